@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import hardhatEthers from "@nomicfoundation/hardhat-ethers";
+import hardhatEthersChaiMatchers from "@nomicfoundation/hardhat-ethers-chai-matchers";
+import hardhatIgnitionEthers from "@nomicfoundation/hardhat-ignition-ethers";
+import hardhatMocha from "@nomicfoundation/hardhat-mocha";
+import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
+import { defineConfig } from "hardhat/config";
+
+export default defineConfig({
+  plugins: [hardhatEthers, hardhatEthersChaiMatchers, hardhatIgnitionEthers, hardhatMocha, hardhatNetworkHelpers],
+  solidity: {
+    compilers: [
+      {
+        version: "0.8.37",
+        // The compiler comes from npm, so that a build needs no download.
+        path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
+        settings: { optimizer: { enabled: true, runs: 200 }, viaIR: true, evmVersion: "osaka" },
+      },
+    ],
+  },
+  networks: {
+    // Many transactions a second must not push the chain's clock ahead of the wall's.
+    node: { type: "edr-simulated", chainType: "l1", chainId: 31337, allowBlocksWithSameTimestamp: true },
+  },
+  paths: { sources: "contracts", tests: { mocha: "test/contracts" } },
+});
