@@ -1,0 +1,22 @@
+import type { Hex } from "../core/bytes.ts";
+
+/**
+ * The port of a participant's disk: small records by key, and blobs by their Merkle root. A record is durable when `put`
+ * returns: what must survive a crash (a salt, before the commit that uses it is sent) is written first.
+ */
+export interface Storage {
+  /** JSON-encodable records; `kind` groups them ("salt", "model", "settled" …). */
+  put(kind: string, key: string, value: unknown): void;
+  get(kind: string, key: string): unknown;
+  delete(kind: string, key: string): void;
+  /** All records of a kind, by ascending key (bytewise). */
+  entries(kind: string): readonly (readonly [key: string, value: unknown])[];
+
+  /** Stores a blob under its root; the caller has verified it. Storing it again is no error. */
+  putBlob(root: Hex, bytes: Uint8Array): Promise<void>;
+  readBlob(root: Hex): Promise<Uint8Array | undefined>;
+  deleteBlob(root: Hex): Promise<void>;
+  /** Roots of all blobs that are held. */
+  blobRoots(): Promise<readonly Hex[]>;
+  close(): void;
+}
