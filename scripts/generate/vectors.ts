@@ -122,7 +122,7 @@ function trailingCases(random: Random): unknown[] {
 function splitCases(random: Random): unknown[] {
   return times(CASES, () => {
     const amount = random.below(4) === 0 ? BigInt(random.below(50)) : BigInt(toHex(randomBytes(random, 11)));
-    const given = times(1 + random.below(32), () => (random.below(4) === 0 ? 0 : random.below(10_001)));
+    const given = times<number>(1 + random.below(32), () => (random.below(4) === 0 ? 0 : random.below(10_001)));
     if (given.every((score) => score === 0)) given.fill(1, 0, 1);
     return { amount: `${amount}`, scores: given, parts: scores.splitByScore(amount, given).map(String) };
   });
