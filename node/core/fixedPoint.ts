@@ -33,11 +33,12 @@ export function quantise(delta: Float32Array, exponent: number): Int16Array {
   const scale = powerOfTwo(exponent);
   const values = new Int16Array(delta.length);
   for (let i = 0; i < delta.length; i++) {
-    const scaled = (delta[i] as number) * scale;
+    const value = delta[i] as number;
+    if (!Number.isFinite(value)) throw new PacelineError("bad-argument", `the update has no finite number at index ${i}`);
+    const scaled = value * scale;
     if (scaled >= MAX_UPDATE_VALUE) values[i] = MAX_UPDATE_VALUE;
     else if (scaled <= -MAX_UPDATE_VALUE) values[i] = -MAX_UPDATE_VALUE;
     else values[i] = scaled < 0 ? -Math.floor(0.5 - scaled) : Math.floor(scaled + 0.5);
-    if (scaled !== scaled) throw new PacelineError("bad-argument", `the update has no number at index ${i}`);
   }
   return values;
 }
@@ -55,14 +56,18 @@ export function squaredNorm(values: Int16Array): number {
   return sum;
 }
 
-/** Scales `delta` down so that its Euclidean norm is at most `clipNorm`. */
+/**
+ * Scales `delta` down so that its Euclidean norm is at most `clipNorm`, a positive number. Rounding to integers may carry it
+ * over again: `quantiseWithinNorm` is what an update goes through.
+ */
 export function clipToNorm(delta: Float32Array, clipNorm: number): Float32Array {
+  if (!(clipNorm > 0)) throw new PacelineError("bad-argument", `a clip norm is positive, got ${clipNorm}`);
   let sum = 0;
   for (let i = 0; i < delta.length; i++) sum += (delta[i] as number) ** 2;
   const norm = Math.sqrt(sum);
-  // A hair below the bound, so that rounding to integers cannot carry it over.
-  const factor = norm > clipNorm ? (clipNorm / norm) * (1 - 2 ** -10) : 1;
-  return factor === 1 ? delta : Float32Array.from(delta, (value) => value * factor);
+  // A hair below the bound, which absorbs the rounding of the sum, the root and the scaled binary32 values.
+  const limit = clipNorm * (1 - 2 ** -20);
+  return norm > limit ? delta.map((value) => value * (limit / norm)) : delta;
 }
 
 /** The largest Σ q² that an update of norm `clipNorm` may have in steps of 2^−exponent. */
