@@ -34,7 +34,7 @@ export function keccak256(bytes: Uint8Array): Uint8Array {
 /** One 32-byte big-endian word of Solidity's `abi.encode`: an unsigned integer, an address or a `bytes32`. */
 export function abiWord(value: bigint | number | Hex): Uint8Array {
   const hex = typeof value === "string" ? value.slice(2) : value.toString(16);
-  if (hex.length > 64 || hex.startsWith("-")) throw new PacelineError("bad-argument", `${value} does not fit a word`);
+  if (!/^[0-9a-f]{1,64}$/i.test(hex)) throw new PacelineError("bad-argument", `${value} does not fit a word`);
   return new Uint8Array(Buffer.from(hex.padStart(64, "0"), "hex"));
 }
 

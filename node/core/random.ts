@@ -17,8 +17,9 @@ export interface Random {
 }
 
 /**
- * xoshiro128** of Blackman and Vigna (2018), seeded from up to four words through splitmix32.
- * @param words the seed: any number of integers, each taken modulo 2^32, all of which matter
+ * xoshiro128** of Blackman and Vigna (2018), seeded through splitmix32. The words are mixed into 32 bits, so there are 2^32
+ * streams: enough to shuffle and to simulate, not to keep anything secret.
+ * @param words the seed: any number of integers, each taken modulo 2^32; all of them and their order matter
  */
 export function seededRandom(...words: readonly number[]): Random {
   let mix = 0x9e3779b9 ^ words.length;
@@ -80,7 +81,7 @@ export function seededRandom(...words: readonly number[]): Random {
     }
   };
   const gamma = (shape: number): number => {
-    if (!(shape > 0)) throw new PacelineError("bad-argument", `gamma() needs a positive shape, got ${shape}`);
+    if (!(shape > 0 && shape < Infinity)) throw new PacelineError("bad-argument", `gamma() needs a positive shape, got ${shape}`);
     if (shape < 1) return gamma(shape + 1) * Math.pow(1 - uniform(), 1 / shape);
     const e = shape - 1 / 3;
     const f = 1 / Math.sqrt(9 * e);

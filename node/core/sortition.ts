@@ -11,7 +11,7 @@ export const COMMITTEE_TAG: Hex = toHex(keccak256(new TextEncoder().encode("comm
  * place i swaps with i + keccak256(seed, tag, i) mod (size − i). The modulo's bias is below 2^−240.
  */
 export function draw(seed: Hex, tag: Hex, size: number, count: number): number[] {
-  if (count > size || count < 0 || size > 65_535) {
+  if (!Number.isInteger(size) || !Number.isInteger(count) || count > size || count < 0 || size > 65_535) {
     throw new PacelineError("bad-argument", `cannot draw ${count} of ${size}`);
   }
   const moved = new Map<number, number>();
