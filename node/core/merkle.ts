@@ -108,11 +108,13 @@ export function buildTree(bytes: Uint8Array, leafBytes: number): MerkleTree {
   return { root: toHex(levels[depth] as Uint8Array), depth, levels, leafBytes };
 }
 
-/** Sibling hashes from the leaf up: `depth` of them. */
+/**
+ * Sibling hashes from the leaf up: `depth` of them. All-zero leaves of the fill have a proof too: an aggregate with anything
+ * else there is wrong, and so provably.
+ */
 export function proveLeaf(tree: MerkleTree, leafIndex: number): readonly Uint8Array[] {
-  const leafCount = (tree.levels[0] as Uint8Array).length / 32;
-  if (!Number.isInteger(leafIndex) || leafIndex < 0 || leafIndex >= leafCount) {
-    throw new PacelineError("bad-argument", `leaf ${leafIndex} is outside a tree of ${leafCount}`);
+  if (!Number.isInteger(leafIndex) || leafIndex < 0 || leafIndex >= 2 ** tree.depth) {
+    throw new PacelineError("bad-argument", `leaf ${leafIndex} is outside a tree of ${2 ** tree.depth}`);
   }
   const zeros = zeroHashes(tree.leafBytes, tree.depth);
   const proof: Uint8Array[] = [];
@@ -126,7 +128,7 @@ export function proveLeaf(tree: MerkleTree, leafIndex: number): readonly Uint8Ar
 
 /** Whether `leaf` stands at `leafIndex` of the tree with this root and depth. */
 export function verifyLeaf(root: Hex, depth: number, leafIndex: number, leaf: Uint8Array, proof: readonly Uint8Array[]): boolean {
-  if (proof.length !== depth || leafIndex < 0 || leafIndex >= 2 ** depth) return false;
+  if (proof.length !== depth || !Number.isInteger(leafIndex) || leafIndex < 0 || leafIndex >= 2 ** depth) return false;
   let at: Uint8Array = hashLeaf(leaf);
   let index = leafIndex;
   for (const sibling of proof) {
