@@ -15,9 +15,10 @@ export const TRAILING_UNIT = 256;
  * (ties to the lower index).
  * @param contributions one real number an included update (PROTOCOL §6), in include order
  * @param own index of the scorer's own update, undefined where it is not included
- * @returns undefined when nothing is positive: the seat abstains
+ * @returns undefined, an abstention, when nothing is positive or the measurement failed (a contribution that is not finite)
  */
 export function scoreVector(contributions: readonly number[], own: number | undefined): number[] | undefined {
+  if (contributions.some((value, index) => index !== own && !Number.isFinite(value))) return undefined;
   const positive = contributions.map((value, index) => (index === own || !(value > 0) ? 0 : value));
   const sum = positive.reduce((total, value) => total + value, 0);
   if (!(sum > 0) || !Number.isFinite(sum)) return undefined;
