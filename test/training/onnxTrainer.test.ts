@@ -1,0 +1,186 @@
+import { afterEach, describe, it } from "mocha";
+import { expect } from "chai";
+import { PacelineError } from "../../node/core/errors.ts";
+import { seededRandom } from "../../node/core/random.ts";
+import type { ModelSpec } from "../../node/training/modelSpec.ts";
+import { OnnxTrainer, exampleOrder } from "../../node/training/onnxTrainer.ts";
+import { openSessionCount } from "../../node/training/onnx/sessions.ts";
+import type { Examples } from "../../node/training/trainer.ts";
+import { referenceEpoch, referenceForward, referenceGradient, referenceLoss } from "./referenceSgd.ts";
+
+const softmax: ModelSpec = { kind: "softmax-regression", inputs: 7, classes: 4 };
+const perceptron: ModelSpec = { kind: "perceptron", inputs: 7, hidden: [9, 6], classes: 4 };
+
+function someExamples(count: number, spec: ModelSpec = perceptron, seed = 11): Examples {
+  const random = seededRandom(seed);
+  return {
+    count,
+    width: spec.inputs,
+    classes: spec.classes,
+    features: Float32Array.from({ length: count * spec.inputs }, () => random.normal()),
+    labels: Int32Array.from({ length: count }, () => random.below(spec.classes)),
+  };
+}
+
+/** Params with non-zero biases, so that a forgotten bias shows. */
+function someParams(count: number): Float32Array {
+  const random = seededRandom(5, count);
+  return Float32Array.from({ length: count }, () => 0.5 * random.normal());
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).to.equal(b.length);
+  return Array.from(a).reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i]!)), 0);
+}
+
+describe("the ONNX trainer", () => {
+  const opened: OnnxTrainer[] = [];
+  const open = (spec: ModelSpec): OnnxTrainer => {
+    const trainer = new OnnxTrainer(spec);
+    opened.push(trainer);
+    return trainer;
+  };
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((trainer) => trainer.close()));
+  });
+
+  for (const spec of [softmax, perceptron]) {
+    describe(`of a ${spec.kind}`, () => {
+      it("gives the gradient that finite differences of the loss give", async () => {
+        const trainer = open(spec);
+        const examples = someExamples(13, spec);
+        const params = someParams(trainer.parameterCount);
+        const { gradient } = await trainer.lossGradient(params, examples);
+        const step = 1e-5;
+        const differences = Float64Array.from(params, (_, i) => {
+          const moved = (by: number): Float64Array => Float64Array.from(params, (value, j) => (i === j ? value + by : value));
+          return (referenceLoss(spec, moved(step), examples) - referenceLoss(spec, moved(-step), examples)) / (2 * step);
+        });
+        expect(largestDifference(gradient, differences)).to.be.below(2e-6);
+        expect(Math.max(...gradient)).to.be.above(0.05);
+      });
+
+      it("takes the same steps as SGD in plain loops, a smaller last batch included", async () => {
+        const trainer = open(spec);
+        const examples = someExamples(23, spec);
+        const params = someParams(trainer.parameterCount);
+        const job = { params, examples, localEpochs: 3, batchSize: 5, learningRate: 0.3, seed: [4, 2] };
+        const trained = await trainer.train(job);
+        let expected: Float64Array = Float64Array.from(params);
+        for (let epoch = 0; epoch < 3; epoch++) {
+          expected = referenceEpoch(spec, expected, examples, [...exampleOrder(23, [4, 2], epoch)], 5, 0.3);
+        }
+        expect(trained.steps).to.equal(15);
+        expect(largestDifference(trained.params, expected)).to.be.below(1e-5);
+        expect(largestDifference(trained.params, params)).to.be.above(0.1);
+      });
+
+      it("measures loss and accuracy as plain loops do", async () => {
+        const trainer = open(spec);
+        const examples = someExamples(37, spec);
+        const params = someParams(trainer.parameterCount);
+        const { loss, accuracy } = await trainer.evaluate(params, examples);
+        const hits = Array.from(examples.labels).filter((label, row) => {
+          const input = [...examples.features.subarray(row * 7, row * 7 + 7)];
+          const { probabilities } = referenceForward(spec, params, input);
+          return probabilities.indexOf(Math.max(...probabilities)) === label;
+        });
+        expect(loss).to.be.closeTo(referenceLoss(spec, params, examples), 1e-6);
+        expect(accuracy).to.equal(hits.length / 37);
+        expect(hits.length).to.be.within(1, 36);
+      });
+    });
+  }
+
+  it("treats a batch larger than the data as one step on all of it", async () => {
+    const trainer = open(perceptron);
+    const examples = someExamples(6);
+    const params = someParams(trainer.parameterCount);
+    const { params: trained, steps } = await trainer.train({ params, examples, localEpochs: 1, batchSize: 64, learningRate: 0.5, seed: [1] });
+    const gradient = referenceGradient(perceptron, Float64Array.from(params), examples, [0, 1, 2, 3, 4, 5]);
+    expect(steps).to.equal(1);
+    expect(largestDifference(trained, Float64Array.from(params, (value, i) => value - 0.5 * gradient[i]!))).to.be.below(1e-6);
+  });
+
+  it("evaluates sets larger than one run of the engine exactly", async () => {
+    const trainer = open(softmax);
+    const examples = someExamples(5000, softmax);
+    const params = someParams(trainer.parameterCount);
+    const { loss } = await trainer.evaluate(params, examples);
+    const withGradient = await trainer.lossGradient(params, examples);
+    const expected = referenceGradient(softmax, Float64Array.from(params), examples, [...examples.labels.keys()]);
+    expect(loss).to.be.closeTo(referenceLoss(softmax, params, examples), 1e-6);
+    expect(withGradient.loss).to.be.closeTo(loss, 1e-7);
+    expect(largestDifference(withGradient.gradient, expected)).to.be.below(1e-6);
+  });
+
+  it("gives the same bytes for the same seed, others for another, and leaves the given params alone", async () => {
+    const examples = someExamples(40);
+    const params = someParams(open(perceptron).parameterCount);
+    const before = params.slice();
+    const train = async (seed: number): Promise<Float32Array> =>
+      (await open(perceptron).train({ params, examples, localEpochs: 2, batchSize: 7, learningRate: 0.1, seed: [seed, 3] })).params;
+    const first = await train(1);
+    expect(await train(1)).to.deep.equal(first);
+    expect(await train(2)).to.not.deep.equal(first);
+    expect(params).to.deep.equal(before);
+  });
+
+  it("serves ten trainers at once as it serves them one after another, from one session", async () => {
+    const examples = someExamples(40);
+    const trainers = Array.from({ length: 10 }, () => open(perceptron));
+    const params = someParams(trainers[0]!.parameterCount);
+    const train = async (trainer: OnnxTrainer, i: number): Promise<Float32Array> =>
+      (await trainer.train({ params, examples, localEpochs: 2, batchSize: 7, learningRate: 0.1 + 0.01 * i, seed: [i] })).params;
+    const sessionsBefore = openSessionCount();
+    const together = await Promise.all(trainers.map(train));
+    expect(openSessionCount() - sessionsBefore).to.equal(1);
+    const inTurn: Float32Array[] = [];
+    for (const [i, trainer] of trainers.entries()) inTurn.push(await train(trainer, i));
+    expect(together).to.deep.equal(inTurn);
+    expect(new Set(together.map((trained) => trained.join())).size).to.equal(10);
+  });
+
+  it("lets go of a session with its last holder, and says so when used after close()", async () => {
+    const before = openSessionCount();
+    const spec: ModelSpec = { kind: "softmax-regression", inputs: 7, classes: 3 };
+    const [a, b] = [open(spec), open(spec)];
+    const examples = someExamples(4, spec);
+    const params = a.initialParams(1);
+    await Promise.all([a.evaluate(params, examples), b.evaluate(params, examples)]);
+    await a.close();
+    await b.evaluate(params, examples);
+    expect(openSessionCount()).to.equal(before + 1);
+    await b.close();
+    expect(openSessionCount()).to.equal(before);
+    const error = await b.evaluate(params, examples).then(() => undefined, (thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(PacelineError).with.property("code", "closed");
+  });
+
+  it("refuses params and examples that do not fit the model", async () => {
+    const trainer = open(perceptron);
+    const examples = someExamples(5);
+    const params = someParams(trainer.parameterCount);
+    const wrong: readonly [Float32Array, Examples, RegExp][] = [
+      [params.subarray(1), examples, /parameters/],
+      [params, { ...examples, labels: Int32Array.of(0, 1, 2, 3, 4) }, /label 4/],
+      [params, { ...examples, labels: Int32Array.of(0, 1, 2, 3, -1) }, /label -1/],
+      [params, { ...examples, count: 4 }, /do not match/],
+      [params, { ...examples, width: 6 }, /takes 7 features/],
+      [params, someExamples(0), /no examples/],
+    ];
+    for (const [given, data, message] of wrong) {
+      const error = await trainer.evaluate(given, data).then(() => undefined, (thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(PacelineError).with.property("message").that.matches(message);
+    }
+  });
+
+  it("refuses training settings that make no sense", async () => {
+    const trainer = open(perceptron);
+    const job = { params: someParams(trainer.parameterCount), examples: someExamples(5), localEpochs: 1, batchSize: 2, learningRate: 0.1, seed: [1] };
+    for (const change of [{ localEpochs: 0 }, { batchSize: 2.5 }, { learningRate: 0 }, { learningRate: Number.NaN }]) {
+      const error = await trainer.train({ ...job, ...change }).then(() => undefined, (thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(PacelineError).with.property("message").that.includes(Object.keys(change)[0]);
+    }
+  });
+});
