@@ -35,7 +35,6 @@ function digest(separator: Hex, type: Hex, words: readonly (bigint | number | He
 export type SignedStruct =
   | { readonly type: "Opening"; readonly round: number; readonly seed: Hex; readonly position: number; readonly updateRoot: Hex; readonly exampleCount: number; readonly salt: Hex }
   | { readonly type: "Bitmap"; readonly round: number; readonly seed: Hex; readonly seat: number; readonly bits: bigint }
-  | { readonly type: "Proposal"; readonly round: number; readonly seed: Hex; readonly slot: number; readonly includeHash: Hex; readonly aggregateRoot: Hex }
   | { readonly type: "Attestation"; readonly round: number; readonly seed: Hex; readonly slot: number; readonly includeHash: Hex; readonly aggregateRoot: Hex }
   | { readonly type: "ScoreCommit"; readonly round: number; readonly seed: Hex; readonly includeHash: Hex; readonly commitment: Hex }
   | { readonly type: "ScoreOpening"; readonly round: number; readonly seed: Hex; readonly seat: number; readonly vector: Hex; readonly salt: Hex };
@@ -43,7 +42,6 @@ export type SignedStruct =
 const STRUCTS = {
   Opening: hashText("Opening(uint32 round,bytes32 seed,uint8 position,bytes32 updateRoot,uint32 exampleCount,bytes32 salt)"),
   Bitmap: hashText("Bitmap(uint32 round,bytes32 seed,uint8 seat,uint256 bits)"),
-  Proposal: hashText("Proposal(uint32 round,bytes32 seed,uint8 slot,bytes32 includeHash,bytes32 aggregateRoot)"),
   Attestation: hashText("Attestation(uint32 round,bytes32 seed,uint8 slot,bytes32 includeHash,bytes32 aggregateRoot)"),
   ScoreCommit: hashText("ScoreCommit(uint32 round,bytes32 seed,bytes32 includeHash,bytes32 commitment)"),
   ScoreOpening: hashText("ScoreOpening(uint32 round,bytes32 seed,uint8 seat,bytes vector,bytes32 salt)"),
@@ -55,7 +53,6 @@ function wordsOf(message: SignedStruct): readonly (bigint | number | Hex)[] {
       return [message.round, message.seed, message.position, message.updateRoot, message.exampleCount, message.salt];
     case "Bitmap":
       return [message.round, message.seed, message.seat, message.bits];
-    case "Proposal":
     case "Attestation":
       return [message.round, message.seed, message.slot, message.includeHash, message.aggregateRoot];
     case "ScoreCommit":

@@ -162,11 +162,10 @@ function signedStruct(random: Random): SignedStruct {
   return [
     { type: "Opening", round, seed, position: small, updateRoot: includeHash, exampleCount: random.uint32(), salt: aggregateRoot },
     { type: "Bitmap", round, seed, seat: small, bits: BigInt(randomHex(random, 32)) },
-    { type: "Proposal", round, seed, slot: small, includeHash, aggregateRoot },
     { type: "Attestation", round, seed, slot: small, includeHash, aggregateRoot },
     { type: "ScoreCommit", round, seed, includeHash, commitment: aggregateRoot },
     { type: "ScoreOpening", round, seed, seat: small, vector: randomHex(random, 2 * random.below(20)), salt: aggregateRoot },
-  ][random.below(6)] as SignedStruct;
+  ][random.below(5)] as SignedStruct;
 }
 
 function signatureCases(random: Random): unknown[] {

@@ -1,0 +1,111 @@
+import type { Address, Hex } from "./bytes.ts";
+import type { IncludedUpdate } from "./encoding.ts";
+
+/** Where a round stands on the chain, in the order of the contract's `Phase`. */
+export const PHASES = ["joining", "draw", "commit", "share", "propose", "challenge", "score", "finished", "failed"] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** A member of a job; its id is its index in the member list. */
+export interface Member {
+  readonly operator: Address;
+  readonly wallet: Address;
+  /** In 1/256 score points. */
+  readonly trailingScore: number;
+  readonly barred: boolean;
+  readonly active: boolean;
+}
+
+/** What the chain says of the current round; the fields of `RoundView` in contracts/interfaces/IJob.sol. Times in seconds. */
+export interface RoundView {
+  readonly phase: Phase;
+  /** Counts from 1; 0 while joining. */
+  readonly round: number;
+  readonly phaseStart: number;
+  readonly phaseStartBlock: number;
+  readonly blockTime: number;
+  readonly blockNumber: number;
+  readonly seed: Hex;
+  readonly modelId: Hex;
+  /** Member ids, ascending; an index into it is a position. */
+  readonly cohort: readonly number[];
+  /** Member ids in drawn order; an index into it is a seat. */
+  readonly seats: readonly number[];
+  /** Masks by position. */
+  readonly committedMask: bigint;
+  readonly openedMask: bigint;
+  readonly includedMask: bigint;
+  /** By position: the root once opened; before that the commitment with its low byte cleared, or the zero word. */
+  readonly updateRoots: readonly Hex[];
+  readonly exampleCounts: readonly number[];
+  /** By seat, over positions. */
+  readonly bitmaps: readonly bigint[];
+  /** Masks by seat. */
+  readonly liveSeats: bigint;
+  readonly firstSlot: number;
+  readonly slot: number;
+  readonly includeHash: Hex;
+  /** The zero word without a standing proposal. */
+  readonly aggregateRoot: Hex;
+  readonly attestedMask: bigint;
+  readonly scoreCommittedMask: bigint;
+  readonly scoreOpenedMask: bigint;
+}
+
+export const hasBit = (mask: bigint, index: number): boolean => ((mask >> BigInt(index)) & 1n) === 1n;
+export const bitOf = (index: number): bigint => 1n << BigInt(index);
+export const fullMask = (count: number): bigint => (1n << BigInt(count)) - 1n;
+
+export function popCount(mask: bigint): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0n; rest &= rest - 1n) count++;
+  return count;
+}
+
+/** Indexes of the set bits, ascending. */
+export function bitsOf(mask: bigint): number[] {
+  const indexes: number[] = [];
+  for (let index = 0, rest = mask; rest !== 0n; index++, rest >>= 1n) if ((rest & 1n) === 1n) indexes.push(index);
+  return indexes;
+}
+
+/** Two thirds, rounded up. */
+export function quorumOf(judges: number): number {
+  return Math.ceil((2 * judges) / 3);
+}
+
+/** Cohort position of a member, −1 where it does not train in this round. */
+export function positionOf(view: RoundView, memberId: number): number {
+  return view.cohort.indexOf(memberId);
+}
+
+/** Seat of a member, −1 where it has none in this round. */
+export function seatOf(view: RoundView, memberId: number): number {
+  return view.seats.indexOf(memberId);
+}
+
+/**
+ * Bitmaps that a position needs: two thirds of the seats that may certify it, which are all but its owner's.
+ */
+export function inclusionQuorum(view: RoundView, position: number): number {
+  const ownerSits = view.seats.includes(view.cohort[position] as number);
+  return quorumOf(view.seats.length - (ownerSits ? 1 : 0));
+}
+
+/** Positions whose bit stands in a quorum of `bitmaps`. */
+export function certifiedMask(view: RoundView, bitmaps: readonly bigint[]): bigint {
+  let mask = 0n;
+  for (let position = 0; position < view.cohort.length; position++) {
+    const bits = bitmaps.filter((bitmap, seat) => view.seats[seat] !== view.cohort[position] && hasBit(bitmap, position));
+    if (bits.length >= inclusionQuorum(view, position)) mask |= bitOf(position);
+  }
+  return mask;
+}
+
+/** The updates that count, in include order, once the include set is fixed. */
+export function includedUpdates(view: RoundView, members: readonly Member[]): IncludedUpdate[] {
+  return bitsOf(view.includedMask).map((position) => ({
+    updateRoot: view.updateRoots[position] as Hex,
+    operator: (members[view.cohort[position] as number] as Member).operator,
+    exampleCount: view.exampleCounts[position] as number,
+  }));
+}

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import type { Address, Hex } from "../core/bytes.ts";
+import { recoverSigner } from "../core/signature.ts";
+import { structDigest, type SignedStruct } from "../core/typedData.ts";
+import type { JobDomain } from "../core/encoding.ts";
+import type { Member, RoundView } from "../core/roundView.ts";
+
+/**
+ * Gossip messages: a signed struct (see docs/encoding.md) as JSON, with its signature and an attempt counter that makes a
+ * repeated message a new one for the network's de-duplication.
+ */
+export interface PeerMessage {
+  readonly body: SignedStruct;
+  readonly signature: Hex;
+}
+
+/** A message that was judged: whose it is, and what to do with it. */
+export type Judgement =
+  | { readonly verdict: "accepted"; readonly message: PeerMessage; readonly author: Address }
+  | { readonly verdict: "ignored" | "rejected"; readonly reason: string };
+
+/** Rounds that a message may be ahead of what this peer has seen of the chain. */
+const MAX_ROUNDS_AHEAD = 1;
+
+const word = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value));
+const signature = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{130}$/.test(value));
+const bytes = z.custom<Hex>((value) => typeof value === "string" && /^0x([0-9a-f]{2}){0,512}$/.test(value));
+const uint8 = z.int().min(0).max(255);
+const uint32 = z.int().min(0).max(0xffffffff);
+const bits = z
+  .string()
+  .regex(/^0x[0-9a-f]{1,64}$/)
+  .transform((text) => BigInt(text));
+const common = { round: uint32, seed: word };
+
+const body = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("Opening"), ...common, position: uint8, updateRoot: word, exampleCount: uint32.min(1), salt: word }),
+  z.strictObject({ type: z.literal("Bitmap"), ...common, seat: uint8, bits }),
+  z.strictObject({ type: z.literal("Attestation"), ...common, slot: uint8, includeHash: word, aggregateRoot: word }),
+  z.strictObject({ type: z.literal("ScoreCommit"), ...common, includeHash: word, commitment: word }),
+  z.strictObject({ type: z.literal("ScoreOpening"), ...common, seat: uint8, vector: bytes, salt: word }),
+]);
+const envelope = z.strictObject({ body, signature, attempt: uint32 });
+
+export function encodeMessage(message: PeerMessage, attempt: number): Uint8Array {
+  const json = JSON.stringify({ ...message, attempt }, (_, value: unknown) => (typeof value === "bigint" ? `0x${value.toString(16)}` : value));
+  return new TextEncoder().encode(json);
+}
+
+/** Undefined for anything that is not exactly a message. Never throws. */
+export function decodeMessage(data: Uint8Array): PeerMessage | undefined {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+    const parsed = envelope.safeParse(json);
+    return parsed.success ? { body: parsed.data.body, signature: parsed.data.signature } : undefined;
+  } catch {
+    return undefined; // not UTF-8, or not JSON
+  }
+}
+
+/**
+ * Judges a message by itself and by the chain, before the round's state sees it. What is malformed or wrongly signed is
+ * rejected: the peer that forwarded it could have known. What is late, early or by a non-member is ignored: honest peers
+ * differ in what they have seen.
+ */
+export function judgeMessage(data: Uint8Array, domain: JobDomain, view: RoundView | undefined, members: readonly Member[]): Judgement {
+  const message = decodeMessage(data);
+  if (message === undefined) return { verdict: "rejected", reason: "malformed" };
+  const round = view?.round ?? 0;
+  if (message.body.round < round) return { verdict: "ignored", reason: "late" };
+  if (message.body.round > round + MAX_ROUNDS_AHEAD) return { verdict: "ignored", reason: "early" };
+  const author = recoverSigner(structDigest(domain, message.body), message.signature);
+  if (author === undefined) return { verdict: "rejected", reason: "bad signature" };
+  if (!members.some((member) => member.operator === author)) return { verdict: "ignored", reason: "not a member" };
+  return { verdict: "accepted", message, author };
+}

@@ -1,0 +1,34 @@
+import type { Address } from "../core/bytes.ts";
+import { bitsOf, seatOf, type RoundView } from "../core/roundView.ts";
+import type { PeerState } from "./state.ts";
+
+/** Where this peer and others stand in a job and in its round. */
+
+/** This peer's id among the job's members, −1 before it has joined. */
+export function memberIdOf(state: PeerState): number {
+  return state.members.findIndex((member) => member.operator === state.settings.operator && member.active);
+}
+
+export function operatorAt(state: PeerState, memberId: number | undefined): Address | undefined {
+  return memberId === undefined ? undefined : state.members[memberId]?.operator;
+}
+
+/** This peer's seat in the current round, −1 for none. */
+export function ownSeat(state: PeerState): number {
+  const memberId = memberIdOf(state);
+  return state.view === undefined || memberId < 0 ? -1 : seatOf(state.view, memberId);
+}
+
+/** The seat of an operator in the round, −1 for none. */
+export function seatOfOperator(state: PeerState, view: RoundView, operator: Address): number {
+  return view.seats.findIndex((memberId) => operatorAt(state, memberId) === operator);
+}
+
+/** Who acts first where anyone may: the live seats from the current slot on, the other seats, the rest by member id. */
+export function relayRank(state: PeerState, view: RoundView): number {
+  const seat = ownSeat(state);
+  if (seat < 0) return view.seats.length + memberIdOf(state);
+  const order = bitsOf(view.liveSeats).filter((live) => live >= view.firstSlot);
+  const place = order.indexOf(seat);
+  return place >= 0 ? place : order.length + seat;
+}

@@ -1,0 +1,58 @@
+import type { PeerEffect } from "./events.ts";
+
+/** Something a peer wants done now or later. The same wish has the same key for as long as it stands. */
+export interface Intent {
+  readonly key: string;
+  readonly effect: PeerEffect;
+  /** Seconds to wait from the moment the wish first stood. */
+  readonly delay?: number;
+  /** Not before this time. */
+  readonly notBefore?: number;
+  /** Seconds after which the effect starts again though the last one has ended well; for messages, without waiting for the end. */
+  readonly repeat?: number;
+}
+
+/** When an effect may (again) be started; infinite while it runs. */
+export interface Task {
+  readonly nextAt: number;
+}
+
+export interface Plan {
+  readonly tasks: ReadonlyMap<string, Task>;
+  readonly effects: readonly { readonly key: string; readonly effect: PeerEffect }[];
+  /** When to look again, infinite where only an event can change anything. */
+  readonly wakeAt: number;
+}
+
+/**
+ * Turns wishes into effects: starts those whose time has come and remembers the others. A wish that no longer stands is
+ * forgotten, unless its effect still runs.
+ */
+export function planEffects(intents: readonly Intent[], tasks: ReadonlyMap<string, Task>, now: number): Plan {
+  const next = new Map<string, Task>();
+  for (const [key, task] of tasks) if (task.nextAt === Infinity) next.set(key, task);
+  const effects: { key: string; effect: PeerEffect }[] = [];
+  let wakeAt = Infinity;
+  for (const { key, effect, delay = 0, notBefore = -Infinity, repeat } of intents) {
+    const known = tasks.get(key)?.nextAt ?? now + delay;
+    const nextAt = known === Infinity ? Infinity : Math.max(known, notBefore);
+    if (nextAt <= now) {
+      effects.push({ key, effect });
+      next.set(key, { nextAt: repeat === undefined ? Infinity : now + repeat });
+      if (repeat !== undefined) wakeAt = Math.min(wakeAt, now + repeat);
+    } else {
+      next.set(key, { nextAt });
+      wakeAt = Math.min(wakeAt, nextAt);
+    }
+  }
+  return { tasks: next, effects, wakeAt };
+}
+
+/**
+ * An effect has ended. Should its wish still stand, it is tried again: soon after a failure; later after a success whose
+ * outcome does not show, as when a transaction was lost.
+ */
+export function endTask(tasks: ReadonlyMap<string, Task>, key: string, ok: boolean, now: number, retrySeconds: number): ReadonlyMap<string, Task> {
+  if (tasks.get(key)?.nextAt !== Infinity) return tasks;
+  return new Map(tasks).set(key, { nextAt: now + (ok ? 10 * retrySeconds : retrySeconds) });
+}
