@@ -1,0 +1,121 @@
+import { BaseError, ContractFunctionRevertedError, encodeFunctionData, type Abi, type Hex as ViemHex } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import type { Address, Hex } from "../core/bytes.ts";
+import { messageOf, PacelineError } from "../core/errors.ts";
+import type { Receipt } from "./chain.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** A call of a contract that changes it. */
+export interface Call {
+  readonly address: Address;
+  readonly abi: Abi;
+  readonly functionName: string;
+  readonly args: readonly unknown[];
+}
+
+/** Sends one account's transactions, one after the other, and waits for each to be in a block. */
+export interface Sender {
+  readonly address: Address;
+  /** Throws PacelineError `rejected`, `insufficient-funds`, `timeout` or `chain-unreachable`. */
+  send(call: Call): Promise<Receipt>;
+}
+
+/** Longest wait for a transaction's block, in milliseconds. */
+const RECEIPT_TIMEOUT_MS = 120_000;
+/** Head room over the estimate: what others post in between may make a call cost more. */
+const gasLimit = (estimate: bigint): bigint => (estimate * 5n) / 4n + 30_000n;
+
+export function createSender(endpoint: Endpoint, privateKey: Hex): Sender {
+  const account = privateKeyToAccount(privateKey);
+  const address = account.address.toLowerCase() as Address;
+  const { client } = endpoint;
+  let queue: Promise<unknown> = Promise.resolve();
+  let nonce: number | undefined;
+
+  /** Everything up to the broadcast happens in turn, so that nonces never collide. */
+  const broadcast = async (call: Call): Promise<ViemHex> => {
+    try {
+      const estimate = await client.estimateContractGas({ ...call, account: account.address } as never);
+      nonce ??= await client.getTransactionCount({ address: account.address, blockTag: "pending" });
+      const { baseFeePerGas } = await client.getBlock();
+      const tip = 1_000_000n;
+      const raw = await account.signTransaction({
+        chainId: endpoint.chainId,
+        to: call.address,
+        data: encodeFunctionData(call as never),
+        gas: gasLimit(estimate),
+        nonce,
+        maxFeePerGas: (baseFeePerGas ?? 0n) * 2n + tip,
+        maxPriorityFeePerGas: tip,
+        type: "eip1559",
+      });
+      const hash = await client.sendRawTransaction({ serializedTransaction: raw });
+      nonce++;
+      return hash;
+    } catch (error) {
+      nonce = undefined; // read it anew: another process may use the account
+      throw explain(error, call, address);
+    }
+  };
+
+  return {
+    address,
+    async send(call) {
+      const turn = queue.then(() => broadcast(call));
+      queue = turn.catch(() => undefined);
+      const hash = await turn;
+      const receipt = await waitForReceipt(endpoint, hash);
+      if (receipt.status !== "success") {
+        throw new PacelineError("rejected", `the contract refused ${call.functionName}: somebody else may have been faster`, { call: call.functionName, hash });
+      }
+      return { gasUsed: Number(receipt.gasUsed), blockNumber: Number(receipt.blockNumber) };
+    },
+  };
+}
+
+type TransactionReceipt = Awaited<ReturnType<Endpoint["client"]["getTransactionReceipt"]>>;
+
+/** Asks at once, then after every block. */
+async function waitForReceipt(endpoint: Endpoint, hash: ViemHex): Promise<TransactionReceipt> {
+  const read = (): Promise<TransactionReceipt | undefined> => endpoint.client.getTransactionReceipt({ hash }).catch(() => undefined);
+  const first = await read();
+  if (first !== undefined) return first;
+  return new Promise((resolve, reject) => {
+    const timeout = setTimeout(() => {
+      stop();
+      reject(new PacelineError("timeout", `transaction ${hash} is in no block after ${RECEIPT_TIMEOUT_MS / 1000} s`, { hash }));
+    }, RECEIPT_TIMEOUT_MS);
+    const look = (): void => {
+      void read().then((receipt) => {
+        if (receipt === undefined) return;
+        clearTimeout(timeout);
+        stop();
+        resolve(receipt);
+      });
+    };
+    const stop = endpoint.onBlock(look, () => undefined);
+    look(); // a block may have come before the subscription stood
+  });
+}
+
+/** Turns what viem throws into one line with the contract's own reason. */
+export function explain(error: unknown, call: { readonly functionName: string }, account?: Address): PacelineError {
+  if (error instanceof PacelineError) return error;
+  if (error instanceof BaseError) {
+    const reverted = error.walk((inner) => inner instanceof ContractFunctionRevertedError);
+    if (reverted instanceof ContractFunctionRevertedError) {
+      const name = reverted.data?.errorName ?? reverted.reason ?? reverted.signature ?? "no reason given";
+      const args = (reverted.data?.args ?? []).map(String);
+      const text = args.length > 0 ? `${name}(${args.join(", ")})` : name;
+      return new PacelineError("rejected", `the contract refused ${call.functionName}: ${text}`, { call: call.functionName, error: name, args }, error);
+    }
+    if (/insufficient funds|doesn't have enough funds|exceeds the balance/i.test(`${error.message} ${error.details}`)) {
+      return new PacelineError("insufficient-funds", `${account ?? "the account"} has too little to pay for ${call.functionName}: send it some of the chain's coin`, {}, error);
+    }
+    if (/fetch failed|HTTP request failed|socket|ECONNREFUSED|timed out|took too long/i.test(error.message)) {
+      return new PacelineError("chain-unreachable", `the chain did not answer ${call.functionName}: ${error.shortMessage}`, {}, error);
+    }
+    return new PacelineError("rejected", `${call.functionName} failed: ${error.shortMessage}`, { call: call.functionName }, error);
+  }
+  return new PacelineError("chain-unreachable", `${call.functionName} failed: ${messageOf(error)}`, {}, error);
+}
