@@ -27,6 +27,7 @@ export type ErrorCode =
   | "not-registered"
   | "bad-message" // a peer sent what the protocol does not allow
   | "bad-blob" // bytes that do not hash to the root they were asked for
+  | "storage-failed" // the disk is full, read-only, not permitted, or its files are damaged
   | "timeout"
   | "closed" // used after stop()
   | "unsupported";

@@ -1,0 +1,38 @@
+import { messageOf, PacelineError } from "../core/errors.ts";
+
+/** What to tell the participant, by the operating system's code or by SQLite's primary result code. */
+const REASONS: Readonly<Record<string | number, string>> = {
+  ENOSPC: "the disk is full: free some space and start again",
+  EDQUOT: "the disk quota is used up: free some space and start again",
+  EACCES: "permission denied: the folder must be readable and writable by this user",
+  EPERM: "permission denied: the folder must be readable and writable by this user",
+  EROFS: "the file system is read-only",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  EMFILE: "too many open files: raise the limit (ulimit -n)",
+  EIO: "the disk reports an error",
+  5: "the database is in use by another process: is the daemon already running?",
+  8: "the database is read-only: the folder must be writable by this user",
+  10: "the disk reports an error",
+  11: "the database is damaged: restore state.sqlite from a backup, or remove it to start anew",
+  13: "the disk is full: free some space and start again",
+  14: "the database cannot be opened: the folder must be readable and writable by this user",
+  26: "state.sqlite is no SQLite database: was another file put in its place?",
+};
+
+/** Runs `work` and turns what the disk throws into PacelineError `storage-failed`. */
+export function onDisk<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw diskError(path, error);
+  }
+}
+
+export function diskError(path: string, error: unknown): PacelineError {
+  if (error instanceof PacelineError) return error;
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  // SQLite's extended codes carry the primary code in their low byte.
+  const key = errcode === undefined ? (code ?? "") : errcode & 0xff;
+  const reason = REASONS[key] ?? messageOf(error);
+  return new PacelineError("storage-failed", `cannot use ${path}: ${reason}`, { path, reason: code ?? errcode }, error);
+}
