@@ -1,0 +1,109 @@
+// `npm test [-- SUITE ...]`: runs every suite, or the named ones, each as a process of its own, and ends with
+// "N passed, N failed". A suite that crashes, hangs or runs nothing counts as one failed test.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { allSuites, type Suite } from "./test/suites.ts";
+
+/** Longest that one suite may take, in milliseconds: a stuck process must not hold the run for ever. */
+const SUITE_LIMIT_MS = 10 * 60_000;
+
+interface Outcome {
+  readonly suite: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly seconds: number;
+  /** Why a suite counts as failed although no test of it did. */
+  readonly trouble?: string;
+}
+
+interface Ending {
+  readonly status: number | null;
+  readonly timedOut: boolean;
+}
+
+function runProcess(args: readonly string[], countsFile: string): Promise<Ending> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, PACELINE_TEST_COUNTS: countsFile };
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"], env });
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill("SIGKILL");
+    }, SUITE_LIMIT_MS);
+    const end = (status: number | null): void => {
+      clearTimeout(timer);
+      resolve({ status, timedOut });
+    };
+    child.once("error", () => {
+      end(null);
+    });
+    child.once("exit", end);
+  });
+}
+
+function readCounts(file: string): { passed: number; failed: number } | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as { passed: number; failed: number };
+  } catch {
+    return undefined;
+  }
+}
+
+function judge(suite: Suite, ending: Ending, counts: { passed: number; failed: number } | undefined): Omit<Outcome, "seconds"> {
+  const name = suite.name;
+  const crashed = (trouble: string): Omit<Outcome, "seconds"> => ({
+    suite: name,
+    passed: counts?.passed ?? 0,
+    failed: (counts?.failed ?? 0) + 1,
+    trouble,
+  });
+  if (ending.timedOut) return crashed(`did not end within ${SUITE_LIMIT_MS / 60_000} minutes`);
+  if (!suite.counts) return { suite: name, passed: ending.status === 0 ? 1 : 0, failed: ending.status === 0 ? 0 : 1 };
+  if (counts === undefined) return crashed(`ended with status ${ending.status ?? "none"} before it reported`);
+  if (counts.passed + counts.failed === 0) return crashed("ran no test");
+  if (ending.status !== 0 && counts.failed === 0) return crashed(`ended with status ${ending.status ?? "none"}`);
+  return { suite: name, ...counts };
+}
+
+async function runSuite(suite: Suite, folder: string): Promise<Outcome> {
+  const started = performance.now();
+  const countsFile = path.join(folder, `${suite.name}.json`);
+  console.log(`\n== ${suite.name}`);
+  const ending = await runProcess(suite.args, countsFile);
+  const { passed, failed, trouble } = judge(suite, ending, readCounts(countsFile));
+  if (trouble !== undefined) console.log(`${suite.name}: ${trouble}`);
+  const seconds = (performance.now() - started) / 1000;
+  return { suite: suite.name, passed, failed, seconds, ...(trouble === undefined ? {} : { trouble }) };
+}
+
+function chosen(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {
+  const unknown = names.find((name) => !suites.some((suite) => suite.name === name));
+  if (unknown !== undefined) {
+    console.error(`There is no suite "${unknown}". The suites are: ${suites.map((suite) => suite.name).join(", ")}.`);
+    process.exit(2);
+  }
+  return names.length === 0 ? suites : suites.filter((suite) => names.includes(suite.name));
+}
+
+function printSummary(outcomes: readonly Outcome[]): void {
+  console.log("\n== summary");
+  for (const { suite, passed, failed, seconds, trouble } of outcomes) {
+    const counts = `${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed`;
+    console.log(`${suite.padEnd(14)}${counts} ${seconds.toFixed(1).padStart(7)} s${trouble === undefined ? "" : `  (${trouble})`}`);
+  }
+}
+
+process.chdir(path.dirname(import.meta.dirname));
+const folder = mkdtempSync(path.join(tmpdir(), "paceline-test-"));
+const outcomes: Outcome[] = [];
+for (const suite of chosen(allSuites(process.cwd()), process.argv.slice(2))) {
+  outcomes.push(await runSuite(suite, folder));
+}
+rmSync(folder, { recursive: true, force: true });
+printSummary(outcomes);
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+process.exitCode = failed === 0 ? 0 : 1;
+console.log(`${passed} passed, ${failed} failed`);

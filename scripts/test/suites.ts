@@ -1,0 +1,46 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+
+/** One child process of a test run. */
+export interface Suite {
+  readonly name: string;
+  /** Arguments to Node. */
+  readonly args: readonly string[];
+  /** Whether it reports how many tests passed; otherwise it counts as one test, by its exit status. */
+  readonly counts: boolean;
+}
+
+const REPORTER = "scripts/test/countingReporter.ts";
+
+const bin = (name: string): string => path.join("node_modules", name);
+
+const CHECKS: readonly Suite[] = [
+  { name: "types", args: [bin("typescript/bin/tsc"), "--noEmit"], counts: false },
+  { name: "lint", args: [bin("eslint/bin/eslint.js"), "--max-warnings=0", "."], counts: false },
+];
+
+const CONTRACTS: Suite = {
+  name: "contracts",
+  args: [bin("hardhat/dist/src/cli.js"), "test"],
+  counts: true,
+};
+
+function hasTests(folder: string): boolean {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).some((file) => file.endsWith(".test.ts"));
+}
+
+function mochaSuite(name: string, specs: string): Suite {
+  return { name, args: [bin("mocha/bin/mocha.js"), "--reporter", REPORTER, specs], counts: true };
+}
+
+/** Every suite: checks, the files at the top of `test/`, each folder in it that holds tests; the end-to-end tests last. */
+export function allSuites(root: string): Suite[] {
+  const folders = readdirSync(path.join(root, "test"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && hasTests(path.join(root, "test", entry.name)))
+    .map((entry) => entry.name);
+  const ordered = [...folders.filter((name) => name !== "e2e"), ...folders.filter((name) => name === "e2e")];
+  const suites = ordered.map((name) =>
+    name === "contracts" ? CONTRACTS : mochaSuite(name, `test/${name}/**/*.test.ts`),
+  );
+  return [...CHECKS, mochaSuite("house", "test/*.test.ts"), ...suites];
+}
