@@ -1,0 +1,42 @@
+import type { JobChain, Receipt } from "../chain/chain.ts";
+import type { Hex } from "../core/bytes.ts";
+import type { JobDomain } from "../core/encoding.ts";
+import { LEAF_VALUES, leafCountOf } from "../core/merkle.ts";
+import type { BlobShape, Network } from "../network/network.ts";
+import type { PeerEvent } from "../protocol/events.ts";
+import type { PeerState } from "../protocol/state.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { GlobalModel } from "./globalModel.ts";
+import type { JobSpec } from "./jobSpec.ts";
+import type { Learner } from "./learner.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+
+/** What the effects of one participant work with. Only `model` and `updates` change. */
+export interface ParticipantContext {
+  readonly chain: JobChain;
+  readonly network: Network;
+  readonly storage: Storage;
+  readonly learner: Learner;
+  readonly spec: JobSpec;
+  readonly domain: JobDomain;
+  /** The operator's key, 32 bytes. */
+  readonly privateKey: Uint8Array;
+  /** 32 bytes from a secure source. */
+  readonly randomWord: () => Hex;
+  readonly stopwatch: Stopwatch;
+  /** Ends every transfer when the participant stops. */
+  readonly signal: AbortSignal;
+  readonly state: () => PeerState;
+  readonly dispatch: (event: PeerEvent) => void;
+  readonly onReceipt: (call: string, receipt: Receipt) => void;
+  /** For tests and simulations: what this peer publishes in place of the aggregate it computed. */
+  readonly tamper: ((aggregate: Int32Array) => Int32Array) | undefined;
+  model: GlobalModel;
+  /** Checked updates of the current round by root. */
+  readonly updates: Map<Hex, Int16Array>;
+}
+
+/** The shape of a blob that carries one value of `valueBytes` for each param. */
+export function blobShape(root: Hex, vectorLength: number, valueBytes: 2 | 4): BlobShape {
+  return { root, leafBytes: LEAF_VALUES * valueBytes, leafCount: leafCountOf(vectorLength) };
+}

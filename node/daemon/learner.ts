@@ -1,0 +1,47 @@
+import { selectExamples, type Dataset } from "../data/dataset.ts";
+import { pathContributions } from "../training/pathScore.ts";
+import type { Trainer } from "../training/trainer.ts";
+import type { QuantisedUpdate } from "../training/weightedUpdates.ts";
+import type { JobSpec } from "./jobSpec.ts";
+
+/** What a participant does with its data: nothing else in the daemon touches an example. */
+export interface Learner {
+  /** Training examples, as the participant claims them. */
+  readonly exampleCount: number;
+  /** local − global params after local training, and the engine's seconds. */
+  localUpdate(params: Float32Array, round: number): Promise<{ delta: Float32Array; engineSeconds: number }>;
+  /** One contribution an update, measured on this participant's own validation examples (PROTOCOL §6). */
+  contributions(params: Float32Array, updates: readonly QuantisedUpdate[]): Promise<ArrayLike<number>>;
+}
+
+/** Validation examples beyond this many are left out of scoring: more would cost time and change scores little. */
+const MAX_SCORING_EXAMPLES = 512;
+
+export interface LearnerOptions {
+  readonly trainer: Trainer;
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly spec: JobSpec;
+  /** Decides the order of examples; each round draws its own. */
+  readonly seed: readonly number[];
+}
+
+export function createLearner({ trainer, train, validation, spec, seed }: LearnerOptions): Learner {
+  const scoring =
+    validation.count > MAX_SCORING_EXAMPLES
+      ? selectExamples(validation, Array.from({ length: MAX_SCORING_EXAMPLES }, (_, index) => index))
+      : validation;
+  return {
+    exampleCount: train.count,
+    async localUpdate(params, round) {
+      const { localEpochs, batchSize, learningRate } = spec.localTraining;
+      const trained = await trainer.train({ params, examples: train, localEpochs, batchSize, learningRate, seed: [...seed, round] });
+      const delta = trained.params.map((value, index) => value - (params[index] as number));
+      return { delta, engineSeconds: trained.engineSeconds };
+    },
+    contributions(params, updates) {
+      const lossGradient = async (at: Float32Array): Promise<Float32Array> => (await trainer.lossGradient(at, scoring)).gradient;
+      return pathContributions({ lossGradient, params, updates, points: spec.scoring.points });
+    },
+  };
+}

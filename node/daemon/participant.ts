@@ -1,0 +1,176 @@
+import type { JobChain, Receipt } from "../chain/chain.ts";
+import { toHex } from "../core/bytes.ts";
+import { PacelineError } from "../core/errors.ts";
+import { AGGREGATE_LEAF_BYTES } from "../core/fixedPoint.ts";
+import { leafCountOf } from "../core/merkle.ts";
+import type { RoundView } from "../core/roundView.ts";
+import type { Network, NetworkCounters, NetworkOptions, Verdict } from "../network/network.ts";
+import type { PeerEvent } from "../protocol/events.ts";
+import { judgeMessage } from "../protocol/messages.ts";
+import { initialState, step } from "../protocol/round.ts";
+import type { OwnScores, OwnUpdate, PeerState } from "../protocol/state.ts";
+import type { Storage } from "../storage/storage.ts";
+import { keepConnected } from "./connections.ts";
+import type { ParticipantContext } from "./context.ts";
+import { forgetUpdates } from "./effects/blobs.ts";
+import { genesisHash, type JobSpec } from "./jobSpec.ts";
+import { loadModel, requireGenesis, type GlobalModel } from "./globalModel.ts";
+import type { Learner } from "./learner.ts";
+import { runEffect } from "./runEffect.ts";
+import { Stopwatch, type ActivitySeconds } from "./stopwatch.ts";
+
+/** What a participant is made of. Everything outside the process comes in here. */
+export interface ParticipantOptions {
+  readonly chain: JobChain;
+  readonly openNetwork: (options: NetworkOptions) => Promise<Network>;
+  readonly storage: Storage;
+  readonly learner: Learner;
+  readonly spec: JobSpec;
+  readonly privateKey: Uint8Array;
+  /** Of a fresh job; a later model comes from the storage. */
+  readonly initialParams: () => Float32Array;
+  /** Seconds since the epoch. */
+  readonly now: () => number;
+  /** Cryptographically secure. */
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly relaySeconds: number;
+  readonly retrySeconds: number;
+  readonly observer: ParticipantObserver;
+  readonly tamper?: (state: PeerState, aggregate: Int32Array) => Int32Array;
+}
+
+/** What a participant tells about itself. */
+export interface ParticipantObserver {
+  readonly onState?: (state: PeerState) => void;
+  readonly onModel?: (model: GlobalModel) => void;
+  readonly onReceipt?: (call: string, receipt: Receipt) => void;
+  /** Something failed and will be tried again. */
+  readonly onProblem?: (what: string, error: unknown) => void;
+}
+
+export interface Participant {
+  readonly network: Network;
+  state(): PeerState;
+  model(): GlobalModel;
+  /** Seconds by activity since the last call. */
+  takeSeconds(): ActivitySeconds;
+  counters(): NetworkCounters;
+  /** Ends all work; what was promised on the chain is on the disk. */
+  stop(): Promise<void>;
+}
+
+/** Chunk deadline of a transfer, in milliseconds. */
+const CHUNK_TIMEOUT_MS = 10_000;
+/** Rounds whose updates are kept. */
+const KEPT_ROUNDS = 2;
+
+/** Joins the network and takes part in every round from now on. The wallet has joined the job, or will. */
+export async function startParticipant(options: ParticipantOptions): Promise<Participant> {
+  const { chain, observer, storage, now } = options;
+  const domain = { chainId: chain.chainId, job: chain.job };
+  const stopping = new AbortController();
+  const model = (await loadModel(storage)) ?? firstModel(options);
+  const peer = { operator: chain.operator, domain, terms: chain.terms, relaySeconds: options.relaySeconds, retrySeconds: options.retrySeconds };
+  let state = initialState(peer, model.modelId);
+  let clockAhead = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const network = await options.openNetwork({
+    privateKey: options.privateKey,
+    topic: `/paceline/${chain.chainId}/${chain.job}`,
+    isRegistered: (operator) => chain.isOperator(operator),
+    onMessage: (message) => Promise.resolve(receive(message)),
+    blobs: storage,
+    chunkTimeoutMs: CHUNK_TIMEOUT_MS,
+    maxBlobBytes: leafCountOf(chain.terms.vectorLength) * AGGREGATE_LEAF_BYTES,
+  });
+  const { tamper } = options;
+  const context: ParticipantContext = {
+    ...options,
+    network,
+    domain,
+    randomWord: () => toHex(options.randomBytes(32)),
+    stopwatch: new Stopwatch(now),
+    signal: stopping.signal,
+    state: () => state,
+    dispatch,
+    onReceipt: (call, receipt) => observer.onReceipt?.(call, receipt),
+    tamper: tamper === undefined ? undefined : (aggregate) => tamper(state, aggregate),
+    model,
+    updates: new Map(),
+  };
+
+  function dispatch(event: PeerEvent): void {
+    if (stopping.signal.aborted) return;
+    const chainNow = now() + clockAhead;
+    const next = step(state, event, chainNow);
+    state = next.state;
+    if (event.type === "model") observer.onModel?.(context.model);
+    observer.onState?.(state);
+    for (const { key, effect } of next.effects) {
+      runEffect(context, effect).then(
+        () => dispatch({ type: "done", key, ok: true }),
+        (error: unknown) => {
+          if (!stopping.signal.aborted) observer.onProblem?.(effect.type, error);
+          dispatch({ type: "done", key, ok: false });
+        },
+      );
+    }
+    clearTimeout(timer);
+    if (next.wakeAt !== Infinity) {
+      const wait = Math.max(0, Math.min(60, next.wakeAt - chainNow));
+      timer = setTimeout(() => dispatch({ type: "tick" }), Math.ceil(wait * 1000));
+    }
+  }
+
+  function receive(data: Uint8Array): Verdict {
+    const judged = judgeMessage(data, domain, state.view, state.members);
+    if (judged.verdict === "accepted") dispatch({ type: "message", message: judged.message, author: judged.author });
+    return judged.verdict;
+  }
+
+  /** A new round: forget the old one's updates, and take up what a run before a restart had promised in this one. */
+  function enterRound(view: RoundView): void {
+    context.updates.clear();
+    void forgetUpdates(context, view.round - KEPT_ROUNDS).catch((error: unknown) => observer.onProblem?.("forget updates", error));
+    const update = storage.get("update", String(view.round)) as OwnUpdate | undefined;
+    if (update !== undefined) dispatch({ type: "trained", round: view.round, update });
+    const scores = storage.get("scores", String(view.round)) as OwnScores | undefined;
+    if (scores !== undefined) dispatch({ type: "scored", round: view.round, scores });
+  }
+
+  const unwatch = chain.watch(
+    ({ view, members }) => {
+      clockAhead = Math.max(0, view.blockTime - now());
+      const isNew = view.round !== state.view?.round;
+      dispatch({ type: "view", view, members });
+      if (isNew) enterRound(view);
+    },
+    (error) => observer.onProblem?.("chain", error),
+  );
+  const disconnect = keepConnected({ chain, network, members: () => state.members, onProblem: (error) => observer.onProblem?.("connect", error) });
+
+  return {
+    network,
+    state: () => state,
+    model: () => context.model,
+    takeSeconds: () => context.stopwatch.take(),
+    counters: () => network.counters(),
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      unwatch();
+      disconnect();
+      await network.stop();
+    },
+  };
+}
+
+function firstModel({ chain, initialParams, spec }: ParticipantOptions): GlobalModel {
+  const params = initialParams();
+  if (params.length !== chain.terms.vectorLength) {
+    throw new PacelineError("bad-input", `the job file's model has ${params.length} params, the job on the chain ${chain.terms.vectorLength}`);
+  }
+  requireGenesis(genesisHash(params), chain.terms.genesisHash);
+  return { modelId: chain.terms.genesisHash, updates: 0, params, exponent: spec.encoding.initialExponent };
+}
