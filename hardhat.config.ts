@@ -23,4 +23,6 @@ export default defineConfig({
     node: { type: "edr-simulated", chainType: "l1", chainId: 31337, allowBlocksWithSameTimestamp: true },
   },
   paths: { sources: "contracts", tests: { mocha: "test/contracts" } },
+  // As `spec`, and tells the test runner how many passed.
+  test: { mocha: { reporter: "scripts/test/countingReporter.ts" } },
 });
