@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ITreasury} from "./interfaces/ITreasury.sol";
+
+/// @title Stakes, pools and credits. See ITreasury.
+contract Treasury is ITreasury {
+    using SafeERC20 for IERC20;
+
+    struct Book {
+        IERC20 token;
+        IERC20 stakeToken;
+        address sponsor;
+        uint256 pool;
+    }
+
+    struct Stake {
+        uint128 amount;
+        uint64 withdrawableAt;
+    }
+
+    address private immutable DEPLOYER = msg.sender;
+
+    /// @notice The factory whose jobs may use the ledgers; zero until bound.
+    address public factory;
+    mapping(address job => Book) private books;
+    mapping(address job => mapping(address wallet => Stake)) private stakes;
+    /// @inheritdoc ITreasury
+    mapping(IERC20 token => mapping(address account => uint256)) public creditOf;
+    /// @inheritdoc ITreasury
+    mapping(IERC20 token => uint256) public burned;
+
+    /// @dev Only the factory opens books, so an open book says that the caller is a job of it.
+    modifier onlyJob() {
+        if (address(books[msg.sender].token) == address(0)) revert OnlyJob(msg.sender);
+        _;
+    }
+
+    /// @inheritdoc ITreasury
+    function bind(address factory_) external {
+        if (msg.sender != DEPLOYER) revert OnlyDeployer(msg.sender);
+        if (factory != address(0)) revert AlreadyBound(factory);
+        factory = factory_;
+    }
+
+    /// @inheritdoc ITreasury
+    function openJob(address job, address sponsor, IERC20 token, IERC20 stakeToken, uint256 amount) external {
+        if (msg.sender != factory) revert OnlyFactory(msg.sender);
+        books[job] = Book(token, stakeToken, sponsor, amount);
+        emit JobOpened(job, sponsor, token, stakeToken, amount);
+        _receive(token, sponsor, amount);
+    }
+
+    /// @inheritdoc ITreasury
+    function lock(address wallet, uint256 amount) external onlyJob {
+        stakes[msg.sender][wallet].amount += uint128(amount);
+        emit StakeLocked(msg.sender, wallet, amount);
+        _receive(books[msg.sender].stakeToken, wallet, amount);
+    }
+
+    /// @inheritdoc ITreasury
+    function unbond(address wallet, uint256 time) external onlyJob {
+        Stake storage stake = stakes[msg.sender][wallet];
+        if (stake.withdrawableAt != 0) return;
+        stake.withdrawableAt = uint64(time);
+        emit StakeUnbonding(msg.sender, wallet, stake.amount, time);
+    }
+
+    /// @inheritdoc ITreasury
+    function slash(
+        address wallet,
+        uint256 amount,
+        address rewarded,
+        uint256 reward
+    ) external onlyJob returns (uint256 taken) {
+        Book storage book = books[msg.sender];
+        Stake storage stake = stakes[msg.sender][wallet];
+        taken = amount < stake.amount ? amount : stake.amount;
+        uint256 rewardGiven = rewarded == address(0) ? 0 : reward < taken / 2 ? reward : taken / 2;
+        uint256 rest = taken - rewardGiven;
+
+        stake.amount -= uint128(taken);
+        IERC20 stakeToken = book.stakeToken;
+        if (rewardGiven > 0) _credit(stakeToken, rewarded, rewardGiven);
+        if (address(book.token) == address(stakeToken)) book.pool += rest;
+        else burned[stakeToken] += rest;
+        emit StakeSlashed(msg.sender, wallet, taken, rewarded, rewardGiven);
+    }
+
+    /// @inheritdoc ITreasury
+    function pay(address[] calldata accounts, uint256[] calldata amounts) external onlyJob {
+        if (accounts.length != amounts.length) revert LengthMismatch(accounts.length, amounts.length);
+        Book storage book = books[msg.sender];
+        IERC20 token = book.token;
+        mapping(address => uint256) storage credits = creditOf[token];
+        uint256 sum;
+        for (uint256 i; i < accounts.length; ++i) {
+            uint256 amount = amounts[i];
+            if (amount == 0) continue;
+            sum += amount;
+            credits[accounts[i]] += amount;
+            emit Credited(msg.sender, accounts[i], token, amount);
+        }
+        uint256 pool = book.pool;
+        if (sum > pool) revert PoolTooSmall(msg.sender, pool, sum);
+        book.pool = pool - sum;
+    }
+
+    /// @inheritdoc ITreasury
+    function refund() external onlyJob {
+        Book storage book = books[msg.sender];
+        uint256 amount = book.pool;
+        book.pool = 0;
+        _credit(book.token, book.sponsor, amount);
+        emit Refunded(msg.sender, book.sponsor, amount);
+    }
+
+    /// @inheritdoc ITreasury
+    function claim(IERC20 token) external returns (uint256) {
+        return claimFor(token, msg.sender);
+    }
+
+    /// @inheritdoc ITreasury
+    function claimFor(IERC20 token, address account) public returns (uint256 amount) {
+        amount = creditOf[token][account];
+        if (amount == 0) revert NothingToClaim(account);
+        creditOf[token][account] = 0;
+        emit Claimed(account, token, amount);
+        token.safeTransfer(account, amount);
+    }
+
+    /// @inheritdoc ITreasury
+    function withdraw(address job) external returns (uint256 amount) {
+        Stake storage stake = stakes[job][msg.sender];
+        amount = stake.amount;
+        if (amount == 0) revert NothingToWithdraw(job, msg.sender);
+        uint256 time = stake.withdrawableAt;
+        if (time == 0 || block.timestamp < time) revert StillBonded(job, msg.sender, time);
+        stake.amount = 0;
+        emit StakeWithdrawn(job, msg.sender, amount);
+        books[job].stakeToken.safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc ITreasury
+    function poolOf(address job) external view returns (uint256) {
+        return books[job].pool;
+    }
+
+    /// @inheritdoc ITreasury
+    function stakeOf(address job, address wallet) external view returns (uint256) {
+        return stakes[job][wallet].amount;
+    }
+
+    /// @inheritdoc ITreasury
+    function withdrawableAt(address job, address wallet) external view returns (uint256) {
+        return stakes[job][wallet].withdrawableAt;
+    }
+
+    function _credit(IERC20 token, address account, uint256 amount) private {
+        if (amount == 0) return;
+        creditOf[token][account] += amount;
+        emit Credited(msg.sender, account, token, amount);
+    }
+
+    /// @dev The ledgers were written before: a token that calls back finds them already complete.
+    function _receive(IERC20 token, address from, uint256 amount) private {
+        if (amount == 0) return;
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(from, address(this), amount);
+        uint256 received = token.balanceOf(address(this)) - before;
+        if (received != amount) revert FeeOnTransfer(token, amount, received);
+    }
+}
