@@ -35,13 +35,14 @@ export function weightsOf(exampleCounts: readonly number[], weightCap: number): 
   return exampleCounts.map((count) => Math.min(count, bound));
 }
 
-/** One coordinate of the mean: ⌊(512·S + W) / (2·W)⌋ toward −∞. */
+/**
+ * One coordinate of the mean: ⌊(512·S + W) / (2·W)⌋ toward −∞.
+ *
+ * The rounded quotient has the right floor: both operands are exact, the quotient stays below 2^23, where a binary64 is off
+ * by at most 2^−31, and one that is no integer is at least 1 / (2·W) ≥ 2^−30 away from the next.
+ */
 export function meanOf(weightedSum: number, weightSum: number): number {
-  const numerator = 512 * weightedSum + weightSum;
-  const denominator = 2 * weightSum;
-  const remainder = numerator % denominator;
-  const quotient = (numerator - remainder) / denominator;
-  return remainder < 0 ? quotient - 1 : quotient;
+  return Math.floor((512 * weightedSum + weightSum) / (2 * weightSum));
 }
 
 /** The aggregate of all coordinates, in 1/256 steps: int32 values, |a| ≤ 256 · 32767. */
@@ -64,22 +65,10 @@ export function weightedMean(updates: readonly WeightedUpdate[]): Int32Array {
     for (const { values, weight } of updates) {
       for (let i = 0; i < size; i++) sums[i] = (sums[i] as number) + weight * (values[start + i] as number);
     }
-    for (let i = 0; i < size; i++) mean[start + i] = roundedMean(sums[i] as number, weightSum);
+    for (let i = 0; i < size; i++) mean[start + i] = meanOf(sums[i] as number, weightSum);
   }
   return mean;
 }
 
 /** Coordinates summed at a time, so that the sums stay in the processor's cache. */
 const BLOCK = 4096;
-
-/**
- * The same value as `meanOf` without the slow remainder: a rounded quotient is off by at most one, and one exact
- * comparison mends it.
- */
-function roundedMean(weightedSum: number, weightSum: number): number {
-  const numerator = 512 * weightedSum + weightSum;
-  const denominator = 2 * weightSum;
-  const quotient = Math.floor(numerator / denominator);
-  const rest = numerator - quotient * denominator;
-  return rest < 0 ? quotient - 1 : rest >= denominator ? quotient + 1 : quotient;
-}

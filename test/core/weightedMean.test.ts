@@ -117,6 +117,19 @@ describe("meanOf", () => {
     );
   });
 
+  it("is exact a hair on either side of every kind of step, at the largest weight sums", () => {
+    for (const weightSum of [MAX_WEIGHT_SUM, MAX_WEIGHT_SUM - 1, MAX_WEIGHT_SUM - 255]) {
+      for (const step of [256 * 32767, 256 * 32767 - 1, 2 ** 22 + 1, 2 ** 22, 1, 0, -1, -(2 ** 22), -256 * 32767 + 1]) {
+        // Where 512·S + W passes 2·W·step.
+        const edge = Math.round(((2 * step - 1) * weightSum) / 512);
+        for (let sum = edge - 3; sum <= edge + 3; sum++) {
+          if (Math.abs(sum) > 32767 * weightSum) continue;
+          expect(BigInt(meanOf(sum, weightSum))).to.equal(exactMean(BigInt(sum), BigInt(weightSum)));
+        }
+      }
+    }
+  });
+
   it("never gives −0", () => {
     for (const sum of [0, -0, -1, 1]) expect(Object.is(meanOf(sum, 512), -0)).to.equal(false);
   });
