@@ -133,6 +133,7 @@ describe("proveLeaf and verifyLeaf", () => {
     expect(check(1, leaf, proof.slice(1))).to.equal(false);
     expect(check(1, leaf, [...proof, proof[0] as Uint8Array])).to.equal(false);
     expect(check(1, leaf, proof.slice(0, 2), 2)).to.equal(false);
+    for (const depth of [0, 2, 4]) expect(check(1, leaf, proof, depth), `a right proof at depth ${depth}`).to.equal(false);
     expect(check(1, leaf, [(proof[0] as Uint8Array).subarray(1), ...proof.slice(1)])).to.equal(false);
     expect(check(1, leaf, [Buffer.concat([proof[0] as Uint8Array, Uint8Array.of(0)]), ...proof.slice(1)])).to.equal(false);
   });

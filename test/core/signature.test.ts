@@ -59,6 +59,12 @@ describe("signDigest and recoverSigner", () => {
     for (const v of [0, 1, 2, 26, 29, 30, 35, 255]) expect(recoverSigner(DIGEST, forged({ v })), `${v}`).to.equal(undefined);
   });
 
+  it("refuse v = 29 and 30 where they do name a key: r + order on the curve", () => {
+    for (let r = 1n; r <= 20n; r++) {
+      for (const v of [29, 30]) expect(recoverSigner(DIGEST, forged({ r: word(r), s: word(1n), v }))).to.equal(undefined);
+    }
+  });
+
   it("refuse r and s that are zero or beyond the order", () => {
     const [zero, order] = [word(0n), word(ORDER)];
     const wrong = [{ r: zero }, { s: zero }, { r: zero, s: zero }, { r: order }, { s: order }, { r: word(2n ** 256n - 1n) }, { r: word(ORDER - 1n), s: order }];
