@@ -1,0 +1,16 @@
+/** What a benchmark measured; names carry their unit where they have one (`meanMs`). */
+export interface BenchResult {
+  readonly figures: Readonly<Record<string, number>>;
+  /** The same task done by other systems, in the same run, where there are any. */
+  readonly peers: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Versions of what was measured. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Benchmarks by name, each loaded when it is run. */
+export const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
+  train: async () => (await import("./train.ts")).benchTrain(),
+  aggregate: async () => (await import("./aggregate.ts")).benchAggregate(),
+  gas: async () => (await import("./gas.ts")).benchGas(),
+  round: async () => (await import("./round.ts")).benchRound(),
+};
