@@ -43,18 +43,24 @@ export function loadCsv(options: CsvOptions): CsvTable {
   const body = rows.slice(columns.headerRows);
   if (body.length === 0) throw badFile(options.file, "there are no rows below the header");
   const labelTexts = body.map((row) => row[columns.label] as string);
-  const classNames = options.classNames ?? sortedClasses(options.file, labelTexts, columns.names[columns.label] as string);
+  const classNames =
+    options.classNames ?? sortedClasses(options.file, labelTexts, columns.names[columns.label] as string);
   const features = new Float32Array(body.length * columns.features.length);
   body.forEach((row, i) => {
     columns.features.forEach((column, j) => {
       const value = toNumber(row[column] as string);
-      if (value === undefined) throw badCell(options.file, i + 1 + columns.headerRows, columns.names[column] as string, row[column] as string);
+      if (value === undefined)
+        throw badCell(options.file, i + 1 + columns.headerRows, columns.names[column] as string, row[column] as string);
       features[i * columns.features.length + j] = value;
     });
   });
   const labels = Int32Array.from(labelTexts, (text, i) => {
     const label = classNames.indexOf(text);
-    if (label < 0) throw badFile(options.file, `row ${i + 1 + columns.headerRows}: label "${text}" is none of ${classNames.join(", ")}`);
+    if (label < 0)
+      throw badFile(
+        options.file,
+        `row ${i + 1 + columns.headerRows}: label "${text}" is none of ${classNames.join(", ")}`,
+      );
     return label;
   });
   return {
@@ -94,16 +100,21 @@ interface Columns {
   readonly features: readonly number[];
 }
 
-function resolveColumns({ file, label, ignore = [], header }: CsvOptions, rows: readonly (readonly string[])[]): Columns {
+function resolveColumns(
+  { file, label, ignore = [], header }: CsvOptions,
+  rows: readonly (readonly string[])[],
+): Columns {
   const first = rows[0] as readonly string[];
   const labelColumn = label === undefined ? first.length - 1 : columnIndex(file, first, label);
   const ignored = ignore.map((ref) => columnIndex(file, first, ref));
-  if (ignored.includes(labelColumn)) throw badFile(file, `column ${labelColumn + 1} cannot be both the label and ignored`);
+  if (ignored.includes(labelColumn))
+    throw badFile(file, `column ${labelColumn + 1} cannot be both the label and ignored`);
   const features = [...first.keys()].filter((column) => column !== labelColumn && !ignored.includes(column));
   if (features.length === 0) throw badFile(file, "no feature columns are left");
   const byName = [label, ...ignore].some((ref) => typeof ref === "string");
   const hasHeader = header ?? (byName || features.some((column) => toNumber(first[column] as string) === undefined));
-  if (byName && !hasHeader) throw badFile(file, "columns are named, but the file is said to have no header; give their numbers");
+  if (byName && !hasHeader)
+    throw badFile(file, "columns are named, but the file is said to have no header; give their numbers");
   return {
     headerRows: hasHeader ? 1 : 0,
     names: first.map((name, i) => (hasHeader ? name : `${i + 1}`)),
@@ -123,7 +134,10 @@ function sortedClasses(file: string, texts: readonly string[], column: string): 
   const distinct = [...new Set(texts)];
   if (distinct.length < 2) throw badFile(file, `label column ${column} has the same value in every row`);
   if (distinct.length > MAX_CLASSES) {
-    throw badFile(file, `label column ${column} has ${distinct.length} different values; a label names one of at most ${MAX_CLASSES} classes`);
+    throw badFile(
+      file,
+      `label column ${column} has ${distinct.length} different values; a label names one of at most ${MAX_CLASSES} classes`,
+    );
   }
   const numeric = distinct.every((text) => toNumber(text) !== undefined);
   return numeric ? distinct.sort((a, b) => Number(a) - Number(b)) : distinct.sort();
@@ -131,11 +145,16 @@ function sortedClasses(file: string, texts: readonly string[], column: string): 
 
 /** Plain decimal notation only: no empty cells, hexadecimal or infinities. */
 function toNumber(text: string): number | undefined {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(text) && Number.isFinite(Math.fround(Number(text))) ? Number(text) : undefined;
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(text) && Number.isFinite(Math.fround(Number(text)))
+    ? Number(text)
+    : undefined;
 }
 
 function badCell(file: string, row: number, column: string, text: string): PacelineError {
-  return badFile(file, `row ${row}, column ${column}: ${text === "" ? "an empty cell" : `"${text.slice(0, 40)}"`} is not a number`);
+  return badFile(
+    file,
+    `row ${row}, column ${column}: ${text === "" ? "an empty cell" : `"${text.slice(0, 40)}"`} is not a number`,
+  );
 }
 
 function badFile(file: string, what: string, cause?: unknown): PacelineError {

@@ -1,7 +1,7 @@
 import { PacelineError } from "../core/errors.ts";
 import { type Random, seededRandom } from "../core/random.ts";
 import type { Dataset } from "./dataset.ts";
-import { GLYPHS, type Stroke, smoothStroke } from "./digitStrokes.ts";
+import { GLYPHS, type Point, type Stroke, smoothStroke } from "./digitStrokes.ts";
 
 /**
  * Handwritten-looking digits, drawn from a seed: the data set that needs no download. Each image is by one of a number of
@@ -19,8 +19,10 @@ export interface DigitOptions {
 
 /** @returns `count` images of 28×28 values 0 … 1 (steps of 1/255, ink is 1), the ten digits equally likely */
 export function generateDigits({ count, seed, writers = 256 }: DigitOptions): Dataset {
-  if (!Number.isInteger(count) || count < 1 || count > 1_000_000) throw new PacelineError("bad-argument", `1 to 1,000,000 digits can be drawn, not ${count}`);
-  if (!Number.isInteger(writers) || writers < 1 || writers > 100_000) throw new PacelineError("bad-argument", `writers is 1 to 100,000, got ${writers}`);
+  if (!Number.isInteger(count) || count < 1 || count > 1_000_000)
+    throw new PacelineError("bad-argument", `1 to 1,000,000 digits can be drawn, not ${count}`);
+  if (!Number.isInteger(writers) || writers < 1 || writers > 100_000)
+    throw new PacelineError("bad-argument", `writers is 1 to 100,000, got ${writers}`);
   const random = seededRandom(seed, 1);
   const hands = Array.from({ length: writers }, (_, writer) => drawHand(seededRandom(seed, 2, writer)));
   const features = new Float32Array(count * SIDE * SIDE);
@@ -28,7 +30,12 @@ export function generateDigits({ count, seed, writers = 256 }: DigitOptions): Da
   for (let i = 0; i < count; i++) {
     const digit = random.below(10);
     labels[i] = digit;
-    drawDigit(digit, hands[random.below(writers)] as Hand, random, features.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE));
+    drawDigit(
+      digit,
+      hands[random.below(writers)] as Hand,
+      random,
+      features.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE),
+    );
   }
   return { count, width: SIDE * SIDE, classes: 10, features, labels };
 }
@@ -72,9 +79,11 @@ function drawDigit(digit: number, hand: Hand, random: Random, image: Float32Arra
 }
 
 /** Variants with their curves drawn out, once for all images. */
-const SMOOTH_GLYPHS: readonly (readonly (readonly Stroke[])[])[] = GLYPHS.map((variants) => variants.map((glyph) => glyph.map(smoothStroke)));
+const SMOOTH_GLYPHS: readonly (readonly (readonly Stroke[])[])[] = GLYPHS.map((variants) =>
+  variants.map((glyph) => glyph.map(smoothStroke)),
+);
 
-type Placement = (point: Stroke[number]) => Stroke[number];
+type Placement = (point: Point) => Point;
 
 /** From the unit square to pixels: an unsteady hand, then width, slant, turn, size and place on the paper. */
 function placement(hand: Hand, random: Random): Placement {
@@ -108,11 +117,11 @@ function unsteadiness(stddev: number, random: Random): Placement {
 }
 
 function inkStroke(image: Float32Array, stroke: Stroke, pen: number): void {
-  for (let i = 0; i + 1 < stroke.length; i++) inkSegment(image, stroke[i] as Stroke[number], stroke[i + 1] as Stroke[number], pen / 2);
+  for (let i = 0; i + 1 < stroke.length; i++) inkSegment(image, stroke[i] as Point, stroke[i + 1] as Point, pen / 2);
 }
 
 /** Inks the pixels within `radius` of a straight piece, with a soft edge one pixel wide. */
-function inkSegment(image: Float32Array, [ax, ay]: Stroke[number], [bx, by]: Stroke[number], radius: number): void {
+function inkSegment(image: Float32Array, [ax, ay]: Point, [bx, by]: Point, radius: number): void {
   const reach = radius + 0.5;
   const [dx, dy] = [bx - ax, by - ay];
   const lengthSquared = dx * dx + dy * dy + 1e-9;

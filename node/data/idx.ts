@@ -27,7 +27,8 @@ export function loadIdxFolder(folder: string): IdxFolder {
   const load = (part: string): Dataset =>
     loadIdx(findFile(folder, `${part}-images-idx3-ubyte`), findFile(folder, `${part}-labels-idx1-ubyte`));
   const [train, test] = [load("train"), load("t10k")];
-  if (train.width !== test.width) throw badFile(folder, `training images have ${train.width} pixels, test images ${test.width}`);
+  if (train.width !== test.width)
+    throw badFile(folder, `training images have ${train.width} pixels, test images ${test.width}`);
   const classes = Math.max(train.classes, test.classes);
   return { train: { ...train, classes }, test: { ...test, classes } };
 }
@@ -40,7 +41,8 @@ export function loadIdx(imagesFile: string, labelsFile: string): Dataset {
   const images = readIdx(imagesFile, IMAGES_MAGIC, 3);
   const labels = readIdx(labelsFile, LABELS_MAGIC, 1);
   const [count, rows, columns] = images.sizes as [number, number, number];
-  if (labels.sizes[0] !== count) throw badFile(labelsFile, `${labels.sizes[0]} labels for the ${count} images of ${imagesFile}`);
+  if (labels.sizes[0] !== count)
+    throw badFile(labelsFile, `${labels.sizes[0]} labels for the ${count} images of ${imagesFile}`);
   if (count === 0 || rows * columns === 0) throw badFile(imagesFile, "there are no images in it");
   const classes = Math.max(2, 1 + labels.values.reduce((a, b) => Math.max(a, b), 0));
   return {
@@ -66,12 +68,14 @@ interface IdxArray {
 function readIdx(file: string, magic: number, dimensions: number): IdxArray {
   const bytes = readBytes(file);
   const headerBytes = 4 + 4 * dimensions;
-  if (bytes.length < headerBytes) throw badFile(file, `${bytes.length} bytes are less than the header of ${headerBytes}`);
+  if (bytes.length < headerBytes)
+    throw badFile(file, `${bytes.length} bytes are less than the header of ${headerBytes}`);
   const found = bytes.readUInt32BE(0);
   if (found !== magic) throw badFile(file, `magic number ${hexWord(found)}, expected ${hexWord(magic)}`);
   const sizes = Array.from({ length: dimensions }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
   const expected = headerBytes + sizes.reduce((product, size) => product * size, 1);
-  if (bytes.length !== expected) throw badFile(file, `${bytes.length} bytes, but its header (${sizes.join(" × ")}) asks for ${expected}`);
+  if (bytes.length !== expected)
+    throw badFile(file, `${bytes.length} bytes, but its header (${sizes.join(" × ")}) asks for ${expected}`);
   return { sizes, values: bytes.subarray(headerBytes) };
 }
 
@@ -90,7 +94,8 @@ function readBytes(file: string): Buffer {
 function findFile(folder: string, name: string): string {
   const candidates = [join(folder, name), join(folder, `${name}.gz`)];
   const found = candidates.find((file) => existsSync(file));
-  if (found === undefined) throw new PacelineError("not-found", `${folder} has neither ${name} nor ${name}.gz`, { folder });
+  if (found === undefined)
+    throw new PacelineError("not-found", `${folder} has neither ${name} nor ${name}.gz`, { folder });
   return found;
 }
 

@@ -26,12 +26,21 @@ export interface PartitionOptions {
  * @returns for each participant its examples' indices, ascending; every example belongs to exactly one
  * @throws PacelineError `bad-argument` where there are too few examples for everybody's minimum, or a parameter is out of range
  */
-export function partition({ labels, participants, scheme, seed, minimumCount = 1 }: PartitionOptions): readonly Int32Array[] {
+export function partition({
+  labels,
+  participants,
+  scheme,
+  seed,
+  minimumCount = 1,
+}: PartitionOptions): readonly Int32Array[] {
   if (!Number.isInteger(participants) || participants < 1 || participants > 1_000_000) {
     throw new PacelineError("bad-argument", `participants is 1 to 1,000,000, got ${participants}`);
   }
   if (!Number.isInteger(minimumCount) || minimumCount < 0 || participants * minimumCount > labels.length) {
-    throw new PacelineError("bad-argument", `${labels.length} examples do not give ${participants} participants ${minimumCount} each`);
+    throw new PacelineError(
+      "bad-argument",
+      `${labels.length} examples do not give ${participants} participants ${minimumCount} each`,
+    );
   }
   const random = seededRandom(seed, participants);
   const order = random.shuffle(Int32Array.from(labels.keys()));
@@ -40,11 +49,18 @@ export function partition({ labels, participants, scheme, seed, minimumCount = 1
   return parts.map((part) => Int32Array.from(part).sort());
 }
 
-function dealBy(scheme: PartitionScheme, order: Int32Array, labels: Int32Array, participants: number, random: Random): number[][] {
+function dealBy(
+  scheme: PartitionScheme,
+  order: Int32Array,
+  labels: Int32Array,
+  participants: number,
+  random: Random,
+): number[][] {
   if (scheme.kind === "iid") return cut(order, equalShares(participants));
   const byLabel = order.toSorted((a, b) => (labels[a] as number) - (labels[b] as number));
   if (scheme.kind === "shards") return dealShards(byLabel, scheme.shardsPerParticipant, participants, random);
-  if (!(scheme.alpha >= 0.001 && scheme.alpha <= 1e6)) throw new PacelineError("bad-argument", `alpha is 0.001 to 1,000,000, got ${scheme.alpha}`);
+  if (!(scheme.alpha >= 0.001 && scheme.alpha <= 1e6))
+    throw new PacelineError("bad-argument", `alpha is 0.001 to 1,000,000, got ${scheme.alpha}`);
   const parts: number[][] = Array.from({ length: participants }, () => []);
   for (const ofOneLabel of runsOf(byLabel, labels)) {
     const shares = dirichlet(scheme.alpha, participants, random);
@@ -53,15 +69,25 @@ function dealBy(scheme: PartitionScheme, order: Int32Array, labels: Int32Array, 
   return parts;
 }
 
-function dealShards(byLabel: Int32Array, shardsPerParticipant: number, participants: number, random: Random): number[][] {
+function dealShards(
+  byLabel: Int32Array,
+  shardsPerParticipant: number,
+  participants: number,
+  random: Random,
+): number[][] {
   const shardCount = shardsPerParticipant * participants;
   if (!Number.isInteger(shardsPerParticipant) || shardsPerParticipant < 1 || shardCount > byLabel.length) {
-    throw new PacelineError("bad-argument", `${byLabel.length} examples cannot be cut into ${shardsPerParticipant} shards for each of ${participants}`);
+    throw new PacelineError(
+      "bad-argument",
+      `${byLabel.length} examples cannot be cut into ${shardsPerParticipant} shards for each of ${participants}`,
+    );
   }
   const shards = cut(byLabel, equalShares(shardCount));
   const dealt = random.shuffle(Int32Array.from(shards.keys()));
   return Array.from({ length: participants }, (_, k) =>
-    [...dealt.subarray(k * shardsPerParticipant, (k + 1) * shardsPerParticipant)].flatMap((shard) => shards[shard] as number[]),
+    [...dealt.subarray(k * shardsPerParticipant, (k + 1) * shardsPerParticipant)].flatMap(
+      (shard) => shards[shard] as number[],
+    ),
   );
 }
 
@@ -93,7 +119,8 @@ function cut(indices: Int32Array, shares: readonly number[]): number[][] {
   let from = 0;
   return shares.map((share, k) => {
     cumulative += share;
-    const to = k === shares.length - 1 ? indices.length : Math.min(indices.length, Math.round(cumulative * indices.length));
+    const to =
+      k === shares.length - 1 ? indices.length : Math.min(indices.length, Math.round(cumulative * indices.length));
     const part = [...indices.subarray(from, to)];
     from = to;
     return part;

@@ -15,7 +15,8 @@ export interface Split {
  * @throws PacelineError `bad-argument` where the share is out of range or there are fewer than two examples
  */
 export function splitDataset(data: Dataset, share: number, seed: number): Split {
-  if (!(share > 0 && share < 1)) throw new PacelineError("bad-argument", `the share held back is between 0 and 1, got ${share}`);
+  if (!(share > 0 && share < 1))
+    throw new PacelineError("bad-argument", `the share held back is between 0 and 1, got ${share}`);
   if (data.count < 2) throw new PacelineError("bad-argument", `${data.count} examples cannot be split in two`);
   const heldOutCount = Math.min(data.count - 1, Math.max(1, Math.round(share * data.count)));
   const order = seededRandom(seed).shuffle(Int32Array.from({ length: data.count }, (_, i) => i));

@@ -25,8 +25,11 @@ export function fitStandardiser(train: Dataset): Standardiser {
 
 /** A copy with every feature shifted and scaled. */
 export function standardise(data: Dataset, { mean, stddev }: Standardiser): Dataset {
-  if (mean.length !== data.width) throw new PacelineError("bad-argument", `the standardiser has ${mean.length} features, the data ${data.width}`);
-  const features = data.features.map((value, i) => (value - (mean[i % data.width] as number)) / (stddev[i % data.width] as number));
+  if (mean.length !== data.width)
+    throw new PacelineError("bad-argument", `the standardiser has ${mean.length} features, the data ${data.width}`);
+  const features = data.features.map(
+    (value, i) => (value - (mean[i % data.width] as number)) / (stddev[i % data.width] as number),
+  );
   return { ...data, features };
 }
 

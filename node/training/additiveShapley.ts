@@ -23,7 +23,8 @@ export interface AdditiveGame {
  */
 export async function additiveShapley(game: AdditiveGame): Promise<Float64Array> {
   const members = game.updates.length;
-  if (members > MAX_MEMBERS) throw new PacelineError("unsupported", `the exact value takes at most ${MAX_MEMBERS} members, got ${members}`);
+  if (members > MAX_MEMBERS)
+    throw new PacelineError("unsupported", `the exact value takes at most ${MAX_MEMBERS} members, got ${members}`);
   const losses = await coalitionLosses(game);
   const weights = coalitionWeights(members);
   return Float64Array.from({ length: members }, (_, k) => {
@@ -58,7 +59,10 @@ async function coalitionLosses({ loss, params, updates }: AdditiveGame): Promise
 /** |S|! (n − |S| − 1)! / n! by |S|. */
 function coalitionWeights(members: number): readonly number[] {
   const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
-  return Array.from({ length: members }, (_, size) => (factorial(size) * factorial(members - size - 1)) / factorial(members));
+  return Array.from(
+    { length: members },
+    (_, size) => (factorial(size) * factorial(members - size - 1)) / factorial(members),
+  );
 }
 
 function bitCount(mask: number): number {

@@ -30,7 +30,12 @@ export const modelSpecSchema = z
 
 export type ModelSpec =
   | { readonly kind: "softmax-regression"; readonly inputs: number; readonly classes: number }
-  | { readonly kind: "perceptron"; readonly inputs: number; readonly hidden: readonly number[]; readonly classes: number };
+  | {
+      readonly kind: "perceptron";
+      readonly inputs: number;
+      readonly hidden: readonly number[];
+      readonly classes: number;
+    };
 
 /** One tensor of the flat vector of params, row-major. */
 export interface TensorSpec {
@@ -47,7 +52,8 @@ export interface TensorSlot extends TensorSpec {
 /** @throws PacelineError `bad-input` naming the field that is out of bounds */
 export function parseModelSpec(value: unknown): ModelSpec {
   const parsed = modelSpecSchema.safeParse(value);
-  if (!parsed.success) throw new PacelineError("bad-input", `the model spec is not valid: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new PacelineError("bad-input", `the model spec is not valid: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
 

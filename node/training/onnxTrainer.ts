@@ -107,30 +107,46 @@ export function exampleOrder(count: number, seed: readonly number[], epoch: numb
 }
 
 function checkTraining({ localEpochs, batchSize, learningRate, examples }: LocalTraining): void {
-  if (!Number.isInteger(localEpochs) || localEpochs < 1) throw new PacelineError("bad-argument", `localEpochs is at least 1, got ${localEpochs}`);
-  if (!Number.isInteger(batchSize) || batchSize < 1) throw new PacelineError("bad-argument", `batchSize is at least 1, got ${batchSize}`);
+  if (!Number.isInteger(localEpochs) || localEpochs < 1)
+    throw new PacelineError("bad-argument", `localEpochs is at least 1, got ${localEpochs}`);
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new PacelineError("bad-argument", `batchSize is at least 1, got ${batchSize}`);
   if (!(learningRate > 0 && learningRate <= 1000)) {
     throw new PacelineError("bad-argument", `learningRate is above 0 and at most 1000, got ${learningRate}`);
   }
-  if (examples.count > 2 ** 31 - 1 - batchSize) throw new PacelineError("bad-argument", "too many examples for 32-bit indices");
+  if (examples.count > 2 ** 31 - 1 - batchSize)
+    throw new PacelineError("bad-argument", "too many examples for 32-bit indices");
 }
 
 function checkExamples(spec: ModelSpec, { count, width, classes, features, labels }: Examples): void {
   if (count < 1) throw new PacelineError("bad-argument", "there are no examples");
-  if (width !== spec.inputs) throw new PacelineError("bad-argument", `the model takes ${spec.inputs} features, the examples have ${width}`);
-  if (classes > spec.classes) throw new PacelineError("bad-argument", `the model tells ${spec.classes} classes, the examples have ${classes}`);
+  if (width !== spec.inputs)
+    throw new PacelineError("bad-argument", `the model takes ${spec.inputs} features, the examples have ${width}`);
+  if (classes > spec.classes)
+    throw new PacelineError("bad-argument", `the model tells ${spec.classes} classes, the examples have ${classes}`);
   if (features.length !== count * width || labels.length !== count) {
-    throw new PacelineError("bad-argument", `${count} examples of width ${width} do not match ${features.length} features and ${labels.length} labels`);
+    throw new PacelineError(
+      "bad-argument",
+      `${count} examples of width ${width} do not match ${features.length} features and ${labels.length} labels`,
+    );
   }
   const stray = labels.find((label) => label < 0 || label >= spec.classes);
   if (stray !== undefined) throw new PacelineError("bad-argument", `label ${stray} is outside 0 … ${spec.classes - 1}`);
 }
 
-function batchTensors(count: number, batchSize: number, learningRate: number): Record<"starts" | "ends" | "scales", Tensor> {
+function batchTensors(
+  count: number,
+  batchSize: number,
+  learningRate: number,
+): Record<"starts" | "ends" | "scales", Tensor> {
   const starts = Int32Array.from({ length: Math.ceil(count / batchSize) }, (_, step) => step * batchSize);
   const ends = starts.map((start) => Math.min(start + batchSize, count));
   const scales = Float32Array.from(starts, (start, step) => -learningRate / ((ends[step] as number) - start));
-  return { starts: new Tensor("int32", starts), ends: new Tensor("int32", ends), scales: new Tensor("float32", scales) };
+  return {
+    starts: new Tensor("int32", starts),
+    ends: new Tensor("int32", ends),
+    scales: new Tensor("float32", scales),
+  };
 }
 
 function paramsTensor(params: Float32Array): Tensor {

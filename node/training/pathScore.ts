@@ -23,18 +23,28 @@ export interface PathRound {
  *   the midpoint rule's error. Equal updates of equal weight get equal parts, an all-zero update exactly 0.
  * @throws PacelineError `bad-argument` where lengths, weights or the number of points are out of range
  */
-export async function pathContributions({ lossGradient, params, updates, points = 8 }: PathRound): Promise<Float64Array> {
-  if (!Number.isInteger(points) || points < 1 || points > 64) throw new PacelineError("bad-argument", `a path has 1 to 64 points, got ${points}`);
+export async function pathContributions({
+  lossGradient,
+  params,
+  updates,
+  points = 8,
+}: PathRound): Promise<Float64Array> {
+  if (!Number.isInteger(points) || points < 1 || points > 64)
+    throw new PacelineError("bad-argument", `a path has 1 to 64 points, got ${points}`);
   const factors = meanFactors(updates, params.length);
   const aggregate = meanUpdate(updates, params.length);
   const gradientSum = new Float64Array(params.length);
   for (let q = 0; q < points; q++) {
     const gradient = await lossGradient(shifted(params, aggregate, (q + 0.5) / points));
-    if (gradient.length !== params.length) throw new PacelineError("bad-argument", `the gradient has ${gradient.length} values, the model ${params.length}`);
+    if (gradient.length !== params.length)
+      throw new PacelineError("bad-argument", `the gradient has ${gradient.length} values, the model ${params.length}`);
     addScaled(gradientSum, gradient, 1);
   }
   // 0 − x, not −x: an idle member's part is 0 and not −0
-  return Float64Array.from(updates, ({ values }, k) => 0 - ((factors[k] as number) / points) * dot(gradientSum, values));
+  return Float64Array.from(
+    updates,
+    ({ values }, k) => 0 - ((factors[k] as number) / points) * dot(gradientSum, values),
+  );
 }
 
 /** Four partial sums, so that an addition need not wait for the one before it. */

@@ -16,8 +16,10 @@ export function meanFactors(updates: readonly QuantisedUpdate[], length: number)
   const totalWeight = updates.reduce((sum, update) => sum + update.weight, 0);
   if (!(totalWeight > 0)) throw new PacelineError("bad-argument", "the updates' weights must sum to more than 0");
   return updates.map(({ values, exponent, weight }, k) => {
-    if (values.length !== length) throw new PacelineError("bad-argument", `update ${k} has ${values.length} values, the model ${length}`);
-    if (!Number.isInteger(exponent) || Math.abs(exponent) > 60) throw new PacelineError("bad-argument", `exponent ${exponent} is outside −60 … 60`);
+    if (values.length !== length)
+      throw new PacelineError("bad-argument", `update ${k} has ${values.length} values, the model ${length}`);
+    if (!Number.isInteger(exponent) || Math.abs(exponent) > 60)
+      throw new PacelineError("bad-argument", `exponent ${exponent} is outside −60 … 60`);
     if (!(weight >= 0)) throw new PacelineError("bad-argument", `update ${k} has weight ${weight}`);
     return (weight / totalWeight) * 2 ** -exponent;
   });

@@ -11,10 +11,13 @@ describe("CSV files", () => {
     loadCsv({ ...options, file: folder.write("table.csv", text) });
 
   it("with a header give features in the file's order and classes in sorted order", () => {
-    const { data, featureNames, classNames } = load("id,colour,height,weight\n7,red,1.5,-2\n8,blue,2.5e1,.25\n9,red,3,4\n", {
-      label: "colour",
-      ignore: ["id"],
-    });
+    const { data, featureNames, classNames } = load(
+      "id,colour,height,weight\n7,red,1.5,-2\n8,blue,2.5e1,.25\n9,red,3,4\n",
+      {
+        label: "colour",
+        ignore: ["id"],
+      },
+    );
     expect(featureNames).to.deep.equal(["height", "weight"]);
     expect(classNames).to.deep.equal(["blue", "red"]);
     expect([...data.labels]).to.deep.equal([1, 0, 1]);
@@ -31,7 +34,11 @@ describe("CSV files", () => {
 
   it("may be separated by semicolons or tabs, end lines in CRLF, quote fields, start with a byte-order mark and hold empty lines", () => {
     const expected = [...load("a,b,y\n1,2,0\n3,4,1\n").data.features];
-    for (const text of ["a;b;y\r\n1;2;0\r\n\r\n3;4;1\r\n", "a\tb\ty\n1\t2\t0\n3\t4\t1", '\ufeff"a","b","y"\n"1","2","0"\n3,4,1\n']) {
+    for (const text of [
+      "a;b;y\r\n1;2;0\r\n\r\n3;4;1\r\n",
+      "a\tb\ty\n1\t2\t0\n3\t4\t1",
+      '\ufeff"a","b","y"\n"1","2","0"\n3,4,1\n',
+    ]) {
       expect([...load(text).data.features]).to.deep.equal(expected);
     }
   });
@@ -64,7 +71,12 @@ describe("CSV files", () => {
     ["a label number that is not there", "1,x\n2,y\n", { label: 3 }, /no column 3; it has 2 columns/],
     ["a label that is ignored", "1,2,x\n2,3,y\n", { label: 3, ignore: [3] }, /cannot be both/],
     ["only the label", "1,x\n2,y\n", { ignore: [1] }, /no feature columns/],
-    ["a continuous label", `a,y\n${Array.from({ length: 1100 }, (_, i) => `1,${i}.5`).join("\n")}`, {}, /1100 different values/],
+    [
+      "a continuous label",
+      `a,y\n${Array.from({ length: 1100 }, (_, i) => `1,${i}.5`).join("\n")}`,
+      {},
+      /1100 different values/,
+    ],
   ];
   for (const [what, text, options, message] of malformed) {
     it(`are refused with ${what}`, () => {

@@ -21,13 +21,17 @@ describe("the drawn digits", () => {
     expect(features.every((value) => value >= 0 && value <= 1)).to.equal(true);
     const inked = features.filter((value) => value > 0.5).length / features.length;
     expect(inked).to.be.within(0.06, 0.16);
-    for (let digit = 0; digit < 10; digit++) expect(labels.filter((label) => label === digit).length).to.be.within(150, 250);
+    for (let digit = 0; digit < 10; digit++)
+      expect(labels.filter((label) => label === digit).length).to.be.within(150, 250);
   });
 
   it("by one writer are more alike than by many", () => {
     const spread = (writers: number): number => {
       const data = generateDigits({ count: 1000, seed: 8, writers });
-      const fours = selectExamples(data, [...data.labels.keys()].filter((i) => data.labels[i] === 4));
+      const fours = selectExamples(
+        data,
+        [...data.labels.keys()].filter((i) => data.labels[i] === 4),
+      );
       let variance = 0;
       for (let pixel = 0; pixel < 784; pixel++) {
         const values = Array.from({ length: fours.count }, (_, i) => fours.features[i * 784 + pixel]!);
@@ -40,7 +44,11 @@ describe("the drawn digits", () => {
   });
 
   it("are refused in numbers that make no sense", () => {
-    for (const options of [{ count: 0, seed: 1 }, { count: 1.5, seed: 1 }, { count: 5, seed: 1, writers: 0 }]) {
+    for (const options of [
+      { count: 0, seed: 1 },
+      { count: 1.5, seed: 1 },
+      { count: 5, seed: 1, writers: 0 },
+    ]) {
       expect(() => generateDigits(options)).to.throw(PacelineError);
     }
   });

@@ -11,7 +11,8 @@ const word = (value: number): number[] => [value >>> 24, (value >>> 16) & 255, (
 
 /** Two images of 2 × 3 pixels. */
 const PIXELS = [0, 51, 255, 1, 2, 3, 10, 20, 30, 40, 50, 60];
-const images = (pixels = PIXELS, sizes = [2, 2, 3]): Buffer => Buffer.from([...word(0x803), ...sizes.flatMap(word), ...pixels]);
+const images = (pixels = PIXELS, sizes = [2, 2, 3]): Buffer =>
+  Buffer.from([...word(0x803), ...sizes.flatMap(word), ...pixels]);
 const labels = (values = [3, 1]): Buffer => Buffer.from([...word(0x801), ...word(values.length), ...values]);
 
 describe("IDX files", () => {
@@ -38,7 +39,12 @@ describe("IDX files", () => {
   const good = labels();
   const malformed: readonly [string, Uint8Array, Uint8Array, RegExp][] = [
     ["labels where images should be", labels(), good, /bad-images .*header of 16/],
-    ["a wrong magic number", Buffer.from([...word(0xd03), ...word(2), ...word(2), ...word(3), ...PIXELS]), good, /magic number 0x00000d03, expected 0x00000803/],
+    [
+      "a wrong magic number",
+      Buffer.from([...word(0xd03), ...word(2), ...word(2), ...word(3), ...PIXELS]),
+      good,
+      /magic number 0x00000d03, expected 0x00000803/,
+    ],
     ["missing pixels", images(PIXELS.slice(1)), good, /27 bytes, but its header \(2 × 2 × 3\) asks for 28/],
     ["bytes behind the pixels", images([...PIXELS, 0]), good, /29 bytes/],
     ["a header that asks for more than there could be", images(PIXELS, [0xffffffff, 0xffff, 0xffff]), good, /asks for/],
@@ -72,6 +78,7 @@ describe("IDX files", () => {
     const path = publicData(this, "fashion-mnist");
     const data = loadIdx(join(path, "t10k-images-idx3-ubyte.gz"), join(path, "t10k-labels-idx1-ubyte.gz"));
     expect(data).to.include({ count: 10_000, width: 784, classes: 10 });
-    for (let label = 0; label < 10; label++) expect(data.labels.filter((value) => value === label)).to.have.length(1000);
+    for (let label = 0; label < 10; label++)
+      expect(data.labels.filter((value) => value === label)).to.have.length(1000);
   });
 });

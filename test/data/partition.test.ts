@@ -8,7 +8,9 @@ import { type PartitionScheme, partition } from "../../node/data/partition.ts";
 const schemes = fc.oneof(
   fc.constant<PartitionScheme>({ kind: "iid" }),
   fc.double({ min: 0.001, max: 100, noNaN: true }).map((alpha): PartitionScheme => ({ kind: "dirichlet", alpha })),
-  fc.integer({ min: 1, max: 3 }).map((shardsPerParticipant): PartitionScheme => ({ kind: "shards", shardsPerParticipant })),
+  fc
+    .integer({ min: 1, max: 3 })
+    .map((shardsPerParticipant): PartitionScheme => ({ kind: "shards", shardsPerParticipant })),
 );
 
 function tenLabels(count: number): Int32Array {
@@ -29,7 +31,9 @@ function oneSidedness(labels: Int32Array, parts: readonly Int32Array[]): number 
 describe("partitions", () => {
   it("lose and double nothing, give everybody the minimum, and follow from the seed", () => {
     const cases = fc.record({
-      labels: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 36, maxLength: 200 }).map((values) => Int32Array.from(values)),
+      labels: fc
+        .array(fc.integer({ min: 0, max: 4 }), { minLength: 36, maxLength: 200 })
+        .map((values) => Int32Array.from(values)),
       participants: fc.integer({ min: 1, max: 12 }),
       minimumCount: fc.integer({ min: 0, max: 3 }),
       scheme: schemes,
@@ -57,7 +61,8 @@ describe("partitions", () => {
 
   it("by Dirichlet are the more one-sided the smaller alpha is", () => {
     const labels = tenLabels(4000);
-    const at = (alpha: number): number => oneSidedness(labels, partition({ labels, participants: 10, scheme: { kind: "dirichlet", alpha }, seed: 5 }));
+    const at = (alpha: number): number =>
+      oneSidedness(labels, partition({ labels, participants: 10, scheme: { kind: "dirichlet", alpha }, seed: 5 }));
     expect(at(0.1)).to.be.above(at(1) + 0.1);
     expect(at(1)).to.be.above(at(100) + 0.1);
     expect(at(100)).to.be.below(0.2);
@@ -75,13 +80,20 @@ describe("partitions", () => {
 
   it("take from those with most to reach the minimum", () => {
     const labels = new Int32Array(100);
-    const parts = partition({ labels, participants: 5, scheme: { kind: "dirichlet", alpha: 0.001 }, seed: 9, minimumCount: 8 });
+    const parts = partition({
+      labels,
+      participants: 5,
+      scheme: { kind: "dirichlet", alpha: 0.001 },
+      seed: 9,
+      minimumCount: 8,
+    });
     expect(parts.map((part) => part.length).sort((a, b) => a - b)).to.deep.equal([8, 8, 8, 8, 68]);
   });
 
   it("are refused where there is too little to deal or a parameter is out of range", () => {
     const labels = tenLabels(20);
-    const deal = (change: object) => () => partition({ labels, participants: 5, scheme: { kind: "iid" }, seed: 1, ...change });
+    const deal = (change: object) => () =>
+      partition({ labels, participants: 5, scheme: { kind: "iid" }, seed: 1, ...change });
     expect(deal({ minimumCount: 5 })).to.throw(PacelineError, /20 examples do not give 5 participants 5 each/);
     expect(deal({ participants: 0 })).to.throw(PacelineError, /participants/);
     expect(deal({ scheme: { kind: "dirichlet", alpha: 0 } })).to.throw(PacelineError, /alpha/);

@@ -18,7 +18,8 @@ function numbered(count: number): Dataset {
   };
 }
 
-const idsOf = (data: Dataset): number[] => [...data.labels.keys()].map((row) => ((data.features[2 * row] as number) - 1) / 10);
+const idsOf = (data: Dataset): number[] =>
+  [...data.labels.keys()].map((row) => ((data.features[2 * row] as number) - 1) / 10);
 
 describe("splits", () => {
   it("put every example on one side, with its label, by the seed alone", () => {
@@ -60,7 +61,10 @@ describe("data sources", () => {
   const folder = temporaryFolder();
 
   it("split a CSV file 80 to 20 and standardise it by its training rows", () => {
-    const file = folder.write("rows.csv", Array.from({ length: 50 }, (_, i) => `${i},${i * i},${i % 2 ? "odd" : "even"}`).join("\n"));
+    const file = folder.write(
+      "rows.csv",
+      Array.from({ length: 50 }, (_, i) => `${i},${i * i},${i % 2 ? "odd" : "even"}`).join("\n"),
+    );
     const { train, test } = loadSource(`csv:${file}`, { seed: 3 });
     expect([train.count, test.count, train.width, train.classes]).to.deep.equal([40, 10, 2, 2]);
     const firstFeature = train.features.filter((_, i) => i % 2 === 0);

@@ -1,7 +1,13 @@
 import { describe, it } from "mocha";
 import { expect } from "chai";
 import { PacelineError } from "../../node/core/errors.ts";
-import { initialParams, parameterCount, parseModelSpec, tensorSlots, tensorSpecs } from "../../node/training/modelSpec.ts";
+import {
+  initialParams,
+  parameterCount,
+  parseModelSpec,
+  tensorSlots,
+  tensorSpecs,
+} from "../../node/training/modelSpec.ts";
 
 describe("model specs", () => {
   it("give the 784-200-200-10 perceptron its 199,210 parameters, weight before bias, layer by layer", () => {

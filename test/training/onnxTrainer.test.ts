@@ -53,8 +53,11 @@ describe("the ONNX trainer", () => {
         const { gradient } = await trainer.lossGradient(params, examples);
         const step = 1e-5;
         const differences = Float64Array.from(params, (_, i) => {
-          const moved = (by: number): Float64Array => Float64Array.from(params, (value, j) => (i === j ? value + by : value));
-          return (referenceLoss(spec, moved(step), examples) - referenceLoss(spec, moved(-step), examples)) / (2 * step);
+          const moved = (by: number): Float64Array =>
+            Float64Array.from(params, (value, j) => (i === j ? value + by : value));
+          return (
+            (referenceLoss(spec, moved(step), examples) - referenceLoss(spec, moved(-step), examples)) / (2 * step)
+          );
         });
         expect(largestDifference(gradient, differences)).to.be.below(2e-6);
         expect(Math.max(...gradient)).to.be.above(0.05);
@@ -96,10 +99,22 @@ describe("the ONNX trainer", () => {
     const trainer = open(perceptron);
     const examples = someExamples(6);
     const params = someParams(trainer.parameterCount);
-    const { params: trained, steps } = await trainer.train({ params, examples, localEpochs: 1, batchSize: 64, learningRate: 0.5, seed: [1] });
+    const { params: trained, steps } = await trainer.train({
+      params,
+      examples,
+      localEpochs: 1,
+      batchSize: 64,
+      learningRate: 0.5,
+      seed: [1],
+    });
     const gradient = referenceGradient(perceptron, Float64Array.from(params), examples, [0, 1, 2, 3, 4, 5]);
     expect(steps).to.equal(1);
-    expect(largestDifference(trained, Float64Array.from(params, (value, i) => value - 0.5 * gradient[i]!))).to.be.below(1e-6);
+    expect(
+      largestDifference(
+        trained,
+        Float64Array.from(params, (value, i) => value - 0.5 * gradient[i]!),
+      ),
+    ).to.be.below(1e-6);
   });
 
   it("evaluates sets larger than one run of the engine exactly", async () => {
@@ -119,7 +134,16 @@ describe("the ONNX trainer", () => {
     const params = someParams(open(perceptron).parameterCount);
     const before = params.slice();
     const train = async (seed: number): Promise<Float32Array> =>
-      (await open(perceptron).train({ params, examples, localEpochs: 2, batchSize: 7, learningRate: 0.1, seed: [seed, 3] })).params;
+      (
+        await open(perceptron).train({
+          params,
+          examples,
+          localEpochs: 2,
+          batchSize: 7,
+          learningRate: 0.1,
+          seed: [seed, 3],
+        })
+      ).params;
     const first = await train(1);
     expect(await train(1)).to.deep.equal(first);
     expect(await train(2)).to.not.deep.equal(first);
@@ -131,7 +155,8 @@ describe("the ONNX trainer", () => {
     const trainers = Array.from({ length: 10 }, () => open(perceptron));
     const params = someParams(trainers[0]!.parameterCount);
     const train = async (trainer: OnnxTrainer, i: number): Promise<Float32Array> =>
-      (await trainer.train({ params, examples, localEpochs: 2, batchSize: 7, learningRate: 0.1 + 0.01 * i, seed: [i] })).params;
+      (await trainer.train({ params, examples, localEpochs: 2, batchSize: 7, learningRate: 0.1 + 0.01 * i, seed: [i] }))
+        .params;
     const sessionsBefore = openSessionCount();
     const together = await Promise.all(trainers.map(train));
     expect(openSessionCount() - sessionsBefore).to.equal(1);
@@ -153,7 +178,10 @@ describe("the ONNX trainer", () => {
     expect(openSessionCount()).to.equal(before + 1);
     await b.close();
     expect(openSessionCount()).to.equal(before);
-    const error = await b.evaluate(params, examples).then(() => undefined, (thrown: unknown) => thrown);
+    const error = await b.evaluate(params, examples).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
     expect(error).to.be.instanceOf(PacelineError).with.property("code", "closed");
   });
 
@@ -170,16 +198,29 @@ describe("the ONNX trainer", () => {
       [params, someExamples(0), /no examples/],
     ];
     for (const [given, data, message] of wrong) {
-      const error = await trainer.evaluate(given, data).then(() => undefined, (thrown: unknown) => thrown);
+      const error = await trainer.evaluate(given, data).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
       expect(error).to.be.instanceOf(PacelineError).with.property("message").that.matches(message);
     }
   });
 
   it("refuses training settings that make no sense", async () => {
     const trainer = open(perceptron);
-    const job = { params: someParams(trainer.parameterCount), examples: someExamples(5), localEpochs: 1, batchSize: 2, learningRate: 0.1, seed: [1] };
+    const job = {
+      params: someParams(trainer.parameterCount),
+      examples: someExamples(5),
+      localEpochs: 1,
+      batchSize: 2,
+      learningRate: 0.1,
+      seed: [1],
+    };
     for (const change of [{ localEpochs: 0 }, { batchSize: 2.5 }, { learningRate: 0 }, { learningRate: Number.NaN }]) {
-      const error = await trainer.train({ ...job, ...change }).then(() => undefined, (thrown: unknown) => thrown);
+      const error = await trainer.train({ ...job, ...change }).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
       expect(error).to.be.instanceOf(PacelineError).with.property("message").that.includes(Object.keys(change)[0]);
     }
   });

@@ -26,7 +26,13 @@ async function trainRound(trainer: OnnxTrainer): Promise<{ params: Float32Array;
   const settings = { localEpochs: 1, batchSize: 10, learningRate: 0.02 };
   const warm = selectExamples(data, [...Array(200).keys()]);
   const { params } = await trainer.train({ params: trainer.initialParams(2), examples: warm, ...settings, seed: [0] });
-  const parts = partition({ labels: data.labels, participants: 8, scheme: { kind: "dirichlet", alpha: 0.5 }, seed: 3, minimumCount: 20 });
+  const parts = partition({
+    labels: data.labels,
+    participants: 8,
+    scheme: { kind: "dirichlet", alpha: 0.5 },
+    seed: 3,
+    minimumCount: 20,
+  });
   const updates: QuantisedUpdate[] = [];
   for (const [k, part] of parts.entries()) {
     const trained = await trainer.train({ params, examples: selectExamples(data, part), ...settings, seed: [k] });
@@ -39,7 +45,8 @@ async function trainRound(trainer: OnnxTrainer): Promise<{ params: Float32Array;
 describe("contributions along the path, in a round of eight members", () => {
   const trainer = new OnnxTrainer({ kind: "perceptron", inputs: 784, hidden: [24], classes: 10 });
   const validation = generateDigits({ count: 300, seed: 22 });
-  const lossGradient = async (params: Float32Array): Promise<Float32Array> => (await trainer.lossGradient(params, validation)).gradient;
+  const lossGradient = async (params: Float32Array): Promise<Float32Array> =>
+    (await trainer.lossGradient(params, validation)).gradient;
   const loss = async (params: Float32Array): Promise<number> => (await trainer.evaluate(params, validation)).loss;
   let params: Float32Array;
   let updates: QuantisedUpdate[];
@@ -89,13 +96,21 @@ describe("the path's arithmetic", () => {
   const curvature = [3, 0.5, 2, 1, 7];
   const quadratic = async (w: Float32Array): Promise<Float32Array> => w.map((value, i) => curvature[i]! * value);
   const params = Float32Array.of(1, -2, 0.5, 4, -1);
-  const update = (values: readonly number[], weight: number, exponent = 3): QuantisedUpdate => ({ values: Int16Array.from(values), exponent, weight });
+  const update = (values: readonly number[], weight: number, exponent = 3): QuantisedUpdate => ({
+    values: Int16Array.from(values),
+    exponent,
+    weight,
+  });
 
   it("weighs updates by their share and scales them by their exponent", async () => {
     const updates = [update([-4, 8, 0, 2, 3], 3), update([6, 0, -2, -8, 16], 1, 4)];
     const parts = await pathContributions({ lossGradient: quadratic, params, updates, points: 3 });
-    const shares = [updates[0]!, updates[1]!].map(({ values, exponent, weight }) => [...values].map((value) => (weight / 4) * value * 2 ** -exponent));
-    const expected = shares.map((share) => -sum(share.map((d, i) => curvature[i]! * (params[i]! + (shares[0]![i]! + shares[1]![i]!) / 2) * d)));
+    const shares = [updates[0]!, updates[1]!].map(({ values, exponent, weight }) =>
+      [...values].map((value) => (weight / 4) * value * 2 ** -exponent),
+    );
+    const expected = shares.map(
+      (share) => -sum(share.map((d, i) => curvature[i]! * (params[i]! + (shares[0]![i]! + shares[1]![i]!) / 2) * d)),
+    );
     expected.forEach((value, k) => expect(parts[k]).to.be.closeTo(value, 1e-6));
   });
 
@@ -114,7 +129,11 @@ describe("the path's arithmetic", () => {
   });
 
   it("gives a member of weight zero nothing", async () => {
-    const parts = await pathContributions({ lossGradient: quadratic, params, updates: [update([-8, 16, 0, 0, 0], 2), update([9, 9, 9, 9, 9], 0)] });
+    const parts = await pathContributions({
+      lossGradient: quadratic,
+      params,
+      updates: [update([-8, 16, 0, 0, 0], 2), update([9, 9, 9, 9, 9], 0)],
+    });
     expect(parts[0]).to.be.above(1);
     expect(Object.is(parts[1], 0)).to.equal(true);
   });
@@ -130,19 +149,30 @@ describe("the path's arithmetic", () => {
     ];
     for (const [change, message] of attempts) {
       const round = { lossGradient: quadratic, params, updates: [update([1, 2, 3, 4, 5], 1)], ...change };
-      const error = await pathContributions(round).then(() => undefined, (thrown: unknown) => thrown);
+      const error = await pathContributions(round).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
       expect(error).to.be.instanceOf(PacelineError).with.property("message").that.matches(message);
     }
   });
 });
 
 describe("the exact additive Shapley value", () => {
-  const update = (values: readonly number[]): QuantisedUpdate => ({ values: Int16Array.from(values), exponent: 0, weight: 1 });
+  const update = (values: readonly number[]): QuantisedUpdate => ({
+    values: Int16Array.from(values),
+    exponent: 0,
+    weight: 1,
+  });
 
   it("splits what two members only reach together, and the rest by who brings it", async () => {
     // p = 1/3 each, so the params of a coalition count its members; the gain is 6 for {0, 1} together and 1 for member 2
     const loss = async (w: Float32Array): Promise<number> => -((w[0]! >= 0.99 && w[1]! >= 0.99 ? 6 : 0) + w[2]!);
-    const values = await additiveShapley({ loss, params: new Float32Array(3), updates: [update([3, 0, 0]), update([0, 3, 0]), update([0, 0, 3])] });
+    const values = await additiveShapley({
+      loss,
+      params: new Float32Array(3),
+      updates: [update([3, 0, 0]), update([0, 3, 0]), update([0, 0, 3])],
+    });
     [3, 3, 1].forEach((expected, k) => expect(values[k]).to.be.closeTo(expected, 1e-6));
   });
 
@@ -152,7 +182,10 @@ describe("the exact additive Shapley value", () => {
     await additiveShapley({ loss, params: new Float32Array(1), updates: Array.from({ length: 5 }, () => update([1])) });
     expect(calls).to.equal(32);
     const many = Array.from({ length: 13 }, () => update([1]));
-    const error = await additiveShapley({ loss, params: new Float32Array(1), updates: many }).then(() => undefined, (thrown: unknown) => thrown);
+    const error = await additiveShapley({ loss, params: new Float32Array(1), updates: many }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
     expect(error).to.be.instanceOf(PacelineError).with.property("code", "unsupported");
   });
 });

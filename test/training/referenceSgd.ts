@@ -43,7 +43,12 @@ export function referenceLoss(spec: ModelSpec, params: ArrayLike<number>, exampl
 }
 
 /** The gradient of the mean loss over `rows`. */
-export function referenceGradient(spec: ModelSpec, params: Float64Array, examples: Examples, rows: readonly number[]): Float64Array {
+export function referenceGradient(
+  spec: ModelSpec,
+  params: Float64Array,
+  examples: Examples,
+  rows: readonly number[],
+): Float64Array {
   const sizes = layerSizes(spec);
   const gradient = new Float64Array(params.length);
   for (const row of rows) {

@@ -56,7 +56,12 @@ export function forward(builder: GraphBuilder, layers: readonly DenseLayer[], ba
  * Gradients at each layer's output, given the one at the logits. All are linear in that one: scaled by −learningRate / count
  * they give SGD's step, by 1 / count the mean loss's gradient.
  */
-export function outputGradients(builder: GraphBuilder, layers: readonly DenseLayer[], pass: ForwardPass, atLogits: Value): readonly Value[] {
+export function outputGradients(
+  builder: GraphBuilder,
+  layers: readonly DenseLayer[],
+  pass: ForwardPass,
+  atLogits: Value,
+): readonly Value[] {
   const gradients = [atLogits];
   const zero = builder.floats([0], []);
   for (let i = layers.length - 1; i > 0; i--) {

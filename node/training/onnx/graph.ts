@@ -95,7 +95,12 @@ export class GraphBuilder {
   }
 
   /** Adds an operator with one output. */
-  node(operator: string, inputs: readonly Value[], attributes: Record<string, Attribute> = {}, names?: readonly string[]): Value {
+  node(
+    operator: string,
+    inputs: readonly Value[],
+    attributes: Record<string, Attribute> = {},
+    names?: readonly string[],
+  ): Value {
     return this.nodes(operator, inputs, 1, attributes, names)[0] as Value;
   }
 
@@ -129,16 +134,29 @@ export class GraphBuilder {
     const state = carried.map(({ type, shape }) => builder.input(this.#fresh("state"), type, shape));
     const next = body(builder, iteration, state);
     if (next.length !== carried.length) {
-      throw new PacelineError("bad-argument", `the loop carries ${carried.length} values, its body returned ${next.length}`);
+      throw new PacelineError(
+        "bad-argument",
+        `the loop carries ${carried.length} values, its body returned ${next.length}`,
+      );
     }
     builder.output(go, "bool", [], this.#fresh("goOn"));
-    next.forEach((value, i) => builder.output(value, (carried[i] as TypedValue).type, (carried[i] as TypedValue).shape));
+    next.forEach((value, i) =>
+      builder.output(value, (carried[i] as TypedValue).type, (carried[i] as TypedValue).shape),
+    );
     const always = this.#constant("bool", Uint8Array.of(1), []);
-    return this.nodes("Loop", [trips, always, ...carried], carried.length, { body: { kind: "graph", value: builder.build() } });
+    return this.nodes("Loop", [trips, always, ...carried], carried.length, {
+      body: { kind: "graph", value: builder.build() },
+    });
   }
 
   build(): Graph {
-    return { name: this.#name, inputs: this.#inputs, outputs: this.#outputs, constants: this.#constants, nodes: this.#nodes };
+    return {
+      name: this.#name,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      constants: this.#constants,
+      nodes: this.#nodes,
+    };
   }
 
   #constant(type: ElementType, data: Constant["data"], shape: readonly number[]): Constant {

@@ -1,6 +1,14 @@
 import { type Graph, GraphBuilder, type TypedValue, type Value } from "./graph.ts";
 import { correctCount, gradientAtLogits, logLikelihood, oneHot } from "./crossEntropy.ts";
-import { type DenseLayer, denseLayers, forward, joinParams, layerGradient, outputGradients, splitParams } from "./dense.ts";
+import {
+  type DenseLayer,
+  denseLayers,
+  forward,
+  joinParams,
+  layerGradient,
+  outputGradients,
+  splitParams,
+} from "./dense.ts";
 import { type ModelSpec, parameterCount, tensorSlots } from "../modelSpec.ts";
 
 /**
@@ -23,7 +31,11 @@ export function trainingGraph(spec: ModelSpec): Graph {
   const scales = builder.input("scales", "float32", ["steps"]);
   const targets = oneHot(builder, labels, spec.classes);
   const slots = tensorSlots(spec);
-  const initial = splitParams(builder, params, slots).map((value, i): TypedValue => ({ ...value, type: "float32", shape: slots[i]?.shape ?? [] }));
+  const initial = splitParams(builder, params, slots).map((value, i): TypedValue => ({
+    ...value,
+    type: "float32",
+    shape: slots[i]?.shape ?? [],
+  }));
 
   const trained = builder.loop(builder.node("Size", [starts]), initial, (body, iteration, tensors) => {
     const step = body.node("Unsqueeze", [iteration, body.ints([0])]);
@@ -38,7 +50,13 @@ export function trainingGraph(spec: ModelSpec): Graph {
 }
 
 /** The tensors after one step, in the order of the model spec. */
-function sgdStep(body: GraphBuilder, layers: readonly DenseLayer[], batch: Value, targets: Value, scale: Value): readonly Value[] {
+function sgdStep(
+  body: GraphBuilder,
+  layers: readonly DenseLayer[],
+  batch: Value,
+  targets: Value,
+  scale: Value,
+): readonly Value[] {
   const pass = forward(body, layers, batch);
   const atOutputs = outputGradients(body, layers, pass, gradientAtLogits(body, pass.logits, targets, scale));
   return layers.flatMap((layer, i) => {
@@ -76,7 +94,10 @@ export function gradientGraph(spec: ModelSpec): Graph {
   return builder.build();
 }
 
-function examplesAndParams(builder: GraphBuilder, spec: ModelSpec): Record<"params" | "features" | "labels", TypedValue> {
+function examplesAndParams(
+  builder: GraphBuilder,
+  spec: ModelSpec,
+): Record<"params" | "features" | "labels", TypedValue> {
   return {
     params: builder.input("params", "float32", [parameterCount(spec)]),
     features: builder.input("features", "float32", ["examples", spec.inputs]),

@@ -39,7 +39,7 @@ export function acquireSession(key: string, graph: () => Graph, settings: Sessio
   return {
     async run(feeds) {
       if (released) throw new PacelineError("closed", "the trainer was used after close()");
-      return (await (await entry.session).run(feeds)) as Record<string, Tensor>;
+      return (await entry.session).run(feeds);
     },
     async release() {
       if (released) return;
