@@ -46,7 +46,9 @@ export function quantise(delta: Float32Array, exponent: number): Int16Array {
 /** The real values that `values` stand for: q · 2^−exponent. */
 export function dequantise(values: Int16Array | Int32Array, exponent: number): Float32Array {
   const step = powerOfTwo(-exponent);
-  return Float32Array.from(values, (value) => value * step);
+  const delta = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) delta[i] = (values[i] as number) * step;
+  return delta;
 }
 
 /** Σ q², exact: below 2^53 for vectors of up to 8 million values. */
