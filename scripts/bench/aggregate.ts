@@ -33,8 +33,14 @@ function medianMs(run: () => unknown): number {
 /** Normal values of a standard deviation of 1,000 steps, as a well-chosen exponent gives them. */
 function makeUpdates(): WeightedUpdate[] {
   const random = seededRandom(50);
-  const weights = weightsOf(Array.from({ length: UPDATES }, () => 100 + random.below(1000)), 2 ** 20);
-  return weights.map((weight) => ({ values: Int16Array.from({ length: LENGTH }, () => Math.round(1000 * random.normal())), weight }));
+  const weights = weightsOf(
+    Array.from({ length: UPDATES }, () => 100 + random.below(1000)),
+    2 ** 20,
+  );
+  return weights.map((weight) => ({
+    values: Int16Array.from({ length: LENGTH }, () => Math.round(1000 * random.normal())),
+    weight,
+  }));
 }
 
 function commit(bytes: Uint8Array, leafBytes: number): Committed {
@@ -74,12 +80,23 @@ export async function benchAggregate(): Promise<BenchResult> {
 
   const blobs = updates.map(({ values }) => encodeUpdate(values));
   const aggregate = encodeAggregate(weightedMean(updates));
-  const commitAll = (): Committed[] => [...blobs.map((blob) => commit(blob, UPDATE_LEAF_BYTES)), commit(aggregate, AGGREGATE_LEAF_BYTES)];
+  const commitAll = (): Committed[] => [
+    ...blobs.map((blob) => commit(blob, UPDATE_LEAF_BYTES)),
+    commit(aggregate, AGGREGATE_LEAF_BYTES),
+  ];
   const committed = commitAll();
   requireValid(committed);
   const proofMs = medianMs(() => proveAll(committed));
   const proofFromBlobsMs = medianMs(() => proveAll(commitAll()));
 
-  const figures = { updates: UPDATES, values: LENGTH, meanMs, rootsMs, proofMs, proofFromBlobsMs, proofBytes: proveAll(committed) };
+  const figures = {
+    updates: UPDATES,
+    values: LENGTH,
+    meanMs,
+    rootsMs,
+    proofMs,
+    proofFromBlobsMs,
+    proofBytes: proveAll(committed),
+  };
   return { figures, peers: {}, versions: { openssl: process.versions.openssl } };
 }

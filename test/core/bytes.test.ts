@@ -2,7 +2,16 @@ import { describe, it } from "mocha";
 import { expect } from "chai";
 import fc from "fast-check";
 import { encodeAbiParameters, keccak256 as viemKeccak256, parseAbiParameters } from "viem";
-import { abiWord, concatBytes, fromHex, keccak256, keccakWords, toAddress, toHex, type Hex } from "../../node/core/bytes.ts";
+import {
+  abiWord,
+  concatBytes,
+  fromHex,
+  keccak256,
+  keccakWords,
+  toAddress,
+  toHex,
+  type Hex,
+} from "../../node/core/bytes.ts";
 import { SEEDED } from "../helpers/seeded.ts";
 
 const bytes = fc.uint8Array({ maxLength: 80 });
@@ -23,7 +32,9 @@ describe("hexadecimal", () => {
 
   for (const text of ["", "0x0", "0xzz", "abcd", "0x12 ", " 0x12"]) {
     it(`refuses ${JSON.stringify(text)}`, () => {
-      expect(() => fromHex(text)).to.throw().with.property("code", "bad-argument");
+      expect(() => fromHex(text))
+        .to.throw()
+        .with.property("code", "bad-argument");
     });
   }
 
@@ -37,12 +48,22 @@ describe("hexadecimal", () => {
 
 describe("toAddress", () => {
   it("lowercases, so that addresses compare with ===", () => {
-    expect(toAddress("0x52908400098527886E0F7030069857D2E4169EE7")).to.equal("0x52908400098527886e0f7030069857d2e4169ee7");
+    expect(toAddress("0x52908400098527886E0F7030069857D2E4169EE7")).to.equal(
+      "0x52908400098527886e0f7030069857d2e4169ee7",
+    );
   });
 
   it("refuses anything but 20 bytes", () => {
-    for (const text of ["0x", `0x${"ab".repeat(19)}`, `0x${"ab".repeat(21)}`, "ab".repeat(20), `0x${"gg".repeat(20)}`]) {
-      expect(() => toAddress(text)).to.throw().with.property("code", "bad-argument");
+    for (const text of [
+      "0x",
+      `0x${"ab".repeat(19)}`,
+      `0x${"ab".repeat(21)}`,
+      "ab".repeat(20),
+      `0x${"gg".repeat(20)}`,
+    ]) {
+      expect(() => toAddress(text))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });
@@ -54,8 +75,21 @@ describe("abiWord", () => {
   });
 
   it("is never shorter than a word, so it refuses what has no 32-byte form", () => {
-    const wrong: (bigint | number | Hex)[] = [-1, -1n, 2n ** 256n, 1.5, NaN, Infinity, "0x", "0xzz", `0x${"0".repeat(65)}`];
-    for (const value of wrong) expect(() => abiWord(value), String(value)).to.throw().with.property("code", "bad-argument");
+    const wrong: (bigint | number | Hex)[] = [
+      -1,
+      -1n,
+      2n ** 256n,
+      1.5,
+      NaN,
+      Infinity,
+      "0x",
+      "0xzz",
+      `0x${"0".repeat(65)}`,
+    ];
+    for (const value of wrong)
+      expect(() => abiWord(value), String(value))
+        .to.throw()
+        .with.property("code", "bad-argument");
   });
 });
 
@@ -64,7 +98,12 @@ describe("keccakWords", () => {
     const types = parseAbiParameters("uint256, address, bytes32, uint32");
     const word = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex);
     const address = fc.uint8Array({ minLength: 20, maxLength: 20 }).map(toHex);
-    const cases = fc.tuple(fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }), address, word, fc.integer({ min: 0, max: 2 ** 32 - 1 }));
+    const cases = fc.tuple(
+      fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }),
+      address,
+      word,
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    );
     fc.assert(
       fc.property(cases, (values) => {
         expect(keccakWords(...values)).to.equal(viemKeccak256(encodeAbiParameters(types, values)));
@@ -74,6 +113,8 @@ describe("keccakWords", () => {
   });
 
   it("hashes bytes as Ethereum does, not as the later SHA-3 standard", () => {
-    expect(toHex(keccak256(new Uint8Array(0)))).to.equal("0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+    expect(toHex(keccak256(new Uint8Array(0)))).to.equal(
+      "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
+    );
   });
 });

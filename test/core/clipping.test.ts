@@ -7,7 +7,14 @@ import { seededRandom } from "../../node/core/random.ts";
 import { SEEDED } from "../helpers/seeded.ts";
 
 const norm = (values: Float32Array): number => Math.hypot(...values);
-const deltas = fc.float32Array({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6, minLength: 1, maxLength: 60 });
+const deltas = fc.float32Array({
+  noNaN: true,
+  noDefaultInfinity: true,
+  min: -1e6,
+  max: 1e6,
+  minLength: 1,
+  maxLength: 60,
+});
 const clipNorms = fc.double({ min: 1e-3, max: 1e4, noNaN: true });
 
 function normalDelta(length: number, seed: number): Float32Array {
@@ -22,11 +29,16 @@ describe("clipToNorm", () => {
         const clipped = clipToNorm(delta, clipNorm);
         expect(norm(clipped)).to.be.at.most(clipNorm);
         if (norm(delta) > clipNorm) expect(norm(clipped)).to.be.closeTo(clipNorm, clipNorm * 2e-6);
-        else clipped.forEach((value, i) => expect(value).to.be.closeTo(delta[i] as number, Math.abs(delta[i] as number) * 2e-6));
+        else
+          clipped.forEach((value, i) =>
+            expect(value).to.be.closeTo(delta[i] as number, Math.abs(delta[i] as number) * 2e-6),
+          );
       }),
       SEEDED,
     );
-    expect([...clipToNorm(Float32Array.of(30, -40), 5)].map((value) => Number(value.toFixed(4)))).to.deep.equal([3, -4]);
+    expect([...clipToNorm(Float32Array.of(30, -40), 5)].map((value) => Number(value.toFixed(4)))).to.deep.equal([
+      3, -4,
+    ]);
   });
 
   it("leaves a shorter update as it is", () => {
@@ -35,7 +47,9 @@ describe("clipToNorm", () => {
 
   it("refuses a bound that is not positive, which would reverse or not clip the update", () => {
     for (const wrong of [0, -1, NaN]) {
-      expect(() => clipToNorm(Float32Array.of(1), wrong)).to.throw().with.property("code", "bad-argument");
+      expect(() => clipToNorm(Float32Array.of(1), wrong))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });
@@ -61,7 +75,8 @@ describe("quantiseWithinNorm", () => {
     for (const [length, clipNorm, exponent] of shapes) {
       const delta = length === 3 ? Float32Array.of(1, 1, 1) : normalDelta(length, exponent);
       const bound = squaredNormBound(clipNorm, exponent);
-      if (length > 3) expect(squaredNorm(quantise(clipToNorm(delta, clipNorm), exponent)), "the trap").to.be.above(bound);
+      if (length > 3)
+        expect(squaredNorm(quantise(clipToNorm(delta, clipNorm), exponent)), "the trap").to.be.above(bound);
       expect(squaredNorm(quantiseWithinNorm(delta, exponent, clipNorm))).to.be.at.most(bound);
     }
   });
@@ -69,18 +84,26 @@ describe("quantiseWithinNorm", () => {
   it("uses the bound up: it takes back no more rounding than it must", () => {
     const bound = squaredNormBound(1, 10);
     const values = quantiseWithinNorm(normalDelta(200_000, 3), 10, 1);
-    expect(squaredNorm(values)).to.be.within(bound - 2 * values.reduce((most, value) => Math.max(most, value), 0), bound);
+    expect(squaredNorm(values)).to.be.within(
+      bound - 2 * values.reduce((most, value) => Math.max(most, value), 0),
+      bound,
+    );
   });
 
   it("keeps every value within one step, and rounds to nearest where there is room", () => {
     fc.assert(
-      fc.property(deltas, fc.double({ min: 0.1, max: 50, noNaN: true }), fc.integer({ min: -2, max: 6 }), (delta, clipNorm, exponent) => {
-        const clipped = clipToNorm(delta, clipNorm);
-        const values = quantiseWithinNorm(delta, exponent, clipNorm);
-        clipped.forEach((value, i) => expect(Math.abs((values[i] as number) - value * 2 ** exponent)).to.be.below(1));
-        const nearest = quantise(clipped, exponent);
-        if (squaredNorm(nearest) <= squaredNormBound(clipNorm, exponent)) expect(values).to.deep.equal(nearest);
-      }),
+      fc.property(
+        deltas,
+        fc.double({ min: 0.1, max: 50, noNaN: true }),
+        fc.integer({ min: -2, max: 6 }),
+        (delta, clipNorm, exponent) => {
+          const clipped = clipToNorm(delta, clipNorm);
+          const values = quantiseWithinNorm(delta, exponent, clipNorm);
+          clipped.forEach((value, i) => expect(Math.abs((values[i] as number) - value * 2 ** exponent)).to.be.below(1));
+          const nearest = quantise(clipped, exponent);
+          if (squaredNorm(nearest) <= squaredNormBound(clipNorm, exponent)) expect(values).to.deep.equal(nearest);
+        },
+      ),
       SEEDED,
     );
   });
@@ -94,7 +117,9 @@ describe("quantiseWithinNorm", () => {
 
   it("refuses NaN and infinities", () => {
     for (const wrong of [NaN, Infinity]) {
-      expect(() => quantiseWithinNorm(Float32Array.of(1, wrong), 3, 1)).to.throw().with.property("code", "bad-argument");
+      expect(() => quantiseWithinNorm(Float32Array.of(1, wrong), 3, 1))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });

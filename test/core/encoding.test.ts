@@ -6,14 +6,29 @@ import * as encoding from "../../node/core/encoding.ts";
 import { vectorCases } from "../helpers/vectors.ts";
 
 interface HashCase {
-  chainId: number; job: Address; round: number; seed: Hex; salt: Hex; scorer: Address;
-  included: encoding.IncludedUpdate[]; includeHash: Hex; modelId: Hex; aggregateRoot: Hex;
-  commitment: Hex; vector: Hex; scoreCommitment: Hex; nextModelId: Hex; attestedMask: string; roundRecord: Hex;
+  chainId: number;
+  job: Address;
+  round: number;
+  seed: Hex;
+  salt: Hex;
+  scorer: Address;
+  included: encoding.IncludedUpdate[];
+  includeHash: Hex;
+  modelId: Hex;
+  aggregateRoot: Hex;
+  commitment: Hex;
+  vector: Hex;
+  scoreCommitment: Hex;
+  nextModelId: Hex;
+  attestedMask: string;
+  roundRecord: Hex;
 }
 
-const abiHash = (types: string, values: readonly unknown[]): Hex => keccak256(encodeAbiParameters(parseAbiParameters(types), values as never));
+const abiHash = (types: string, values: readonly unknown[]): Hex =>
+  keccak256(encodeAbiParameters(parseAbiParameters(types), values as never));
 const INCLUDED = parseAbiParameters("(bytes32 updateRoot, address operator, uint32 exampleCount)[] updates");
-const includedHash = (updates: readonly encoding.IncludedUpdate[]): Hex => keccak256(encodeAbiParameters(INCLUDED, [updates]));
+const includedHash = (updates: readonly encoding.IncludedUpdate[]): Hex =>
+  keccak256(encodeAbiParameters(INCLUDED, [updates]));
 
 const [A, B, C]: [Hex, Hex, Hex] = [`0x${"a1".repeat(32)}`, `0x${"b2".repeat(32)}`, `0x${"c3".repeat(32)}`];
 const [JOB, OPERATOR]: [Address, Address] = [`0x${"d4".repeat(20)}`, `0x${"e5".repeat(20)}`];
@@ -28,22 +43,32 @@ describe("commitmentHash", () => {
   const parts = { round: 3, operator: OPERATOR, updateRoot: A, exampleCount: 600, salt: B };
 
   it("binds the chain, the job, the round, the operator and everything in the opening", () => {
-    const others = variations(parts, { round: 4, operator: JOB, updateRoot: B, exampleCount: 601, salt: A }).map((one) => encoding.commitmentHash(DOMAIN, one));
-    const elsewhere = variations(DOMAIN, { chainId: 1, job: OPERATOR }).map((domain) => encoding.commitmentHash(domain, parts));
+    const others = variations(parts, { round: 4, operator: JOB, updateRoot: B, exampleCount: 601, salt: A }).map(
+      (one) => encoding.commitmentHash(DOMAIN, one),
+    );
+    const elsewhere = variations(DOMAIN, { chainId: 1, job: OPERATOR }).map((domain) =>
+      encoding.commitmentHash(domain, parts),
+    );
     expect(new Set([encoding.commitmentHash(DOMAIN, parts), ...others, ...elsewhere]).size).to.equal(8);
   });
 
   it("does not depend on how an address is written", () => {
-    const upper = `0x${OPERATOR.slice(2).toUpperCase()}` as Address;
-    expect(encoding.commitmentHash(DOMAIN, { ...parts, operator: upper })).to.equal(encoding.commitmentHash(DOMAIN, parts));
+    const upper: Address = `0x${OPERATOR.slice(2).toUpperCase()}`;
+    expect(encoding.commitmentHash(DOMAIN, { ...parts, operator: upper })).to.equal(
+      encoding.commitmentHash(DOMAIN, parts),
+    );
   });
 });
 
 describe("includeHash", () => {
-  const updates = [{ updateRoot: A, operator: JOB, exampleCount: 5 }, { updateRoot: B, operator: OPERATOR, exampleCount: 7 }];
+  const updates = [
+    { updateRoot: A, operator: JOB, exampleCount: 5 },
+    { updateRoot: B, operator: OPERATOR, exampleCount: 7 },
+  ];
 
   it("is the hash of the ABI-encoded array, an empty one too", () => {
-    for (const list of [[], updates.slice(0, 1), updates]) expect(encoding.includeHash(list)).to.equal(includedHash(list));
+    for (const list of [[], updates.slice(0, 1), updates])
+      expect(encoding.includeHash(list)).to.equal(includedHash(list));
   });
 
   it("depends on the order", () => {
@@ -52,12 +77,28 @@ describe("includeHash", () => {
 });
 
 describe("scoreCommitmentHash", () => {
-  const parts = { round: 3, seed: A, scorer: OPERATOR, includeHash: B, vector: Uint8Array.of(0x27, 0x10, 0, 0), salt: C };
+  const parts = {
+    round: 3,
+    seed: A,
+    scorer: OPERATOR,
+    includeHash: B,
+    vector: Uint8Array.of(0x27, 0x10, 0, 0),
+    salt: C,
+  };
 
   it("binds every part, and an abstention differs from zeros", () => {
-    const others = variations(parts, { round: 4, seed: B, scorer: JOB, includeHash: C, vector: new Uint8Array(0), salt: A });
+    const others = variations(parts, {
+      round: 4,
+      seed: B,
+      scorer: JOB,
+      includeHash: C,
+      vector: new Uint8Array(0),
+      salt: A,
+    });
     const zeros = { ...parts, vector: new Uint8Array(4) };
-    const elsewhere = variations(DOMAIN, { chainId: 1, job: OPERATOR }).map((domain) => encoding.scoreCommitmentHash(domain, parts));
+    const elsewhere = variations(DOMAIN, { chainId: 1, job: OPERATOR }).map((domain) =>
+      encoding.scoreCommitmentHash(domain, parts),
+    );
     const hashes = [parts, zeros, ...others].map((one) => encoding.scoreCommitmentHash(DOMAIN, one));
     expect(new Set([...hashes, ...elsewhere]).size).to.equal(10);
   });
@@ -71,20 +112,45 @@ describe("test/vectors/encoding.json, hashes", () => {
       const id = BigInt(chainId);
       expect(includeHash).to.equal(includedHash(included));
       expect(one.commitment).to.equal(
-        abiHash("uint256,address,uint32,address,bytes32,uint32,bytes32", [id, job, round, operator, updateRoot, exampleCount, salt]),
+        abiHash("uint256,address,uint32,address,bytes32,uint32,bytes32", [
+          id,
+          job,
+          round,
+          operator,
+          updateRoot,
+          exampleCount,
+          salt,
+        ]),
       );
       expect(one.scoreCommitment).to.equal(
-        abiHash("uint256,address,uint32,bytes32,address,bytes32,bytes32,bytes32", [id, job, round, seed, scorer, includeHash, keccak256(one.vector), salt]),
+        abiHash("uint256,address,uint32,bytes32,address,bytes32,bytes32,bytes32", [
+          id,
+          job,
+          round,
+          seed,
+          scorer,
+          includeHash,
+          keccak256(one.vector),
+          salt,
+        ]),
       );
       expect(one.nextModelId).to.equal(abiHash("bytes32,bytes32", [modelId, aggregateRoot]));
-      expect(one.roundRecord).to.equal(abiHash("bytes32,bytes32,bytes32,uint256", [seed, includeHash, aggregateRoot, BigInt(one.attestedMask)]));
+      expect(one.roundRecord).to.equal(
+        abiHash("bytes32,bytes32,bytes32,uint256", [seed, includeHash, aggregateRoot, BigInt(one.attestedMask)]),
+      );
 
       const domain = { chainId, job };
       expect(encoding.includeHash(included)).to.equal(includeHash);
-      expect(encoding.commitmentHash(domain, { round, operator, updateRoot, exampleCount, salt })).to.equal(one.commitment);
-      expect(encoding.scoreCommitmentHash(domain, { round, seed, scorer, includeHash, vector: fromHex(one.vector), salt })).to.equal(one.scoreCommitment);
+      expect(encoding.commitmentHash(domain, { round, operator, updateRoot, exampleCount, salt })).to.equal(
+        one.commitment,
+      );
+      expect(
+        encoding.scoreCommitmentHash(domain, { round, seed, scorer, includeHash, vector: fromHex(one.vector), salt }),
+      ).to.equal(one.scoreCommitment);
       expect(encoding.nextModelId(modelId, aggregateRoot)).to.equal(one.nextModelId);
-      expect(encoding.roundRecord(seed, includeHash, aggregateRoot, BigInt(one.attestedMask))).to.equal(one.roundRecord);
+      expect(encoding.roundRecord(seed, includeHash, aggregateRoot, BigInt(one.attestedMask))).to.equal(
+        one.roundRecord,
+      );
     }
   });
 });

@@ -19,19 +19,23 @@ function rational(value: number): bigint {
   const bits = view.getBigUint64(0);
   const exponent = (bits >> 52n) & 0x7ffn;
   const fraction = bits & (2n ** 52n - 1n);
-  const magnitude = (exponent === 0n ? fraction : fraction | (2n ** 52n)) << (BITS - 1075n + (exponent === 0n ? 1n : exponent));
+  const magnitude =
+    (exponent === 0n ? fraction : fraction | (2n ** 52n)) << (BITS - 1075n + (exponent === 0n ? 1n : exponent));
   return value < 0 ? -magnitude : magnitude;
 }
 const distance = (a: bigint, b: bigint): bigint => (a > b ? a - b : b - a);
 
 describe("powerOfTwo", () => {
   it("is exact over binary64's normal range", () => {
-    for (let exponent = -1022; exponent <= 1023; exponent++) expect(fixedPoint.powerOfTwo(exponent)).to.equal(2 ** exponent);
+    for (let exponent = -1022; exponent <= 1023; exponent++)
+      expect(fixedPoint.powerOfTwo(exponent)).to.equal(2 ** exponent);
   });
 
   it("refuses what binary64 has no normal number for", () => {
     for (const exponent of [-1023, 1024, 0.5, NaN]) {
-      expect(() => fixedPoint.powerOfTwo(exponent)).to.throw().with.property("code", "bad-argument");
+      expect(() => fixedPoint.powerOfTwo(exponent))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });
@@ -40,7 +44,12 @@ describe("quantise", () => {
   it("rounds to the nearest step, ties away from zero", () => {
     const given = Float32Array.of(0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49999997, -0.49999997, 2.4999998, -2.5000002);
     expect([...quantise(given, 0)]).to.deep.equal([1, 2, 3, -1, -2, -3, 0, 0, 2, -3]);
-    expect([...quantise(given.map((value) => value / 1024), 10)]).to.deep.equal([1, 2, 3, -1, -2, -3, 0, 0, 2, -3]);
+    expect([
+      ...quantise(
+        given.map((value) => value / 1024),
+        10,
+      ),
+    ]).to.deep.equal([1, 2, 3, -1, -2, -3, 0, 0, 2, -3]);
   });
 
   it("saturates at ±32767 and never gives −32768", () => {
@@ -50,10 +59,17 @@ describe("quantise", () => {
 
   it("is odd: the update that points the other way has the opposite integers", () => {
     fc.assert(
-      fc.property(fc.float32Array({ noNaN: true, noDefaultInfinity: true, maxLength: 50 }), exponents, (delta, exponent) => {
-        const opposite = quantise(delta.map((value) => -value), exponent);
-        expect([...opposite]).to.deep.equal([...quantise(delta, exponent)].map((value) => 0 - value));
-      }),
+      fc.property(
+        fc.float32Array({ noNaN: true, noDefaultInfinity: true, maxLength: 50 }),
+        exponents,
+        (delta, exponent) => {
+          const opposite = quantise(
+            delta.map((value) => -value),
+            exponent,
+          );
+          expect([...opposite]).to.deep.equal([...quantise(delta, exponent)].map((value) => 0 - value));
+        },
+      ),
       SEEDED,
     );
   });
@@ -73,7 +89,9 @@ describe("quantise", () => {
 
   it("refuses NaN and infinities, and says where", () => {
     for (const wrong of [NaN, Infinity, -Infinity]) {
-      expect(() => quantise(Float32Array.of(1, 2, wrong), 3)).to.throw(/index 2/).with.property("code", "bad-argument");
+      expect(() => quantise(Float32Array.of(1, 2, wrong), 3))
+        .to.throw(/index 2/)
+        .with.property("code", "bad-argument");
     }
   });
 });
@@ -81,10 +99,14 @@ describe("quantise", () => {
 describe("dequantise", () => {
   it("comes back within half a step of what was quantised", () => {
     fc.assert(
-      fc.property(fc.float({ min: -100, max: 100, noNaN: true }), fc.integer({ min: -3, max: 8 }), (value, exponent) => {
-        const back = dequantise(quantise(Float32Array.of(value), exponent), exponent)[0] as number;
-        expect(Math.abs(back - value)).to.be.at.most(2 ** -exponent / 2);
-      }),
+      fc.property(
+        fc.float({ min: -100, max: 100, noNaN: true }),
+        fc.integer({ min: -3, max: 8 }),
+        (value, exponent) => {
+          const back = dequantise(quantise(Float32Array.of(value), exponent), exponent)[0] as number;
+          expect(Math.abs(back - value)).to.be.at.most(2 ** -exponent / 2);
+        },
+      ),
       SEEDED,
     );
   });
@@ -103,7 +125,8 @@ describe("nextExponent", () => {
   const bounds = { min: -10, max: 30 };
   const FULL = 256 * 32767;
   /** `count` of 2,000 values at `share` of the range, the others zero. */
-  const aggregate = (share: number, count: number): Int32Array => new Int32Array(2000).fill(Math.floor(FULL * share), 0, count);
+  const aggregate = (share: number, count: number): Int32Array =>
+    new Int32Array(2000).fill(Math.floor(FULL * share), 0, count);
 
   it("rises while all but a thousandth use at most an eighth of the range", () => {
     expect(nextExponent(5, aggregate(1 / 8, 2000), bounds)).to.equal(6);
@@ -136,25 +159,36 @@ describe("nextExponent", () => {
 
   it("does not fall back at once after it has risen", () => {
     const small = aggregate(1 / 8, 2000);
-    expect(nextExponent(6, small.map((value) => 2 * value), bounds)).to.equal(6);
+    expect(
+      nextExponent(
+        6,
+        small.map((value) => 2 * value),
+        bounds,
+      ),
+    ).to.equal(6);
   });
 });
 
 describe("applyAggregate", () => {
   it("is the exact sum, rounded once to binary32", () => {
     fc.assert(
-      fc.property(finiteFloat.filter((value) => Math.abs(value) < 1e30), aggregateValue, fc.integer({ min: -20, max: 30 }), (param, value, exponent) => {
-        const next = applyAggregate(Float32Array.of(param), Int32Array.of(value), exponent)[0] as number;
-        const exact = rational(param) + rational(value) * 2n ** 20n / 2n ** BigInt(exponent + 28);
-        // Nearest: no neighbour in binary32 is closer.
-        const neighbours = new Float32Array(3).fill(next);
-        const bits = new Int32Array(neighbours.buffer);
-        bits[1] = (bits[1] as number) + 1;
-        bits[2] = next === 0 ? (0x80000001 | 0) : (bits[2] as number) - 1;
-        for (const other of neighbours.subarray(1)) {
-          expect(distance(rational(next), exact) <= distance(rational(other), exact)).to.equal(true);
-        }
-      }),
+      fc.property(
+        finiteFloat.filter((value) => Math.abs(value) < 1e30),
+        aggregateValue,
+        fc.integer({ min: -20, max: 30 }),
+        (param, value, exponent) => {
+          const next = applyAggregate(Float32Array.of(param), Int32Array.of(value), exponent)[0] as number;
+          const exact = rational(param) + (rational(value) * 2n ** 20n) / 2n ** BigInt(exponent + 28);
+          // Nearest: no neighbour in binary32 is closer.
+          const neighbours = new Float32Array(3).fill(next);
+          const bits = new Int32Array(neighbours.buffer);
+          bits[1] = (bits[1] as number) + 1;
+          bits[2] = next === 0 ? 0x80000001 | 0 : (bits[2] as number) - 1;
+          for (const other of neighbours.subarray(1)) {
+            expect(distance(rational(next), exact) <= distance(rational(other), exact)).to.equal(true);
+          }
+        },
+      ),
       { ...SEEDED, numRuns: 1000 },
     );
   });
@@ -179,7 +213,9 @@ describe("applyAggregate", () => {
     const params = Float32Array.of(1, 2);
     applyAggregate(params, Int32Array.of(256, 256), 0);
     expect([...params]).to.deep.equal([1, 2]);
-    expect(() => applyAggregate(params, Int32Array.of(1), 0)).to.throw().with.property("code", "bad-argument");
+    expect(() => applyAggregate(params, Int32Array.of(1), 0))
+      .to.throw()
+      .with.property("code", "bad-argument");
   });
 });
 
@@ -219,24 +255,34 @@ describe("the encoding of updates and aggregates", () => {
     for (const at of [3, 127]) {
       const update = fixedPoint.encodeUpdate(Int16Array.of(1, 2, 3));
       update[2 * at + 1] = 1;
-      expect(() => fixedPoint.decodeUpdate(update, 3)).to.throw(`${at}`).with.property("code", "bad-blob");
+      expect(() => fixedPoint.decodeUpdate(update, 3))
+        .to.throw(`${at}`)
+        .with.property("code", "bad-blob");
       const aggregate = fixedPoint.encodeAggregate(Int32Array.of(1, 2, 3));
       aggregate[4 * at + 3] = 1;
-      expect(() => fixedPoint.decodeAggregate(aggregate, 3)).to.throw(`${at}`).with.property("code", "bad-blob");
+      expect(() => fixedPoint.decodeAggregate(aggregate, 3))
+        .to.throw(`${at}`)
+        .with.property("code", "bad-blob");
     }
   });
 
   it("refuses −32768, for which negation overflows", () => {
     const bytes = fixedPoint.encodeUpdate(Int16Array.of(1, -32768, 3));
-    expect(() => fixedPoint.decodeUpdate(bytes, 3)).to.throw(/value 1 is -32768/).with.property("code", "bad-blob");
+    expect(() => fixedPoint.decodeUpdate(bytes, 3))
+      .to.throw(/value 1 is -32768/)
+      .with.property("code", "bad-blob");
   });
 
   it("refuses a wrong length: a byte, a leaf, or everything", () => {
     for (const size of [0, 258, 256, 511, 513, 768]) {
-      expect(() => fixedPoint.decodeUpdate(new Uint8Array(size), 129)).to.throw(/takes 512/).with.property("code", "bad-blob");
+      expect(() => fixedPoint.decodeUpdate(new Uint8Array(size), 129))
+        .to.throw(/takes 512/)
+        .with.property("code", "bad-blob");
     }
     for (const size of [0, 516, 512, 1023, 1025, 1536]) {
-      expect(() => fixedPoint.decodeAggregate(new Uint8Array(size), 129)).to.throw(/takes 1024/).with.property("code", "bad-blob");
+      expect(() => fixedPoint.decodeAggregate(new Uint8Array(size), 129))
+        .to.throw(/takes 1024/)
+        .with.property("code", "bad-blob");
     }
   });
 });

@@ -30,7 +30,9 @@ describe("treeDepth and leafCountOf", () => {
 
   it("refuse a tree without leaves and one that no terms allow", () => {
     for (const count of [0, -1, 1.5, 2 ** 30 + 1, NaN]) {
-      expect(() => merkle.treeDepth(count)).to.throw().with.property("code", "bad-argument");
+      expect(() => merkle.treeDepth(count))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });
@@ -75,7 +77,9 @@ describe("buildTree", () => {
 
   it("refuses bytes that are no whole number of leaves", () => {
     for (const size of [0, LEAF - 1, LEAF + 1]) {
-      expect(() => buildTree(new Uint8Array(size), LEAF)).to.throw().with.property("code", "bad-argument");
+      expect(() => buildTree(new Uint8Array(size), LEAF))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });
@@ -83,8 +87,13 @@ describe("buildTree", () => {
 describe("proveLeaf and verifyLeaf", () => {
   const bytes = randomBytes(5 * LEAF, 6);
   const tree = buildTree(bytes, LEAF);
-  const check = (index: number, leaf: Uint8Array, proof: readonly Uint8Array[], depth = tree.depth, root: Hex = tree.root): boolean =>
-    verifyLeaf(root, depth, index, leaf, proof);
+  const check = (
+    index: number,
+    leaf: Uint8Array,
+    proof: readonly Uint8Array[],
+    depth = tree.depth,
+    root: Hex = tree.root,
+  ): boolean => verifyLeaf(root, depth, index, leaf, proof);
 
   it("prove every leaf of a tree of any size, and at no other index", () => {
     fc.assert(
@@ -114,7 +123,9 @@ describe("proveLeaf and verifyLeaf", () => {
       expect(check(index, new Uint8Array(LEAF), proof)).to.equal(true);
       expect(check(index, Uint8Array.of(...new Uint8Array(LEAF - 1), 1), proof)).to.equal(false);
     }
-    expect(() => proveLeaf(tree, 8)).to.throw().with.property("code", "bad-argument");
+    expect(() => proveLeaf(tree, 8))
+      .to.throw()
+      .with.property("code", "bad-argument");
   });
 
   it("refuse a tampered leaf and a tampered sibling at any height", () => {
@@ -133,16 +144,21 @@ describe("proveLeaf and verifyLeaf", () => {
     expect(check(1, leaf, proof.slice(1))).to.equal(false);
     expect(check(1, leaf, [...proof, proof[0] as Uint8Array])).to.equal(false);
     expect(check(1, leaf, proof.slice(0, 2), 2)).to.equal(false);
-    for (const depth of [0, 2, 4]) expect(check(1, leaf, proof, depth), `a right proof at depth ${depth}`).to.equal(false);
+    for (const depth of [0, 2, 4])
+      expect(check(1, leaf, proof, depth), `a right proof at depth ${depth}`).to.equal(false);
     expect(check(1, leaf, [(proof[0] as Uint8Array).subarray(1), ...proof.slice(1)])).to.equal(false);
-    expect(check(1, leaf, [Buffer.concat([proof[0] as Uint8Array, Uint8Array.of(0)]), ...proof.slice(1)])).to.equal(false);
+    expect(check(1, leaf, [Buffer.concat([proof[0] as Uint8Array, Uint8Array.of(0)]), ...proof.slice(1)])).to.equal(
+      false,
+    );
   });
 
   it("refuse an index that is outside or no integer", () => {
     const proof = proveLeaf(tree, 0);
     for (const index of [-1, 8, 2 ** 32, 0.5, NaN]) {
       expect(check(index, leafAt(bytes, 0), proof), `${index}`).to.equal(false);
-      expect(() => proveLeaf(tree, index)).to.throw().with.property("code", "bad-argument");
+      expect(() => proveLeaf(tree, index))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 
@@ -162,14 +178,27 @@ describe("proveLeaf and verifyLeaf", () => {
 });
 
 describe("test/vectors/merkle.json", () => {
-  interface ProofCase { leafCount: number; depth: number; root: Hex; leafIndex: number; leaf: Hex; siblings: Hex[] }
+  interface ProofCase {
+    leafCount: number;
+    depth: number;
+    root: Hex;
+    leafIndex: number;
+    leaf: Hex;
+    siblings: Hex[];
+  }
 
   it("holds by node's own hash, folded from the leaf up", () => {
-    for (const { leafCount, depth, root, leafIndex, leaf, siblings } of vectorCases<ProofCase>("merkle.json", "proofs")) {
+    for (const { leafCount, depth, root, leafIndex, leaf, siblings } of vectorCases<ProofCase>(
+      "merkle.json",
+      "proofs",
+    )) {
       expect(2 ** depth >= leafCount && 2 ** (depth - 1) < leafCount).to.equal(true);
       expect(siblings).to.have.length(depth);
       const folded = siblings.reduce(
-        (at, sibling, height) => (Math.floor(leafIndex / 2 ** height) % 2 === 1 ? nodeHash(fromHex(sibling), at) : nodeHash(at, fromHex(sibling))),
+        (at, sibling, height) =>
+          Math.floor(leafIndex / 2 ** height) % 2 === 1
+            ? nodeHash(fromHex(sibling), at)
+            : nodeHash(at, fromHex(sibling)),
         leafHash(fromHex(leaf)),
       );
       expect(toHex(folded)).to.equal(root);

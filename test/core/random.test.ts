@@ -1,13 +1,14 @@
 import { describe, it } from "mocha";
 import { expect } from "chai";
 import fc from "fast-check";
-import { seededRandom } from "../../node/core/random.ts";
+import { seededRandom, type Random } from "../../node/core/random.ts";
 import { chiSquare, meanAndVariance } from "../helpers/statistics.ts";
 import { SEEDED } from "../helpers/seeded.ts";
 
 const DRAWS = 40_000;
 const take = (count: number, next: () => number): number[] => Array.from({ length: count }, next);
-const first = (...words: number[]): number[] => take(4, seededRandom(...words).uint32);
+const words32 = (count: number, random: Random): number[] => take(count, () => random.uint32());
+const first = (...words: number[]): number[] => words32(4, seededRandom(...words));
 
 const WORD = 2n ** 32n;
 const rotateLeft = (value: bigint, by: bigint): bigint => ((value << by) | (value >> (32n - by))) % WORD;
@@ -48,7 +49,7 @@ describe("seededRandom", () => {
     expect(take(4, xoshiro([1n, 2n, 3n, 4n])), "the reference itself").to.deep.equal([11520, 0, 5927040, 70819200]);
     for (const words of [[], [0], [42], [1, 2], [0xffffffff, 7, 0x80000000, 3, 5]]) {
       const reference = xoshiro(seededState(words.map(BigInt)));
-      expect(take(1000, seededRandom(...words).uint32)).to.deep.equal(take(1000, reference));
+      expect(words32(1000, seededRandom(...words))).to.deep.equal(take(1000, reference));
     }
   });
 
@@ -63,12 +64,27 @@ describe("seededRandom", () => {
   });
 
   it("differs by every word of the seed, by their order and by their number", () => {
-    const seeds = [[], [0], [1], [2], [0, 0], [1, 0], [0, 1], [1, 2], [2, 1], [1, 2, 0], [0, 1, 2], [1, 2, 3, 4, 5], [1, 2, 3, 4, 6], [9, 2, 3, 4, 5]];
+    const seeds = [
+      [],
+      [0],
+      [1],
+      [2],
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 2],
+      [2, 1],
+      [1, 2, 0],
+      [0, 1, 2],
+      [1, 2, 3, 4, 5],
+      [1, 2, 3, 4, 6],
+      [9, 2, 3, 4, 5],
+    ];
     expect(new Set(seeds.map((words) => first(...words).join())).size).to.equal(seeds.length);
   });
 
   it("has no correlation between neighbouring seeds", () => {
-    const streams = take(DRAWS, (() => { let seed = 0; return () => seededRandom(7, seed++).uniform(); })());
+    const streams = Array.from({ length: DRAWS }, (_, seed) => seededRandom(7, seed).uniform());
     const { mean, variance } = meanAndVariance(streams);
     expect(mean).to.be.closeTo(0.5, 4 * Math.sqrt(1 / 12 / DRAWS));
     expect(variance).to.be.closeTo(1 / 12, 0.002);
@@ -84,7 +100,8 @@ describe("seededRandom", () => {
 
 describe("uniform", () => {
   it("is in [0, 1) and even", () => {
-    const values = take(DRAWS, seededRandom(1).uniform);
+    const random = seededRandom(1);
+    const values = take(DRAWS, () => random.uniform());
     const counts = new Array<number>(50).fill(0);
     for (const value of values) counts[Math.floor(value * 50)] = (counts[Math.floor(value * 50)] as number) + 1;
     expect(counts).to.have.length(50);
@@ -92,7 +109,8 @@ describe("uniform", () => {
   });
 
   it("uses all 53 bits", () => {
-    const values = take(200, seededRandom(2).uniform);
+    const random = seededRandom(2);
+    const values = take(200, () => random.uniform());
     expect(values.some((value) => !Number.isInteger(value * 2 ** 52))).to.equal(true);
     expect(values.every((value) => Number.isInteger(value * 2 ** 53))).to.equal(true);
   });
@@ -127,14 +145,17 @@ describe("below", () => {
 
   it("refuses bounds it cannot be even for", () => {
     for (const bound of [0, -1, 1.5, 2 ** 32 + 1, NaN]) {
-      expect(() => seededRandom(1).below(bound)).to.throw().with.property("code", "bad-argument");
+      expect(() => seededRandom(1).below(bound))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });
 
 describe("normal", () => {
   it("has mean 0, variance 1 and the normal's tails, and neighbours do not correlate", () => {
-    const values = take(DRAWS, seededRandom(5).normal);
+    const random = seededRandom(5);
+    const values = take(DRAWS, () => random.normal());
     const { mean, variance } = meanAndVariance(values);
     expect(mean).to.be.closeTo(0, 4 / Math.sqrt(DRAWS));
     expect(variance).to.be.closeTo(1, 4 * Math.sqrt(2 / DRAWS));
@@ -160,7 +181,9 @@ describe("gamma", () => {
 
   it("refuses shapes that are not positive and finite", () => {
     for (const shape of [0, -1, NaN, Infinity]) {
-      expect(() => seededRandom(1).gamma(shape)).to.throw().with.property("code", "bad-argument");
+      expect(() => seededRandom(1).gamma(shape))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });

@@ -17,7 +17,11 @@ const SIGNATURE = signDigest(DIGEST, KEY);
 const SIGNER = addressOfPrivateKey(KEY);
 
 /** SIGNATURE with parts of it replaced. */
-function forged({ r = SIGNATURE.slice(2, 66), s = SIGNATURE.slice(66, 130), v = Number.parseInt(SIGNATURE.slice(130), 16) }): Hex {
+function forged({
+  r = SIGNATURE.slice(2, 66),
+  s = SIGNATURE.slice(66, 130),
+  v = Number.parseInt(SIGNATURE.slice(130), 16),
+}): Hex {
   return `0x${r}${s}${v.toString(16).padStart(2, "0")}`;
 }
 
@@ -56,32 +60,51 @@ describe("signDigest and recoverSigner", () => {
   });
 
   it("refuse a v other than 27 and 28", () => {
-    for (const v of [0, 1, 2, 26, 29, 30, 35, 255]) expect(recoverSigner(DIGEST, forged({ v })), `${v}`).to.equal(undefined);
+    for (const v of [0, 1, 2, 26, 29, 30, 35, 255])
+      expect(recoverSigner(DIGEST, forged({ v })), `${v}`).to.equal(undefined);
   });
 
   it("refuse v = 29 and 30 where they do name a key: r + order on the curve", () => {
     for (let r = 1n; r <= 20n; r++) {
-      for (const v of [29, 30]) expect(recoverSigner(DIGEST, forged({ r: word(r), s: word(1n), v }))).to.equal(undefined);
+      for (const v of [29, 30])
+        expect(recoverSigner(DIGEST, forged({ r: word(r), s: word(1n), v }))).to.equal(undefined);
     }
   });
 
   it("refuse r and s that are zero or beyond the order", () => {
     const [zero, order] = [word(0n), word(ORDER)];
-    const wrong = [{ r: zero }, { s: zero }, { r: zero, s: zero }, { r: order }, { s: order }, { r: word(2n ** 256n - 1n) }, { r: word(ORDER - 1n), s: order }];
+    const wrong = [
+      { r: zero },
+      { s: zero },
+      { r: zero, s: zero },
+      { r: order },
+      { s: order },
+      { r: word(2n ** 256n - 1n) },
+      { r: word(ORDER - 1n), s: order },
+    ];
     for (const parts of wrong) expect(recoverSigner(DIGEST, forged(parts))).to.equal(undefined);
     expect(recoverSigner(DIGEST, forged({ s: word(ORDER / 2n + 1n) }))).to.equal(undefined);
     expect(recoverSigner(DIGEST, forged({ s: word(ORDER / 2n) }))).to.not.equal(SIGNER);
   });
 
   it("refuse anything of another length, and what is no hexadecimal", () => {
-    const wrong = ["0x", SIGNATURE.slice(0, -2), `${SIGNATURE}00`, SIGNATURE.slice(2), `${SIGNATURE.slice(0, -1)}g`, `0x${" ".repeat(130)}`];
+    const wrong = [
+      "0x",
+      SIGNATURE.slice(0, -2),
+      `${SIGNATURE}00`,
+      SIGNATURE.slice(2),
+      `${SIGNATURE.slice(0, -1)}g`,
+      `0x${" ".repeat(130)}`,
+    ];
     for (const text of wrong) expect(recoverSigner(DIGEST, text as Hex)).to.equal(undefined);
   });
 
   it("never throw, whatever is given", () => {
     const signature = fc.oneof(
       fc.uint8Array({ minLength: 65, maxLength: 65 }).map(toHex),
-      fc.tuple(fc.uint8Array({ minLength: 64, maxLength: 64 }), fc.constantFrom("1b", "1c")).map(([rs, v]) => `${toHex(rs)}${v}` as Hex),
+      fc
+        .tuple(fc.uint8Array({ minLength: 64, maxLength: 64 }), fc.constantFrom("1b", "1c"))
+        .map(([rs, v]) => `${toHex(rs)}${v}` as Hex),
       fc.string().map((text) => text as Hex),
     );
     fc.assert(
@@ -104,11 +127,20 @@ describe("addresses", () => {
   });
 
   it("refuse keys outside the curve's order and malformed public keys", () => {
-    for (const key of [new Uint8Array(32), fromHex(`0x${word(ORDER)}`), new Uint8Array(31).fill(1), new Uint8Array(33).fill(1)]) {
-      expect(() => addressOfPrivateKey(key)).to.throw().with.property("code", "bad-argument");
+    for (const key of [
+      new Uint8Array(32),
+      fromHex(`0x${word(ORDER)}`),
+      new Uint8Array(31).fill(1),
+      new Uint8Array(33).fill(1),
+    ]) {
+      expect(() => addressOfPrivateKey(key))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
     for (const key of [new Uint8Array(65), new Uint8Array(64).fill(4), new Uint8Array(33).fill(2)]) {
-      expect(() => addressOfPublicKey(key)).to.throw().with.property("code", "bad-argument");
+      expect(() => addressOfPublicKey(key))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });

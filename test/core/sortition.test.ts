@@ -9,7 +9,8 @@ import { SEEDED } from "../helpers/seeded.ts";
 import { vectorCases } from "../helpers/vectors.ts";
 
 const word = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex);
-const abiHash = (types: string, values: readonly unknown[]): Hex => keccak256(encodeAbiParameters(parseAbiParameters(types), values as never));
+const abiHash = (types: string, values: readonly unknown[]): Hex =>
+  keccak256(encodeAbiParameters(parseAbiParameters(types), values as never));
 
 /** The whole shuffle, spelled out; the first places of it are the draw. */
 function denseDraw(seed: Hex, tag: Hex, size: number, count: number): number[] {
@@ -62,7 +63,10 @@ describe("draw", () => {
     const bySet = new Map<number, number>();
     for (let i = 0; i < DRAWS; i++) {
       const drawn = draw(keccakWords(i), COMMITTEE_TAG, 7, 3);
-      drawn.forEach((member, place) => ((byPlace[place] as number[])[member] = ((byPlace[place] as number[])[member] as number) + 1));
+      drawn.forEach(
+        (member, place) =>
+          ((byPlace[place] as number[])[member] = ((byPlace[place] as number[])[member] as number) + 1),
+      );
       const set = drawn.reduce((mask, member) => mask | (1 << member), 0);
       bySet.set(set, (bySet.get(set) ?? 0) + 1);
     }
@@ -73,9 +77,18 @@ describe("draw", () => {
   }).timeout(20_000);
 
   it("refuses to draw more than there are, and sizes that the chain does not allow", () => {
-    const wrong = [[3, 4], [3, -1], [65_536, 1], [3, 1.5], [3.5, 1], [NaN, NaN]] as const;
+    const wrong = [
+      [3, 4],
+      [3, -1],
+      [65_536, 1],
+      [3, 1.5],
+      [3.5, 1],
+      [NaN, NaN],
+    ] as const;
     for (const [size, count] of wrong) {
-      expect(() => draw(COHORT_TAG, COHORT_TAG, size, count)).to.throw().with.property("code", "bad-argument");
+      expect(() => draw(COHORT_TAG, COHORT_TAG, size, count))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });
@@ -104,18 +117,40 @@ describe("seeds", () => {
 
   it("change with the last seed, the salts and the block, and have a value without either", () => {
     const base = nextSeed(COHORT_TAG, 5n, COMMITTEE_TAG);
-    const others = [nextSeed(COMMITTEE_TAG, 5n, COMMITTEE_TAG), nextSeed(COHORT_TAG, 6n, COMMITTEE_TAG), nextSeed(COHORT_TAG, 5n, ZERO_WORD), nextSeed(COHORT_TAG, 0n, ZERO_WORD)];
+    const others = [
+      nextSeed(COMMITTEE_TAG, 5n, COMMITTEE_TAG),
+      nextSeed(COHORT_TAG, 6n, COMMITTEE_TAG),
+      nextSeed(COHORT_TAG, 5n, ZERO_WORD),
+      nextSeed(COHORT_TAG, 0n, ZERO_WORD),
+    ];
     expect(new Set([base, ...others]).size).to.equal(5);
   });
 
   it("refuse a salt sum that was not reduced", () => {
-    expect(() => nextSeed(COHORT_TAG, 2n ** 256n, ZERO_WORD)).to.throw().with.property("code", "bad-argument");
+    expect(() => nextSeed(COHORT_TAG, 2n ** 256n, ZERO_WORD))
+      .to.throw()
+      .with.property("code", "bad-argument");
   });
 });
 
 describe("test/vectors/sortition.json", () => {
-  interface DrawCase { seed: Hex; tag: Hex; size: number; count: number; drawn: number[] }
-  interface SeedCase { chainId: number; job: Address; genesisHash: Hex; seed: Hex; openings: { operator: Address; salt: Hex }[]; saltSum: string; entropy: Hex; next: Hex }
+  interface DrawCase {
+    seed: Hex;
+    tag: Hex;
+    size: number;
+    count: number;
+    drawn: number[];
+  }
+  interface SeedCase {
+    chainId: number;
+    job: Address;
+    genesisHash: Hex;
+    seed: Hex;
+    openings: { operator: Address; salt: Hex }[];
+    saltSum: string;
+    entropy: Hex;
+    next: Hex;
+  }
 
   it("draws without repetition, as the whole shuffle does", () => {
     for (const { seed, tag, size, count, drawn } of vectorCases<DrawCase>("sortition.json", "draws")) {
@@ -129,7 +164,10 @@ describe("test/vectors/sortition.json", () => {
     for (const one of vectorCases<SeedCase>("sortition.json", "seeds")) {
       expect(one.seed).to.equal(abiHash("uint256,address,bytes32", [BigInt(one.chainId), one.job, one.genesisHash]));
       const shares = one.openings.map(({ operator, salt }) => BigInt(abiHash("address,bytes32", [operator, salt])));
-      const saltSum = BigInt.asUintN(256, shares.reduce((sum, share) => sum + share, 0n));
+      const saltSum = BigInt.asUintN(
+        256,
+        shares.reduce((sum, share) => sum + share, 0n),
+      );
       expect(one.saltSum).to.equal(`${saltSum}`);
       expect(one.next).to.equal(abiHash("bytes32,uint256,bytes32", [one.seed, saltSum, one.entropy]));
     }

@@ -46,8 +46,14 @@ describe("structDigest", () => {
   }
 
   it("holds in one job on one chain only", () => {
-    const digests = [[31337, JOB], [1, JOB], [31337, OTHER]] as const;
-    const seen = digests.flatMap(([chainId, job]) => MESSAGES.map((message) => toHex(structDigest({ chainId, job }, message))));
+    const digests = [
+      [31337, JOB],
+      [1, JOB],
+      [31337, OTHER],
+    ] as const;
+    const seen = digests.flatMap(([chainId, job]) =>
+      MESSAGES.map((message) => toHex(structDigest({ chainId, job }, message))),
+    );
     expect(new Set(seen).size).to.equal(3 * MESSAGES.length);
   });
 
@@ -62,8 +68,23 @@ describe("structDigest", () => {
 });
 
 describe("test/vectors/encoding.json, signatures", () => {
-  interface SignatureCase { chainId: number; job: Address; message: Record<string, unknown>; signer: Address; digest: Hex; signature: Hex }
-  interface RegistrationCase { chainId: number; registry: Address; wallet: Address; operator: Address; nonce: string; digest: Hex; signature: Hex }
+  interface SignatureCase {
+    chainId: number;
+    job: Address;
+    message: Record<string, unknown>;
+    signer: Address;
+    digest: Hex;
+    signature: Hex;
+  }
+  interface RegistrationCase {
+    chainId: number;
+    registry: Address;
+    wallet: Address;
+    operator: Address;
+    nonce: string;
+    digest: Hex;
+    signature: Hex;
+  }
 
   async function expectSigned(digest: Hex, signature: Hex, signer: Address): Promise<void> {
     expect(recoverSigner(fromHex(digest), signature)).to.equal(signer);
@@ -83,7 +104,10 @@ describe("test/vectors/encoding.json, signatures", () => {
   });
 
   it("have viem's digests and signers for registrations", async () => {
-    for (const { chainId, registry, wallet, operator, nonce, digest, signature } of vectorCases<RegistrationCase>("encoding.json", "registrations")) {
+    for (const { chainId, registry, wallet, operator, nonce, digest, signature } of vectorCases<RegistrationCase>(
+      "encoding.json",
+      "registrations",
+    )) {
       const message = { wallet, operator, nonce: BigInt(nonce) };
       const domain = { name: "Paceline Registry", version: "1", chainId, verifyingContract: registry };
       const types = { Registration: fields("address wallet,address operator,uint256 nonce") };

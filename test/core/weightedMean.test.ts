@@ -1,7 +1,14 @@
 import { describe, it } from "mocha";
 import { expect } from "chai";
 import fc from "fast-check";
-import { MAX_WEIGHT_SUM, lowerMedian, meanOf, weightedMean, weightsOf, type WeightedUpdate } from "../../node/core/weightedMean.ts";
+import {
+  MAX_WEIGHT_SUM,
+  lowerMedian,
+  meanOf,
+  weightedMean,
+  weightsOf,
+  type WeightedUpdate,
+} from "../../node/core/weightedMean.ts";
 import { seededRandom } from "../../node/core/random.ts";
 import { SEEDED } from "../helpers/seeded.ts";
 import { vectorCases } from "../helpers/vectors.ts";
@@ -16,7 +23,10 @@ function exactMean(weightedSum: bigint, weightSum: bigint): bigint {
 function exactMeans(updates: readonly WeightedUpdate[]): bigint[] {
   const weightSum = updates.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
   return [...(updates[0] as WeightedUpdate).values].map((_, i) =>
-    exactMean(updates.reduce((sum, { values, weight }) => sum + BigInt(weight) * BigInt(values[i] as number), 0n), weightSum),
+    exactMean(
+      updates.reduce((sum, { values, weight }) => sum + BigInt(weight) * BigInt(values[i] as number), 0n),
+      weightSum,
+    ),
   );
 }
 const asBigInts = (values: Int32Array): bigint[] => [...values].map(BigInt);
@@ -45,7 +55,11 @@ describe("weightedMean", () => {
   it("is exact at the largest weights and values", () => {
     for (const weight of [MAX_WEIGHT_SUM - 1, MAX_WEIGHT_SUM - 2, MAX_WEIGHT_SUM / 2, MAX_WEIGHT_SUM / 2 + 1]) {
       const random = seededRandom(weight);
-      const values = (): Int16Array => Int16Array.from({ length: 500 }, () => (random.below(2) === 0 ? 32767 : 32766) * (random.below(2) === 0 ? 1 : -1));
+      const values = (): Int16Array =>
+        Int16Array.from(
+          { length: 500 },
+          () => (random.below(2) === 0 ? 32767 : 32766) * (random.below(2) === 0 ? 1 : -1),
+        );
       const updates = [
         { values: values(), weight },
         { values: values(), weight: MAX_WEIGHT_SUM - weight },
@@ -85,7 +99,10 @@ describe("weightedMean", () => {
 
   it("does not depend on where a vector is cut into blocks", () => {
     const random = seededRandom(6);
-    const updates = [3, 5].map((weight) => ({ values: Int16Array.from({ length: 9001 }, () => random.below(65535) - 32767), weight }));
+    const updates = [3, 5].map((weight) => ({
+      values: Int16Array.from({ length: 9001 }, () => random.below(65535) - 32767),
+      weight,
+    }));
     expect(asBigInts(weightedMean(updates))).to.deep.equal(exactMeans(updates));
   });
 
@@ -93,22 +110,33 @@ describe("weightedMean", () => {
     const values = Int16Array.of(1, 2);
     const wrong: WeightedUpdate[][] = [
       [],
-      [{ values, weight: 1 }, { values: Int16Array.of(1), weight: 1 }],
+      [
+        { values, weight: 1 },
+        { values: Int16Array.of(1), weight: 1 },
+      ],
       [{ values, weight: 0 }],
       [{ values, weight: -1 }],
       [{ values, weight: 1.5 }],
       [{ values, weight: NaN }],
-      [{ values, weight: MAX_WEIGHT_SUM }, { values, weight: 1 }],
+      [
+        { values, weight: MAX_WEIGHT_SUM },
+        { values, weight: 1 },
+      ],
     ];
-    for (const updates of wrong) expect(() => weightedMean(updates)).to.throw().with.property("code", "bad-argument");
+    for (const updates of wrong)
+      expect(() => weightedMean(updates))
+        .to.throw()
+        .with.property("code", "bad-argument");
   });
 });
 
 describe("meanOf", () => {
   it("agrees with exact arithmetic over its whole range", () => {
-    const pairs = fc.integer({ min: 1, max: MAX_WEIGHT_SUM }).chain((weightSum) =>
-      fc.tuple(fc.integer({ min: -32767 * weightSum, max: 32767 * weightSum }), fc.constant(weightSum)),
-    );
+    const pairs = fc
+      .integer({ min: 1, max: MAX_WEIGHT_SUM })
+      .chain((weightSum) =>
+        fc.tuple(fc.integer({ min: -32767 * weightSum, max: 32767 * weightSum }), fc.constant(weightSum)),
+      );
     fc.assert(
       fc.property(pairs, ([weightedSum, weightSum]) => {
         expect(BigInt(meanOf(weightedSum, weightSum))).to.equal(exactMean(BigInt(weightedSum), BigInt(weightSum)));
@@ -147,7 +175,9 @@ describe("lowerMedian", () => {
     const values = [3, 1, 2];
     lowerMedian(values);
     expect(values).to.deep.equal([3, 1, 2]);
-    expect(() => lowerMedian([])).to.throw().with.property("code", "bad-argument");
+    expect(() => lowerMedian([]))
+      .to.throw()
+      .with.property("code", "bad-argument");
   });
 });
 
@@ -165,22 +195,40 @@ describe("weightsOf", () => {
 
   it("gives the same weights from counts that were capped on the chain", () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 1000 }), (counts, cap) => {
-        expect(weightsOf(counts.map((count) => Math.min(count, cap)), cap)).to.deep.equal(weightsOf(counts, cap));
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 1000 }),
+        (counts, cap) => {
+          expect(
+            weightsOf(
+              counts.map((count) => Math.min(count, cap)),
+              cap,
+            ),
+          ).to.deep.equal(weightsOf(counts, cap));
+        },
+      ),
       SEEDED,
     );
   });
 
   it("refuses counts that are no integers from one", () => {
     for (const wrong of [[], [0], [-1], [1.5], [NaN]]) {
-      expect(() => weightsOf(wrong, 10)).to.throw().with.property("code", "bad-argument");
+      expect(() => weightsOf(wrong, 10))
+        .to.throw()
+        .with.property("code", "bad-argument");
     }
   });
 });
 
 describe("test/vectors/fixedPoint.json", () => {
-  interface MeanCase { exampleCounts: number[]; weightCap: number; values: number[]; weights: number[]; weightedSum: number; mean: number }
+  interface MeanCase {
+    exampleCounts: number[];
+    weightCap: number;
+    values: number[];
+    weights: number[];
+    weightedSum: number;
+    mean: number;
+  }
 
   it("holds in exact arithmetic", () => {
     for (const one of vectorCases<MeanCase>("fixedPoint.json", "mean")) {
