@@ -18,6 +18,17 @@ export interface Sender {
   readonly address: Address;
   /** Throws PacelineError `rejected`, `insufficient-funds`, `timeout` or `chain-unreachable`. */
   send(call: Call): Promise<Receipt>;
+  /** Sends the chain's own coin, in wei. Throws as `send`. */
+  pay(to: Address, wei: bigint): Promise<Receipt>;
+}
+
+/** A transaction before it has a nonce. */
+interface Request {
+  readonly name: string;
+  readonly to: Address;
+  readonly data: ViemHex;
+  readonly value: bigint;
+  estimate(): Promise<bigint>;
 }
 
 /** Longest wait for a transaction's block, in milliseconds. */
@@ -33,17 +44,18 @@ export function createSender(endpoint: Endpoint, privateKey: Hex): Sender {
   let nonce: number | undefined;
 
   /** Everything up to the broadcast happens in turn, so that nonces never collide. */
-  const broadcast = async (call: Call): Promise<ViemHex> => {
+  const broadcast = async ({ name, to, data, value, estimate }: Request): Promise<ViemHex> => {
     try {
-      const estimate = await client.estimateContractGas({ ...call, account: account.address } as never);
+      const gas = gasLimit(await estimate());
       nonce ??= await client.getTransactionCount({ address: account.address, blockTag: "pending" });
       const { baseFeePerGas } = await client.getBlock();
       const tip = 1_000_000n;
       const raw = await account.signTransaction({
         chainId: endpoint.chainId,
-        to: call.address,
-        data: encodeFunctionData(call as never),
-        gas: gasLimit(estimate),
+        to,
+        data,
+        value,
+        gas,
         nonce,
         maxFeePerGas: (baseFeePerGas ?? 0n) * 2n + tip,
         maxPriorityFeePerGas: tip,
@@ -54,22 +66,32 @@ export function createSender(endpoint: Endpoint, privateKey: Hex): Sender {
       return hash;
     } catch (error) {
       nonce = undefined; // read it anew: another process may use the account
-      throw explain(error, call, address);
+      throw explain(error, { functionName: name }, address);
     }
+  };
+
+  const deliver = async (request: Request): Promise<Receipt> => {
+    const turn = queue.then(() => broadcast(request));
+    queue = turn.catch(() => undefined);
+    const hash = await turn;
+    const receipt = await waitForReceipt(endpoint, hash);
+    if (receipt.status !== "success") {
+      throw new PacelineError("rejected", `the contract refused ${request.name}: somebody else may have been faster`, { call: request.name, hash });
+    }
+    return { gasUsed: Number(receipt.gasUsed), blockNumber: Number(receipt.blockNumber) };
   };
 
   return {
     address,
-    async send(call) {
-      const turn = queue.then(() => broadcast(call));
-      queue = turn.catch(() => undefined);
-      const hash = await turn;
-      const receipt = await waitForReceipt(endpoint, hash);
-      if (receipt.status !== "success") {
-        throw new PacelineError("rejected", `the contract refused ${call.functionName}: somebody else may have been faster`, { call: call.functionName, hash });
-      }
-      return { gasUsed: Number(receipt.gasUsed), blockNumber: Number(receipt.blockNumber) };
-    },
+    send: (call) =>
+      deliver({
+        name: call.functionName,
+        to: call.address,
+        data: encodeFunctionData(call as never),
+        value: 0n,
+        estimate: () => client.estimateContractGas({ ...call, account: account.address } as never),
+      }),
+    pay: (to, value) => deliver({ name: "payment", to, data: "0x", value, estimate: () => Promise.resolve(21_000n) }),
   };
 }
 

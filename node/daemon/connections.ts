@@ -4,8 +4,9 @@ import { messageOf } from "../core/errors.ts";
 import type { Member } from "../core/roundView.ts";
 import type { Network } from "../network/network.ts";
 
-/** How often missing connections are tried again, in milliseconds. */
-const RETRY_MS = 3_000;
+/** Waits before missing connections are tried again, in milliseconds: soon at first, while everybody starts. */
+const FIRST_RETRY_MS = 200;
+const LAST_RETRY_MS = 3_000;
 
 export interface ConnectionsOptions {
   readonly chain: JobChain;
@@ -41,7 +42,7 @@ export function keepConnected({ chain, network, members, onProblem }: Connection
       .catch(onProblem)
       .finally(() => {
         attempt++;
-        if (!stopped) timer = setTimeout(loop, RETRY_MS);
+        if (!stopped) timer = setTimeout(loop, Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt));
       });
   };
   loop();

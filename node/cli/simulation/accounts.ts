@@ -1,0 +1,61 @@
+import { hkdfSync } from "node:crypto";
+import { toHex, type Address, type Hex } from "../../core/bytes.ts";
+import { addressOfPrivateKey, signDigest } from "../../core/signature.ts";
+import { registrationDigest } from "../../core/typedData.ts";
+import { joinJob, readRegistrationNonce, register, transfer, type Deployment } from "../../chain/accounts.ts";
+import type { Endpoint } from "../../chain/endpoint.ts";
+import { createSender, type Sender } from "../../chain/sender.ts";
+import type { JobTerms } from "../../core/jobTerms.ts";
+
+/** The keys of one simulated participant: made from the seed, so that a run can be repeated. Never for real money. */
+export interface SimulatedAccount {
+  readonly name: string;
+  readonly walletKey: Hex;
+  readonly wallet: Address;
+  readonly operatorKey: Hex;
+  readonly operator: Address;
+}
+
+export function simulatedAccounts(count: number, seed: number): SimulatedAccount[] {
+  const derive = (role: string, index: number): Uint8Array =>
+    new Uint8Array(hkdfSync("sha256", `paceline simulation ${seed}`, "", `${role} ${index}`, 32));
+  return Array.from({ length: count }, (_, index) => {
+    const wallet = derive("wallet", index);
+    const operator = derive("operator", index);
+    return {
+      name: `p${index + 1}`,
+      walletKey: toHex(wallet),
+      wallet: addressOfPrivateKey(wallet),
+      operatorKey: toHex(operator),
+      operator: addressOfPrivateKey(operator),
+    };
+  });
+}
+
+/** Coin for gas, in wei: enough for some hundred rounds. */
+const GAS_MONEY = 10n ** 18n;
+
+/** Gives every account gas money, and every wallet its stake. */
+export async function fundAccounts(sponsor: Sender, token: Address, stake: bigint, accounts: readonly SimulatedAccount[]): Promise<void> {
+  for (const { wallet, operator } of accounts) {
+    await Promise.all([sponsor.pay(wallet, GAS_MONEY), sponsor.pay(operator, GAS_MONEY), transfer(sponsor, token, wallet, stake)]);
+  }
+}
+
+/** Registers each operator with its consent and joins the job, in the order given, so that member ids follow it. */
+export async function enrol(
+  endpoint: Endpoint,
+  deployment: Deployment,
+  job: Address,
+  terms: JobTerms,
+  accounts: readonly SimulatedAccount[],
+): Promise<void> {
+  const { chainId, registry } = deployment;
+  for (const { wallet, walletKey, operator, operatorKey } of accounts) {
+    const sender = createSender(endpoint, walletKey);
+    const nonce = await readRegistrationNonce(endpoint, registry, wallet);
+    const digest = registrationDigest({ chainId, registry }, { wallet, operator, nonce });
+    await register(sender, registry, operator, signDigest(digest, Buffer.from(operatorKey.slice(2), "hex")));
+    await joinJob(sender, deployment, job, terms);
+  }
+}

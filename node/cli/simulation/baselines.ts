@@ -1,0 +1,53 @@
+import type { Dataset } from "../../data/dataset.ts";
+import { openTrainer } from "../../daemon/adapters.ts";
+import type { JobSpec } from "../../daemon/jobSpec.ts";
+import type { ReportBaselines } from "../../dashboard/reportData.ts";
+import type { FederationData } from "./data.ts";
+import { behaviourOf, type SimulationSettings } from "./settings.ts";
+
+/**
+ * What the federation is compared with: the same model, trained for as many local epochs with the same settings, on all
+ * honest participants' training examples together, and on each one's alone.
+ */
+export async function measureBaselines(
+  settings: SimulationSettings,
+  spec: JobSpec,
+  data: FederationData,
+  names: readonly string[],
+): Promise<ReportBaselines> {
+  const honest = data.holdings.flatMap((holding, index) => (behaviourOf(settings, index) === "honest" ? [{ index, holding }] : []));
+  const trainer = openTrainer(spec.model);
+  const accuracyOf = async (examples: Dataset, seed: number): Promise<number> => {
+    const { batchSize, learningRate, localEpochs } = spec.localTraining;
+    let params = trainer.initialParams(spec.seed);
+    for (let round = 1; round <= spec.rounds; round++) {
+      ({ params } = await trainer.train({ params, examples, localEpochs, batchSize, learningRate, seed: [settings.seed, seed, round] }));
+    }
+    return (await trainer.evaluate(params, data.test)).accuracy;
+  };
+  try {
+    const alone: { name: string; accuracy: number }[] = [];
+    for (const { index, holding } of honest) {
+      alone.push({ name: names[index] as string, accuracy: await accuracyOf(holding.train, index) });
+    }
+    const aloneMeanAccuracy = alone.reduce((sum, { accuracy }) => sum + accuracy, 0) / Math.max(1, alone.length);
+    const centralAccuracy = await accuracyOf(joined(honest.map(({ holding }) => holding.train)), data.holdings.length);
+    return { centralAccuracy, alone, aloneMeanAccuracy };
+  } finally {
+    await trainer.close();
+  }
+}
+
+function joined(parts: readonly Dataset[]): Dataset {
+  const [first] = parts as readonly [Dataset, ...Dataset[]];
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const features = new Float32Array(count * first.width);
+  const labels = new Int32Array(count);
+  let row = 0;
+  for (const part of parts) {
+    features.set(part.features, row * first.width);
+    labels.set(part.labels, row);
+    row += part.count;
+  }
+  return { count, width: first.width, classes: first.classes, features, labels };
+}

@@ -1,0 +1,156 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createJob, type Deployment } from "../../chain/accounts.ts";
+import type { ChainSnapshot } from "../../chain/chain.ts";
+import { deployContracts } from "../../chain/deploy.ts";
+import { openEndpoint, type Endpoint } from "../../chain/endpoint.ts";
+import { createSender } from "../../chain/sender.ts";
+import { createJobWatcher, type JobAddresses } from "../../chain/viemJob.ts";
+import { PacelineError } from "../../core/errors.ts";
+import type { JobTerms } from "../../core/jobTerms.ts";
+import { genesisHash, termsOf, toUnits, type JobSpec } from "../../daemon/jobSpec.ts";
+import { initialParams } from "../../training/modelSpec.ts";
+import { enrol, fundAccounts, simulatedAccounts, type SimulatedAccount } from "./accounts.ts";
+import { FIRST_ACCOUNT_KEY, startChain } from "./chainProcess.ts";
+import { Collector } from "./collector.ts";
+import { loadFederationData, type FederationData } from "./data.ts";
+import type { MemberConfig, MemberReport } from "./member.ts";
+import { hostHere, hostInProcess, type HostedMember } from "./memberHost.ts";
+import { modelSpecOf, simulationJob, type SimulationSettings } from "./settings.ts";
+
+export const TOKEN_DECIMALS = 18;
+
+/** A federation on a chain of its own, ready to run. */
+export interface Federation {
+  readonly settings: SimulationSettings;
+  readonly spec: JobSpec;
+  readonly terms: JobTerms;
+  readonly data: FederationData;
+  readonly accounts: readonly SimulatedAccount[];
+  readonly endpoint: Endpoint;
+  readonly deployment: Deployment;
+  readonly addresses: JobAddresses;
+  readonly pool: bigint;
+  readonly collector: Collector;
+  /** Runs all rounds; resolves when the job is over and everybody has reported. */
+  run(observer: FederationObserver): Promise<ChainSnapshot>;
+  stop(): Promise<void>;
+}
+
+export interface FederationObserver {
+  readonly onSnapshot?: (snapshot: ChainSnapshot) => void;
+  readonly onReport?: (member: number, report: MemberReport) => void;
+}
+
+/** Longest a member may go without a word after the job's end, in milliseconds. */
+const LAST_WORDS_MS = 60_000;
+
+/** Starts a chain, deploys, opens the job and enrols everybody. @param onStage what is being done, for people */
+export async function openFederation(settings: SimulationSettings, onStage: (stage: string) => void): Promise<Federation> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    onStage("loading the data");
+    const data = loadFederationData(settings);
+    const spec = simulationJob(settings, modelSpecOf(settings, data.test.width, data.test.classes));
+    onStage("starting a chain");
+    const chain = await startChain();
+    undo.push(() => chain.stop());
+    const endpoint = await openEndpoint(chain.socketUrl);
+    undo.push(() => endpoint.close());
+    onStage("deploying the contracts");
+    const deployment = await deployContracts({ rpcUrl: chain.httpUrl, privateKey: FIRST_ACCOUNT_KEY });
+    onStage("opening the job");
+    const sponsor = createSender(endpoint, FIRST_ACCOUNT_KEY);
+    const token = { address: deployment.token, decimals: TOKEN_DECIMALS };
+    const terms = termsOf(spec, token, genesisHash(initialParams(spec.model, spec.seed)));
+    const pool = toUnits(settings.pool, TOKEN_DECIMALS);
+    const { job, blockNumber } = await createJob(sponsor, endpoint, deployment, terms, pool);
+    const addresses: JobAddresses = { job, registry: deployment.registry, court: deployment.court, fromBlock: blockNumber };
+    onStage("registering the participants");
+    const accounts = simulatedAccounts(settings.participants, settings.seed);
+    await fundAccounts(sponsor, terms.stakeToken, terms.stake, accounts);
+    await enrol(endpoint, deployment, job, terms, accounts);
+    const home = await mkdtemp(join(tmpdir(), "paceline-"));
+    undo.push(() => rm(home, { recursive: true, force: true }));
+    const collector = new Collector(settings.participants, () => performance.now() / 1000);
+    const federation = { settings, spec, terms, data, accounts, endpoint, deployment, addresses, pool, collector, stop };
+    const configs = accounts.map(({ operatorKey, name }, index): MemberConfig => ({
+      index,
+      settings,
+      spec,
+      addresses,
+      chainId: endpoint.chainId,
+      socketUrl: chain.socketUrl,
+      operatorKey,
+      home: join(home, name),
+      evaluates: index === 0,
+    }));
+    return { ...federation, run: (observer) => runFederation(federation, configs, undo, observer) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Prepared = Omit<Federation, "run">;
+
+async function runFederation(
+  { settings, addresses, endpoint, collector, data }: Prepared,
+  configs: readonly MemberConfig[],
+  undo: (() => Promise<unknown>)[],
+  observer: FederationObserver,
+): Promise<ChainSnapshot> {
+  const watcher = createJobWatcher(endpoint, addresses.job);
+  let check = (): void => undefined;
+  const over = new Promise<ChainSnapshot>((resolve, reject) => {
+    let last: ChainSnapshot | undefined;
+    let deadline: NodeJS.Timeout | undefined;
+    check = () => {
+      if (last === undefined || !isOver(last)) return;
+      const snapshot = last;
+      const settle = (): void => {
+        clearTimeout(deadline);
+        stopWatching();
+        resolve(snapshot);
+      };
+      const measured = [...collector.models.values()].some(({ modelId }) => modelId === snapshot.view.modelId);
+      if (collector.isComplete(snapshot.view.round) && measured) settle();
+      else deadline ??= setTimeout(() => reject(new PacelineError("timeout", "not every participant reported after the job's end")), LAST_WORDS_MS);
+    };
+    const stopWatching = watcher.watch(
+      (snapshot) => {
+        last = snapshot;
+        collector.onSnapshot(snapshot);
+        observer.onSnapshot?.(snapshot);
+        check();
+      },
+      () => undefined, // the members report what keeps failing
+    );
+    undo.push(() => {
+      clearTimeout(deadline);
+      stopWatching();
+      return Promise.resolve();
+    });
+  });
+  const start = async (config: MemberConfig): Promise<HostedMember> => {
+    const report = (message: MemberReport): void => {
+      collector.onReport(config.index, message);
+      observer.onReport?.(config.index, message);
+      check();
+    };
+    if (settings.isolate === "process") return hostInProcess(config, report);
+    const holding = data.holdings[config.index] as (typeof data.holdings)[number];
+    return hostHere(config, { endpoint, watcher, holding, test: data.test }, report);
+  };
+  const members = await Promise.all(configs.map(start));
+  undo.push(() => Promise.all(members.map((member) => member.stop())));
+  return over;
+}
+
+function isOver({ view }: ChainSnapshot): boolean {
+  return view.phase === "finished" || view.phase === "failed";
+}

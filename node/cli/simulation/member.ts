@@ -1,0 +1,159 @@
+import { randomBytes } from "node:crypto";
+import type { Hex } from "../../core/bytes.ts";
+import { messageOf, PacelineError } from "../../core/errors.ts";
+import { ownSeat } from "../../protocol/places.ts";
+import type { PeerState } from "../../protocol/state.ts";
+import type { Endpoint } from "../../chain/endpoint.ts";
+import { createSender } from "../../chain/sender.ts";
+import { createJobChain, readTerms, type JobAddresses, type JobWatcher } from "../../chain/viemJob.ts";
+import { freeRiding, signFlipping, tamperedAggregate } from "../../daemon/behaviours.ts";
+import type { JobSpec } from "../../daemon/jobSpec.ts";
+import { createLearner, type Learner } from "../../daemon/learner.ts";
+import { openLibp2pNetwork, openParticipantStorage, openTrainer } from "../../daemon/adapters.ts";
+import { startParticipant, type Participant } from "../../daemon/participant.ts";
+import type { ActivitySeconds } from "../../daemon/stopwatch.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import type { Holding } from "./data.ts";
+import { behaviourOf, FREE_RIDER_NOISE, type SimulationSettings } from "./settings.ts";
+
+/** All that one simulated participant is told; plain data, so that it can be sent to another process. */
+export interface MemberConfig {
+  readonly index: number;
+  readonly settings: SimulationSettings;
+  readonly spec: JobSpec;
+  readonly addresses: JobAddresses;
+  readonly chainId: number;
+  readonly socketUrl: string;
+  readonly operatorKey: Hex;
+  /** Folder of its storage. */
+  readonly home: string;
+  /** Measures the global model on the test set after every round. */
+  readonly evaluates: boolean;
+}
+
+/** What one simulated participant tells the simulation. */
+export type MemberReport =
+  | { readonly type: "model"; readonly modelId: Hex; readonly updates: number; readonly accuracy: number; readonly loss: number }
+  | { readonly type: "round"; readonly round: number; readonly seconds: ActivitySeconds; readonly totals: MemberTotals }
+  | { readonly type: "doing"; readonly text: string }
+  | { readonly type: "problem"; readonly what: string; readonly message: string };
+
+/** Since the member's start. */
+export interface MemberTotals {
+  readonly gas: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly trainingProcessorSeconds: number;
+  readonly residentMB: number;
+}
+
+/** What members of one process share. */
+export interface MemberSurroundings {
+  readonly endpoint: Endpoint;
+  readonly watcher: JobWatcher;
+  readonly holding: Holding;
+  readonly test: Dataset;
+}
+
+const RELAY_SECONDS = 2;
+const RETRY_SECONDS = 1;
+
+/** Starts one participant of a simulation, honest or not. */
+export async function startMember(config: MemberConfig, surroundings: MemberSurroundings, report: (report: MemberReport) => void): Promise<Participant> {
+  const { spec, settings, index } = config;
+  const { endpoint, watcher, holding, test } = surroundings;
+  const terms = await readTerms(endpoint, config.addresses.job);
+  const trainer = openTrainer(spec.model);
+  const honest = createLearner({ trainer, train: holding.train, validation: holding.validation, spec, seed: [settings.seed, index] });
+  let gas = 0;
+  let engineSeconds = 0;
+  let round = 0;
+  const learner = countingEngine(misbehave(honest, settings, index), (seconds) => (engineSeconds += seconds));
+  const storage = await openParticipantStorage(config.home);
+  const { liarRound } = settings;
+
+  const onState = (state: PeerState): void => {
+    const { view } = state;
+    if (view === undefined) return;
+    report({ type: "doing", text: doing(state) });
+    const over = view.phase === "finished" || view.phase === "failed" ? view.round + 1 : view.round;
+    if (over <= round) return;
+    if (round > 0) report({ type: "round", round, seconds: participant.takeSeconds(), totals: totals() });
+    round = over;
+  };
+  const totals = (): MemberTotals => {
+    const { bytesSent, bytesReceived } = participant.counters();
+    const residentMB = Math.round(process.memoryUsage.rss() / 2 ** 20);
+    return { gas, bytesSent, bytesReceived, trainingProcessorSeconds: engineSeconds, residentMB };
+  };
+  const participant = await startParticipant({
+    chain: createJobChain(endpoint, config.addresses, terms, createSender(endpoint, config.operatorKey), watcher),
+    openNetwork: openLibp2pNetwork(["/ip4/127.0.0.1/tcp/0"]),
+    storage,
+    learner,
+    spec,
+    privateKey: Buffer.from(config.operatorKey.slice(2), "hex"),
+    initialParams: () => trainer.initialParams(spec.seed),
+    now: () => Date.now() / 1000,
+    randomBytes: (count) => new Uint8Array(randomBytes(count)),
+    relaySeconds: RELAY_SECONDS,
+    retrySeconds: RETRY_SECONDS,
+    tamper: (state, aggregate) => (liarRound > 0 && leads(state, liarRound) ? tamperedAggregate(aggregate) : aggregate),
+    observer: {
+      onState: (state) => queueMicrotask(() => onState(state)),
+      onReceipt: (_, receipt) => (gas += receipt.gasUsed),
+      onProblem: (what, error) => report({ type: "problem", what, message: describe(error) }),
+      onModel: ({ modelId, updates, params }) => {
+        if (!config.evaluates) return;
+        trainer.evaluate(params, test).then(
+          (evaluation) => report({ type: "model", modelId, updates, ...evaluation }),
+          (error: unknown) => report({ type: "problem", what: "evaluate", message: describe(error) }),
+        );
+      },
+    },
+  });
+  return {
+    ...participant,
+    async stop() {
+      await participant.stop();
+      await trainer.close();
+      storage.close();
+    },
+  };
+}
+
+function describe(error: unknown): string {
+  return error instanceof PacelineError ? `${error.code}: ${error.message}` : messageOf(error);
+}
+
+function misbehave(honest: Learner, settings: SimulationSettings, index: number): Learner {
+  switch (behaviourOf(settings, index)) {
+    case "sign-flip":
+      return signFlipping(honest);
+    case "free-rider":
+      return freeRiding(honest, FREE_RIDER_NOISE, [settings.seed, index]);
+    case "honest":
+      return honest;
+  }
+}
+
+function countingEngine(learner: Learner, add: (seconds: number) => void): Learner {
+  return {
+    ...learner,
+    async localUpdate(params, round) {
+      const update = await learner.localUpdate(params, round);
+      add(update.engineSeconds);
+      return update;
+    },
+  };
+}
+
+/** Whether this peer is the round's first aggregator. */
+function leads({ view, ...state }: PeerState, round: number): boolean {
+  return view?.round === round && view.firstSlot === 0 && ownSeat({ view, ...state }) === 0;
+}
+
+function doing({ view, tasks }: PeerState): string {
+  const running = [...tasks].filter(([, task]) => task.nextAt === Infinity).map(([key]) => (key.split(":")[0] as string));
+  return running.length > 0 ? [...new Set(running)].join(", ") : view?.phase === "finished" ? "done" : "waiting";
+}

@@ -1,0 +1,104 @@
+import { parseJobSpec, type JobSpec } from "../../daemon/jobSpec.ts";
+import type { PartitionScheme } from "../../data/partition.ts";
+import type { ModelSpec } from "../../training/modelSpec.ts";
+import type { Behaviour } from "../../dashboard/reportData.ts";
+
+/** What a simulated federation is to be. */
+export interface SimulationSettings {
+  /** digits, idx:FOLDER or csv:FILE */
+  readonly data: string;
+  /** Label column of a CSV file, and columns to leave out. */
+  readonly label: string | undefined;
+  readonly ignore: readonly string[];
+  readonly participants: number;
+  readonly rounds: number;
+  readonly committee: number;
+  readonly partition: PartitionScheme;
+  readonly seed: number;
+  /** Training and test examples to take; all there are where undefined (for digits: as many as are drawn). */
+  readonly trainExamples: number | undefined;
+  readonly testExamples: number | undefined;
+  /** Units of the hidden layers; none is softmax regression. */
+  readonly hidden: readonly number[];
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly localEpochs: number;
+  readonly signFlippers: number;
+  readonly freeRiders: number;
+  /** Round in which the leading aggregator publishes a wrong aggregate; 0 for never. */
+  readonly liarRound: number;
+  readonly isolate: "none" | "process";
+  /** Contributors' pool in whole tokens. */
+  readonly pool: string;
+}
+
+export const DEFAULT_SETTINGS: SimulationSettings = {
+  data: "digits",
+  label: undefined,
+  ignore: [],
+  participants: 8,
+  rounds: 10,
+  committee: 7,
+  partition: { kind: "dirichlet", alpha: 0.5 },
+  seed: 1,
+  trainExamples: undefined,
+  testExamples: undefined,
+  hidden: [64],
+  learningRate: 0.1,
+  batchSize: 16,
+  localEpochs: 5,
+  signFlippers: 1,
+  freeRiders: 1,
+  liarRound: 3,
+  isolate: "none",
+  pool: "1000",
+};
+
+/** Share of a participant's examples that it keeps back to score with. */
+export const VALIDATION_SHARE = 0.15;
+/** Stddev of the free rider's noise: small beside an honest update, which moves params by some hundredths. */
+export const FREE_RIDER_NOISE = 0.002;
+
+export function modelSpecOf(settings: SimulationSettings, inputs: number, classes: number): ModelSpec {
+  return settings.hidden.length === 0
+    ? { kind: "softmax-regression", inputs, classes }
+    : { kind: "perceptron", inputs, hidden: [...settings.hidden], classes };
+}
+
+/** The participants that misbehave are the last ones. */
+export function behaviourOf(settings: SimulationSettings, index: number): Behaviour {
+  const fromEnd = settings.participants - 1 - index;
+  if (fromEnd < settings.freeRiders) return "free-rider";
+  return fromEnd < settings.freeRiders + settings.signFlippers ? "sign-flip" : "honest";
+}
+
+/**
+ * The job of a simulation. Its phases are long enough for a busy machine; a phase that is complete ends at once, so their
+ * length does not matter unless somebody is missing.
+ */
+export function simulationJob(settings: SimulationSettings, model: ModelSpec): JobSpec {
+  const { participants, committee, learningRate, batchSize, localEpochs, rounds, seed } = settings;
+  return parseJobSpec({
+    name: `simulation of ${settings.data}`.slice(0, 100),
+    model,
+    seed,
+    data: { description: settings.data.slice(0, 1000) },
+    localTraining: { localEpochs, batchSize, learningRate },
+    aggregation: { rule: "weighted-mean", weightCap: 2 ** 20 },
+    encoding: { type: "int16", minExponent: 4, maxExponent: 18, initialExponent: 12, clipNorm: 50 },
+    scoring: { method: "path", points: 8, metric: "cross-entropy" },
+    rounds,
+    members: { start: participants, cohort: Math.max(3, participants), committee: Math.max(3, committee), minCommits: 3 },
+    phases: { join: 600, commit: 600, share: 60, slot: 20, attest: 15, challenge: 60, score: 60, unbond: 200, blocks: 1 },
+    money: {
+      stake: "100",
+      faultSlash: "50",
+      missSlash: "1",
+      proofReward: "5",
+      contributorsBps: 8000,
+      aggregatorBps: 500,
+      committeeBps: 1000,
+      keepersBps: 500,
+    },
+  });
+}
