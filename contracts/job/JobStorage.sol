@@ -97,24 +97,23 @@ abstract contract JobStorage is IJob {
     /// @inheritdoc IJob
     mapping(uint32 round => bytes32) public roundRecord;
 
-    /// @dev The terms stand behind the clone's 45 bytes of code (OpenZeppelin's Clones).
+    /// @dev The terms stand behind the clone's 45 bytes of code (OpenZeppelin's Clones), in the layout that a struct of
+    /// 32 static fields has in memory, too. The factory has checked them.
     uint256 private constant TERMS_OFFSET = 0x2d;
-    uint256 private constant TERMS_BYTES = 32 * 32;
-    uint256 private constant WEIGHT_CAP_FIELD = 6;
+    uint256 private constant TERMS_BYTES = 0x400;
+    uint256 private constant WEIGHT_CAP_OFFSET = 0xed; // the seventh field
 
-    function _terms() internal view returns (JobTerms memory) {
-        return abi.decode(_readTerms(0, TERMS_BYTES), (JobTerms));
-    }
-
-    /// @dev One field, where decoding all would cost more than the rest.
-    function _weightCap() internal view returns (uint256) {
-        return abi.decode(_readTerms(32 * WEIGHT_CAP_FIELD, 32), (uint256));
-    }
-
-    function _readTerms(uint256 from, uint256 size) private view returns (bytes memory data) {
-        data = new bytes(size);
+    function _terms() internal view returns (JobTerms memory terms_) {
         assembly ("memory-safe") {
-            extcodecopy(address(), add(data, 0x20), add(TERMS_OFFSET, from), size)
+            extcodecopy(address(), terms_, TERMS_OFFSET, TERMS_BYTES)
+        }
+    }
+
+    /// @dev One field, where reading all would cost more than the rest.
+    function _weightCap() internal view returns (uint256 cap) {
+        assembly ("memory-safe") {
+            extcodecopy(address(), 0, WEIGHT_CAP_OFFSET, 0x20)
+            cap := mload(0)
         }
     }
 

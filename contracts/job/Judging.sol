@@ -119,23 +119,25 @@ abstract contract Judging is Posting, Slashing {
         uint256 seat,
         uint256 position
     ) private returns (bool) {
-        uint256 count = RoundPhase.popCount(included);
-        if (vector.length != 2 * count) return false;
-        uint256 own = Scores.NONE;
-        if (position != NOWHERE && _hasBit(included, position)) {
-            own = RoundPhase.popCount(included & RoundPhase.fullMask(position));
+        unchecked {
+            uint256 count = RoundPhase.popCount(included);
+            if (vector.length != 2 * count) return false;
+            uint256 own = Scores.NONE;
+            if (position != NOWHERE && _hasBit(included, position)) {
+                own = RoundPhase.popCount(included & RoundPhase.fullMask(position));
+            }
+            uint256[4] memory words;
+            uint256 sum;
+            for (uint256 k; k < count; ++k) {
+                uint256 score = uint16(bytes2(vector[2 * k:2 * k + 2]));
+                if (k == own && score != 0) return false;
+                sum += score;
+                words[k / 16] |= score << (240 - 16 * (k % 16));
+            }
+            if (sum != Scores.SUM) return false;
+            for (uint256 w; w < (count + 15) / 16; ++w) vectors[seat][w] = words[w];
+            return true;
         }
-        uint256[4] memory words;
-        uint256 sum;
-        for (uint256 k; k < count; ++k) {
-            uint256 score = uint16(bytes2(vector[2 * k:2 * k + 2]));
-            if (k == own && score != 0) return false;
-            sum += score;
-            words[k / 16] |= score << (240 - 16 * (k % 16));
-        }
-        if (sum != Scores.SUM) return false;
-        for (uint256 w; w < (count + 15) / 16; ++w) vectors[seat][w] = words[w];
-        return true;
     }
 
     function _operatorOfSeat(uint256 seat) private view returns (address) {

@@ -41,24 +41,28 @@ abstract contract Settlement is Slashing {
     }
 
     function _includedIds(Clock memory now_, uint256 included) private view returns (uint256[] memory ids) {
-        ids = new uint256[](RoundPhase.popCount(included));
-        uint256 count;
-        for (uint256 position; position < now_.cohortCount; ++position) {
-            if (_hasBit(included, position)) ids[count++] = cohort[position];
+        unchecked {
+            ids = new uint256[](RoundPhase.popCount(included));
+            uint256 count;
+            for (uint256 position; position < now_.cohortCount; ++position) {
+                if (_hasBit(included, position)) ids[count++] = cohort[position];
+            }
         }
     }
 
     /// @dev The scores that the round pays by; moves the trailing scores.
     function _score(Clock memory now_, Marks memory seen, uint256[] memory ids) private returns (uint256[] memory) {
-        uint256[] memory medians = _medians(now_, seen, ids.length);
-        uint256[] memory trailing = new uint256[](ids.length);
-        for (uint256 k; k < ids.length; ++k) {
-            trailing[k] = trailingScores[ids[k]];
-            if (medians[k] == Scores.NONE) continue;
-            uint256 next = Scores.nextTrailing(trailing[k], medians[k]);
-            if (next != trailing[k]) trailingScores[ids[k]] = uint32(next);
+        unchecked {
+            uint256[] memory medians = _medians(now_, seen, ids.length);
+            uint256[] memory trailing = new uint256[](ids.length);
+            for (uint256 k; k < ids.length; ++k) {
+                trailing[k] = trailingScores[ids[k]];
+                if (medians[k] == Scores.NONE) continue;
+                uint256 next = Scores.nextTrailing(trailing[k], medians[k]);
+                if (next != trailing[k]) trailingScores[ids[k]] = uint32(next);
+            }
+            return Scores.roundScores(medians, trailing);
         }
-        return Scores.roundScores(medians, trailing);
     }
 
     function _medians(
@@ -66,32 +70,35 @@ abstract contract Settlement is Slashing {
         Marks memory seen,
         uint256 count
     ) private view returns (uint256[] memory medians) {
-        uint256 voting = seen.scoreOpened & seen.live & ~draws.abstained;
-        uint256 voters = RoundPhase.popCount(voting);
-        uint256[] memory owns = new uint256[](voters); // index of the voter's own update
-        uint256[] memory words = new uint256[](voters);
-        uint256[] memory seatOf = new uint256[](voters);
-        uint256 positions = seatPositions;
-        for ((uint256 seat, uint256 v) = (0, 0); seat < now_.seatCount; ++seat) {
-            if (!_hasBit(voting, seat)) continue;
-            seatOf[v] = seat;
-            owns[v++] = _ownIndex(seen.included, _positionOf(positions, seat));
-        }
-        medians = new uint256[](count);
-        uint256[] memory given = new uint256[](voters);
-        for (uint256 k; k < count; ++k) {
-            if (k % 16 == 0) for (uint256 v; v < voters; ++v) words[v] = vectors[seatOf[v]][k / 16];
-            uint256 shift = 240 - 16 * (k % 16);
-            uint256 found;
-            unchecked {
+        unchecked {
+            uint256 voting = seen.scoreOpened & seen.live & ~draws.abstained;
+            uint256 voters = RoundPhase.popCount(voting);
+            uint256[] memory owns = new uint256[](voters); // index of the voter's own update
+            uint256[] memory words = new uint256[](voters);
+            uint256[] memory seatOf = new uint256[](voters);
+            uint256 positions = seatPositions;
+            for ((uint256 seat, uint256 v) = (0, 0); seat < now_.seatCount; ++seat) {
+                if (!_hasBit(voting, seat)) continue;
+                seatOf[v] = seat;
+                owns[v++] = _ownIndex(seen.included, _positionOf(positions, seat));
+            }
+            medians = new uint256[](count);
+            uint256[] memory given = new uint256[](voters);
+            for (uint256 k; k < count; ++k) {
+                if (k % 16 == 0) for (uint256 v; v < voters; ++v) words[v] = vectors[seatOf[v]][k / 16];
+                uint256 shift = 240 - 16 * (k % 16);
+                uint256 found;
+                assembly ("memory-safe") {
+                    mstore(given, voters)
+                }
                 for (uint256 v; v < voters; ++v) {
                     if (owns[v] != k) given[found++] = (words[v] >> shift) & 0xffff;
                 }
+                assembly ("memory-safe") {
+                    mstore(given, found) // shortened to what is in it
+                }
+                medians[k] = Scores.medianOf(given);
             }
-            assembly ("memory-safe") {
-                mstore(given, found) // at most `voters`, which it was made for
-            }
-            medians[k] = Scores.medianOf(given);
         }
     }
 
@@ -106,52 +113,58 @@ abstract contract Settlement is Slashing {
         JobTerms memory terms_,
         uint256 contributors
     ) private view returns (Pay memory pay) {
-        uint256 total = TREASURY.poolOf(address(this)) / (terms_.rounds - now_.round + 1);
-        pay.contributors = (total * terms_.contributorsBps) / ALL_BPS;
-        pay.aggregator = (total * terms_.aggregatorBps) / ALL_BPS;
-        pay.committee = (total * terms_.committeeBps) / ALL_BPS;
-        pay.keeper = (total - pay.contributors - pay.aggregator - pay.committee) / KEEPERS;
-        uint256 length = contributors + 1 + now_.seatCount + KEEPERS;
-        pay.accounts = new address[](length);
-        pay.amounts = new uint256[](length);
+        unchecked {
+            uint256 total = TREASURY.poolOf(address(this)) / (terms_.rounds - now_.round + 1);
+            pay.contributors = (total * terms_.contributorsBps) / ALL_BPS;
+            pay.aggregator = (total * terms_.aggregatorBps) / ALL_BPS;
+            pay.committee = (total * terms_.committeeBps) / ALL_BPS;
+            pay.keeper = (total - pay.contributors - pay.aggregator - pay.committee) / KEEPERS;
+            uint256 length = contributors + 1 + now_.seatCount + KEEPERS;
+            pay.accounts = new address[](length);
+            pay.amounts = new uint256[](length);
+        }
     }
 
     /// @dev The poster, and in equal parts the seats that attested the settled root and opened a vector or an abstention.
     /// A seat that also contributed is credited once.
     function _payJudges(Clock memory now_, Marks memory seen, Pay memory pay, uint256 contributors) private view {
-        uint256 judges = seen.attested & seen.live & seen.scoreOpened;
-        uint256 count = RoundPhase.popCount(judges);
-        uint256 positions = seatPositions;
-        uint256 paid;
-        for (uint256 seat; seat < now_.seatCount; ++seat) {
-            uint256 amount;
-            if (_hasBit(judges, seat)) {
-                amount = pay.committee / count + (paid++ < pay.committee % count ? 1 : 0);
+        unchecked {
+            uint256 judges = seen.attested & seen.live & seen.scoreOpened;
+            uint256 count = RoundPhase.popCount(judges);
+            uint256 positions = seatPositions;
+            uint256 paid;
+            for (uint256 seat; seat < now_.seatCount; ++seat) {
+                uint256 amount;
+                if (_hasBit(judges, seat)) {
+                    amount = pay.committee / count + (paid++ < pay.committee % count ? 1 : 0);
+                }
+                if (seat == now_.slot) amount += pay.aggregator;
+                if (amount == 0) continue;
+                uint256 own = _ownIndex(seen.included, _positionOf(positions, seat));
+                if (own == Scores.NONE) {
+                    own = contributors + 1 + seat;
+                    pay.accounts[own] = memberRecords[seats[seat]].wallet;
+                }
+                pay.amounts[own] += amount;
             }
-            if (seat == now_.slot) amount += pay.aggregator;
-            if (amount == 0) continue;
-            uint256 own = _ownIndex(seen.included, _positionOf(positions, seat));
-            if (own == Scores.NONE) {
-                own = contributors + 1 + seat;
-                pay.accounts[own] = memberRecords[seats[seat]].wallet;
-            }
-            pay.amounts[own] += amount;
         }
     }
 
     /// @dev Keeper pay of an operator goes to its wallet. The same keeper in a row is credited once.
     function _payKeepers(Pay memory pay) private view {
-        uint256 last = pay.accounts.length - KEEPERS;
-        address previous;
-        for (uint256 i; i < KEEPERS; ++i) {
-            address keeper = keepers[i];
-            if (i > 0 && keeper != previous) ++last;
-            if (pay.accounts[last] == address(0)) {
-                address wallet = REGISTRY.walletOf(keeper);
-                pay.accounts[last] = wallet == address(0) ? keeper : wallet;
+        unchecked {
+            uint256 last = pay.accounts.length - KEEPERS;
+            address previous;
+            for (uint256 i; i < KEEPERS; ++i) {
+                address keeper = keepers[i];
+                if (i > 0 && keeper != previous) ++last;
+                if (pay.accounts[last] == address(0)) {
+                    address wallet = REGISTRY.walletOf(keeper);
+                    pay.accounts[last] = wallet == address(0) ? keeper : wallet;
+                }
+                pay.amounts[last] += pay.keeper;
+                previous = keeper;
             }
-            pay.amounts[last] += pay.keeper;
-            previous = keeper;
         }
     }
 }

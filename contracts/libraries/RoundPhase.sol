@@ -7,7 +7,9 @@ import {JobTerms, Phase} from "../interfaces/IJob.sol";
 library RoundPhase {
     /// @notice Two thirds, rounded up.
     function quorumOf(uint256 judges) internal pure returns (uint256) {
-        return (2 * judges + 2) / 3;
+        unchecked {
+            return (2 * judges + 2) / 3;
+        }
     }
 
     /// @notice Seconds after which a phase may be closed although it is not complete.
@@ -29,11 +31,15 @@ library RoundPhase {
 
     /// @notice Number of bits set, of a mask of 64.
     function popCount(uint256 mask) internal pure returns (uint256 count) {
-        for (; mask != 0; mask &= mask - 1) ++count;
+        unchecked {
+            for (; mask != 0; mask &= mask - 1) ++count;
+        }
     }
 
     /// @notice The lowest `count` bits.
     function fullMask(uint256 count) internal pure returns (uint256) {
-        return (1 << count) - 1;
+        unchecked {
+            return (1 << count) - 1;
+        }
     }
 }

@@ -26,35 +26,39 @@ library Scores {
         uint256[] memory medians,
         uint256[] memory trailing
     ) internal pure returns (uint256[] memory scores) {
-        scores = new uint256[](medians.length);
-        uint256 sum;
-        uint256 trailingSum;
-        for (uint256 i; i < medians.length; ++i) {
-            scores[i] = medians[i] == NONE ? trailing[i] / TRAILING_UNIT : medians[i];
-            sum += scores[i];
-            trailingSum += trailing[i];
+        unchecked {
+            scores = new uint256[](medians.length);
+            uint256 sum;
+            uint256 trailingSum;
+            for (uint256 i; i < medians.length; ++i) {
+                scores[i] = medians[i] == NONE ? trailing[i] / TRAILING_UNIT : medians[i];
+                sum += scores[i];
+                trailingSum += trailing[i];
+            }
+            if (sum > 0) return scores;
+            for (uint256 i; i < scores.length; ++i) scores[i] = trailingSum > 0 ? trailing[i] : 1;
         }
-        if (sum > 0) return scores;
-        for (uint256 i; i < scores.length; ++i) scores[i] = trailingSum > 0 ? trailing[i] : 1;
     }
 
     /// @notice A quarter of the way from the trailing score to the median, in 1/256 points.
     function nextTrailing(uint256 trailing, uint256 median) internal pure returns (uint256) {
-        return (3 * trailing + TRAILING_UNIT * median) / 4;
+        unchecked {
+            return (3 * trailing + TRAILING_UNIT * median) / 4;
+        }
     }
 
     /// @notice Splits `amount` to the wei: floors, then one wei each by largest remainder, ties to the lower index.
     /// @param amount below 2^216
     /// @param scores not all zero, at most 256 of them, their sum below 2^40
     function splitByScore(uint256 amount, uint256[] memory scores) internal pure returns (uint256[] memory parts) {
-        uint256 count = scores.length;
-        uint256 sum;
-        for (uint256 i; i < count; ++i) sum += scores[i];
-
-        parts = new uint256[](count);
-        uint256[] memory remainders = new uint256[](count);
-        uint256 left = amount;
         unchecked {
+            uint256 count = scores.length;
+            uint256 sum;
+            for (uint256 i; i < count; ++i) sum += scores[i];
+
+            parts = new uint256[](count);
+            uint256[] memory remainders = new uint256[](count);
+            uint256 left = amount;
             for (uint256 i; i < count; ++i) {
                 uint256 product = amount * scores[i];
                 parts[i] = product / sum;
