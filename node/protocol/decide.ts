@@ -5,7 +5,7 @@ import { decideScoring } from "./deciding/scoring.ts";
 import { decideSharing } from "./deciding/sharing.ts";
 import type { Intent } from "./plan.ts";
 import { memberIdOf, relayRank } from "./places.ts";
-import type { PeerState } from "./state.ts";
+import { SYNC_KEY, type PeerState } from "./state.ts";
 
 /** Everything this peer wants done, given what it knows. Pure, and the same answer however often it is asked. */
 export function decide(state: PeerState, now: number): Intent[] {
@@ -17,7 +17,7 @@ export function decide(state: PeerState, now: number): Intent[] {
 /** Keep the params in step with the chain. */
 function decideModel(state: PeerState, view: RoundView): Intent[] {
   if (view.modelId === state.modelId) return [];
-  return [{ key: `sync:${view.modelId}`, effect: { type: "sync", modelId: view.modelId } }];
+  return [{ key: `${SYNC_KEY}${view.modelId}`, effect: { type: "sync", modelId: view.modelId } }];
 }
 
 function decidePhase(state: PeerState, view: RoundView, now: number): Intent[] {

@@ -20,7 +20,7 @@ export const FIRST_ACCOUNT_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed
 /** Starts a chain and waits until it answers. Throws `chain-unreachable` with the node's last words when it does not. */
 export async function startChain(): Promise<ChainProcess> {
   const port = await freePort();
-  const args = [HARDHAT, "node", "--hostname", "127.0.0.1", "--port", String(port)];
+  const args = [HARDHAT, "node", "--network", "node", "--hostname", "127.0.0.1", "--port", String(port)];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   await untilListening(child);
   return {

@@ -81,7 +81,9 @@ function prove(state: PeerState, view: RoundView): Intent[] {
     ownAggregateRoot,
     holders: aggregateHolders(state, view),
   } as const;
-  return [{ key: `prove:${aggregateRoot}`, effect, delay: relayRank(state, view) * state.settings.relaySeconds }];
+  // The liar holds the first rank and will not prove its own fault.
+  const rank = Math.max(0, relayRank(state, view) - 1);
+  return [{ key: `prove:${aggregateRoot}`, effect, delay: rank * state.settings.relaySeconds }];
 }
 
 /** One transaction for all, once every live seat has spoken; what there is when half of the quorum's window is over. */
@@ -101,7 +103,7 @@ function post(state: PeerState, view: RoundView, now: number): Intent[] {
   const live = popCount(view.liveSeats);
   const allAttest = popCount(view.attestedMask & view.liveSeats) + attestations.length === live;
   const allScored = popCount(view.scoreCommittedMask & view.liveSeats) + scoreCommits.length === live;
-  if (allAttest && allScored) return [{ key: `${key}:complete`, effect, delay: wait }];
+  if (allAttest && allScored) return [{ key: `attest:${view.aggregateRoot}:complete`, effect, delay: wait }];
   const quorum = popCount(view.attestedMask) + attestations.length >= quorumOf(view.seats.length);
   const half = view.phaseStart + PARTIAL * (quorum ? settings.terms.attestSeconds : settings.terms.challengeSeconds);
   return [{ key, effect, notBefore: Math.max(now, half + wait) }];

@@ -50,7 +50,7 @@ function post(state: PeerState, view: RoundView, seat: number): Intent[] {
   const wait = relayRank(state, view) * settings.relaySeconds;
   const effect = { type: "openScores", openings } as const;
   const key = `openScores:${openings.length}:${view.scoreOpenedMask}`;
-  if (openings.length === popCount(wanted)) return [{ key: `${key}:complete`, effect, delay: wait }];
+  if (openings.length === popCount(wanted)) return [{ key: "openScores:complete", effect, delay: wait }];
   const { scoreSeconds } = settings.terms;
   const partial: Intent = { key, effect, notBefore: view.phaseStart + PARTIAL * scoreSeconds + wait };
   const own = openings.filter((opening) => opening.seat === seat);

@@ -87,11 +87,11 @@ function post(state: PeerState, view: RoundView): Intent[] {
     const posted = view.bitmaps[seat] ?? 0n;
     return (posted | (bits & view.committedMask)) !== posted;
   });
-  if (openings.length + bitmaps.length === 0) return [];
+  if (openings.length + bitmaps.length === 0 || completes(view, [], [])) return [];
   const wait = relayRank(state, view) * relaySeconds;
   const effect = { type: "share", openings, bitmaps } as const;
   const key = `share:${openings.length}:${bitmaps.length}:${view.openedMask}`;
-  if (completes(view, openings, bitmaps)) return [{ key: `${key}:complete`, effect, delay: wait }];
+  if (completes(view, openings, bitmaps)) return [{ key: "share:complete", effect, delay: wait }];
   const partial: Intent = { key, effect, notBefore: view.phaseStart + PARTIAL * terms.shareSeconds + wait };
   const own = openings.filter(({ position }) => position === positionOf(view, memberIdOf(state)));
   if (own.length === 0) return [partial];
