@@ -57,6 +57,11 @@ export function zeroHashes(leafBytes: number, depth: number): readonly Uint8Arra
   return hashes;
 }
 
+/** Node makes a string of one byte a character (0.6 µs) much faster than a buffer (1.5 µs) of a digest. */
+function hashInto(out: Buffer, offset: number, input: Uint8Array): void {
+  out.write(hash("sha256", input, "binary"), offset, 32, "latin1");
+}
+
 /** Hashes every leaf of `bytes` (a whole number of leaves) into one buffer, 32 bytes a leaf. */
 export function hashLeaves(bytes: Uint8Array, leafBytes: number): Uint8Array {
   const count = bytes.length / leafBytes;
@@ -65,9 +70,10 @@ export function hashLeaves(bytes: Uint8Array, leafBytes: number): Uint8Array {
   }
   const input = Buffer.alloc(leafBytes + 1);
   const hashes = new Uint8Array(count * 32);
+  const out = Buffer.from(hashes.buffer);
   for (let i = 0; i < count; i++) {
     input.set(bytes.subarray(i * leafBytes, (i + 1) * leafBytes), 1);
-    hashes.set(hash("sha256", input, "buffer"), i * 32);
+    hashInto(out, i * 32, input);
   }
   return hashes;
 }
@@ -78,11 +84,12 @@ function hashLevel(level: Uint8Array, zero: Uint8Array): Uint8Array {
   const input = Buffer.alloc(65);
   input[0] = 1;
   const above = new Uint8Array(count * 32);
+  const out = Buffer.from(above.buffer);
   for (let i = 0; i < count; i++) {
     const pair = level.subarray(i * 64, i * 64 + 64);
     input.set(pair, 1);
     if (pair.length === 32) input.set(zero, 33);
-    above.set(hash("sha256", input, "buffer"), i * 32);
+    hashInto(out, i * 32, input);
   }
   return above;
 }
