@@ -1,0 +1,45 @@
+import type { Address } from "../core/bytes.ts";
+
+/** How long an answer of the registry is used again, in milliseconds: a refused peer that has just registered waits less. */
+const ADMITTED_MS = 30_000;
+const REFUSED_MS = 2_000;
+const MAX_CACHED = 4_096;
+
+/** Who may connect: registered operators. Asks once per operator at a time; fails closed when the registry cannot be asked. */
+export class Gate {
+  readonly #isRegistered: (operator: Address) => Promise<boolean>;
+  readonly #now: () => number;
+  readonly #answers = new Map<Address, { readonly until: number; readonly admitted: boolean }>();
+  readonly #asking = new Map<Address, Promise<boolean>>();
+
+  constructor(isRegistered: (operator: Address) => Promise<boolean>, now: () => number = () => performance.now()) {
+    this.#isRegistered = isRegistered;
+    this.#now = now;
+  }
+
+  async admits(operator: Address): Promise<boolean> {
+    const known = this.#answers.get(operator);
+    if (known !== undefined && this.#now() < known.until) return known.admitted;
+    const asking = this.#asking.get(operator) ?? this.#ask(operator);
+    this.#asking.set(operator, asking);
+    return asking;
+  }
+
+  async #ask(operator: Address): Promise<boolean> {
+    try {
+      const admitted = await this.#isRegistered(operator);
+      this.#remember(operator, admitted);
+      return admitted;
+    } catch {
+      return false;
+    } finally {
+      this.#asking.delete(operator);
+    }
+  }
+
+  #remember(operator: Address, admitted: boolean): void {
+    this.#answers.delete(operator);
+    this.#answers.set(operator, { until: this.#now() + (admitted ? ADMITTED_MS : REFUSED_MS), admitted });
+    if (this.#answers.size > MAX_CACHED) this.#answers.delete(this.#answers.keys().next().value as Address);
+  }
+}
