@@ -1,4 +1,4 @@
-import { erc20Abi, parseEventLogs, type Abi } from "viem";
+import { erc20Abi, getAbiItem, parseEventLogs, type Abi } from "viem";
 import type { Address, Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { JobTerms } from "../core/jobTerms.ts";
@@ -29,6 +29,12 @@ export async function readRegistrationNonce(endpoint: Endpoint, registry: Addres
 export async function readOperator(endpoint: Endpoint, registry: Address, wallet: Address): Promise<Address | undefined> {
   const operator = await endpoint.client.readContract({ address: registry, abi: registryAbi, functionName: "operatorOf", args: [wallet] });
   return BigInt(operator) === 0n ? undefined : lower(operator);
+}
+
+/** The wallet that registered `operator`, undefined for none. */
+export async function readWallet(endpoint: Endpoint, registry: Address, operator: Address): Promise<Address | undefined> {
+  const wallet = await endpoint.client.readContract({ address: registry, abi: registryAbi, functionName: "walletOf", args: [operator] });
+  return BigInt(wallet) === 0n ? undefined : lower(wallet);
 }
 
 export function register(wallet: Sender, registry: Address, operator: Address, consent: Hex): Promise<Receipt> {
@@ -100,6 +106,43 @@ export async function readBalances(endpoint: Endpoint, treasury: Address, job: A
     client.readContract({ ...contract, functionName: "withdrawableAt", args: [job, wallet] }),
   ]);
   return { token: held, credit, stake, withdrawableAt: Number(withdrawableAt) };
+}
+
+/** What a token calls itself. */
+export interface TokenInfo {
+  readonly address: Address;
+  readonly symbol: string;
+  readonly decimals: number;
+}
+
+export async function readToken(endpoint: Endpoint, token: Address): Promise<TokenInfo> {
+  const contract = { address: token, abi: erc20Abi } as const;
+  const [symbol, decimals] = await Promise.all([
+    endpoint.client.readContract({ ...contract, functionName: "symbol" }),
+    endpoint.client.readContract({ ...contract, functionName: "decimals" }),
+  ]);
+  return { address: token, symbol, decimals };
+}
+
+/** What `account` holds of `token`, in wei. */
+export function readHeld(endpoint: Endpoint, token: Address, account: Address): Promise<bigint> {
+  return endpoint.client.readContract({ address: token, abi: erc20Abi, functionName: "balanceOf", args: [account] });
+}
+
+/** Credits of `account` that it can claim, in wei. */
+export function readCredit(endpoint: Endpoint, treasury: Address, token: Address, account: Address): Promise<bigint> {
+  return endpoint.client.readContract({ address: treasury, abi: treasuryAbi, functionName: "creditOf", args: [token, account] });
+}
+
+/** The block in which the factory made `job`. Throws PacelineError `wrong-chain` where it made no such job. */
+export async function findJobBlock(endpoint: Endpoint, deployment: Deployment, job: Address): Promise<number> {
+  const event = getAbiItem({ abi: jobFactoryAbi, name: "JobCreated" });
+  const logs = await endpoint.client.getLogs({ address: deployment.factory, event, args: { job }, fromBlock: 0n, toBlock: "latest" });
+  const [created] = logs;
+  if (created === undefined) {
+    throw new PacelineError("wrong-chain", `the factory ${deployment.factory} made no job ${job}: check the address, and that the deployment file is the sponsor's`);
+  }
+  return Number(created.blockNumber);
 }
 
 export function readPool(endpoint: Endpoint, treasury: Address, job: Address): Promise<bigint> {

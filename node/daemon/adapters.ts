@@ -8,9 +8,16 @@ import type { Trainer } from "../training/trainer.ts";
 
 /** The real adapters, named in this one place. */
 
-/** libp2p over TCP. @param listen multiaddrs, such as /ip4/0.0.0.0/tcp/4001; port 0 is any free one */
-export function openLibp2pNetwork(listen: readonly string[]): (options: NetworkOptions) => Promise<Network> {
-  return (options) => createLibp2pNetwork({ ...options, listen });
+/**
+ * libp2p over TCP.
+ * @param listen multiaddrs, such as /ip4/0.0.0.0/tcp/4001; port 0 is any free one
+ * @param announce what to tell others in place of those; none: those
+ */
+export function openLibp2pNetwork(
+  listen: readonly string[],
+  announce: readonly string[] = [],
+): (options: NetworkOptions) => Promise<Network> {
+  return (options) => createLibp2pNetwork({ ...options, listen, ...(announce.length === 0 ? {} : { announce }) });
 }
 
 /** SQLite and a blob folder below `folder`. */

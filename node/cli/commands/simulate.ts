@@ -37,10 +37,8 @@ interface SimulateOptions {
 
 const D = DEFAULT_SETTINGS;
 
-export function defineSimulate(program: Command): void {
-  program
-    .command("simulate")
-    .description("run a whole federation on this machine: a chain, participants, training, proofs and pay")
+export function define(command: Command): void {
+  command
     .addOption(new Option("--data <source>", "digits, idx:FOLDER or csv:FILE").default(D.data))
     .option("--label <column>", "label column of a CSV file, by name or by number from 1")
     .addOption(new Option("--ignore <columns>", "columns of a CSV file to leave out, separated by commas").argParser(list).default([], "none"))

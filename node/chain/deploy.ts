@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Hex } from "../core/bytes.ts";
+import { toAddress, type Address } from "../core/bytes.ts";
+import { messageOf, PacelineError } from "../core/errors.ts";
+import type { Deployment } from "./accounts.ts";
+
+/** Deploys with the Ignition module, the only way that the contracts come onto a chain. */
+
+export interface DeployOptions {
+  /** http:// or https:// */
+  readonly rpcUrl: string;
+  /** Pays for the deployment and receives the token's supply; a power over nothing else remains with it. */
+  readonly privateKey: Hex;
+  /**
+   * Where Ignition keeps its journal: a deployment that broke off goes on from there, and one that is complete is not made
+   * again. Without it everything is deployed anew and the journal is thrown away.
+   */
+  readonly deploymentDir?: string;
+}
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const POLLING_MS = 50;
+
+/**
+ * Compiles where needed, deploys, and tells the addresses.
+ * @throws PacelineError `chain-unreachable`, `insufficient-funds`, `bad-input` for another scheme, `rejected`
+ */
+export async function deployContracts(options: DeployOptions): Promise<Deployment> {
+  if (!/^https?:\/\//.test(options.rpcUrl)) throw new PacelineError("bad-input", `deploying needs an http:// or https:// endpoint, got ${options.rpcUrl}`);
+  const journal = options.deploymentDir ?? (await mkdtemp(join(tmpdir(), "paceline-deploy-")));
+  try {
+    return await deployWithJournal(options, journal);
+  } catch (error) {
+    throw explainDeployment(error, options.rpcUrl);
+  } finally {
+    if (options.deploymentDir === undefined) await rm(journal, { recursive: true, force: true });
+  }
+}
+
+async function deployWithJournal({ rpcUrl, privateKey, deploymentDir }: DeployOptions, journal: string): Promise<Deployment> {
+  // Hardhat is loaded only here: a daemon never needs it.
+  const [{ createHardhatRuntimeEnvironment }, { default: config }, { default: Paceline }] = await Promise.all([
+    import("hardhat/hre"),
+    import("../../hardhat.config.ts"),
+    import("../../ignition/modules/Paceline.ts"),
+  ]);
+  const networks = { ...config.networks, target: { type: "http" as const, url: rpcUrl, accounts: [privateKey] } };
+  const paths = { ...config.paths, ignition: journal };
+  const hre = await createHardhatRuntimeEnvironment({ ...config, networks, paths }, { config: join(ROOT, "hardhat.config.ts") }, ROOT);
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  const connection = await hre.network.create("target");
+  try {
+    const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
+    const pace = deploymentDir === undefined ? { config: { blockPollingInterval: POLLING_MS } } : {};
+    const contracts = await connection.ignition.deploy(Paceline, { ...pace, deploymentId: `chain-${chainId}` });
+    const addressOf = async (contract: { getAddress(): Promise<string> }): Promise<Address> => toAddress(await contract.getAddress());
+    return {
+      chainId,
+      token: await addressOf(contracts.token),
+      registry: await addressOf(contracts.registry),
+      treasury: await addressOf(contracts.treasury),
+      court: await addressOf(contracts.court),
+      factory: await addressOf(contracts.factory),
+    };
+  } finally {
+    await connection.close();
+  }
+}
+
+function explainDeployment(error: unknown, rpcUrl: string): PacelineError {
+  if (error instanceof PacelineError) return error;
+  const text = causes(error).map(messageOf).join(" ");
+  if (/insufficient funds|doesn't have enough funds|exceeds the balance/i.test(text)) {
+    return new PacelineError("insufficient-funds", "the wallet has too little to pay for the deployment: send it some of the chain's coin", {}, error);
+  }
+  if (/ECONNREFUSED|ENOTFOUND|Cannot connect|ConnectionRefused|timed? ?out|fetch failed/i.test(text)) {
+    return new PacelineError("chain-unreachable", `no chain answers at ${rpcUrl}: start one, or check the URL`, { url: rpcUrl }, error);
+  }
+  return new PacelineError("rejected", `the deployment failed: ${messageOf(error)}`, {}, error);
+}
+
+function causes(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let each = error; each !== undefined && each !== null && chain.length < 8; each = (each as { cause?: unknown }).cause) chain.push(each);
+  return chain;
+}

@@ -1,0 +1,115 @@
+import { Option, type Command } from "commander";
+import { readBalances, readOperator, readWallet } from "../../chain/accounts.ts";
+import { readSnapshot } from "../../chain/viemJob.ts";
+import type { Address } from "../../core/bytes.ts";
+import type { Member, RoundView } from "../../core/roundView.ts";
+import type { Home } from "../../daemon/home.ts";
+import { homeIfAny, openJob, withChainAccess, type ChainAccess, type JobAccess } from "../chainAccess.ts";
+import { acts } from "../command.ts";
+import { anAddress, DEFAULT_HOME, withChain, type ChainOptions } from "../options.ts";
+import { formatTime, formatUnits, table, type Outcome } from "../output.ts";
+
+interface StatusOptions extends ChainOptions {
+  readonly home: string;
+  readonly job?: Address;
+  readonly of?: Address;
+}
+
+export function define(command: Command): void {
+  withChain(command)
+    .addOption(new Option("--home <dir>", "the participant's home folder, if it is on this machine").default(DEFAULT_HOME))
+    .addOption(new Option("--job <address>", "the job (default: the home's)").argParser(anAddress))
+    .addOption(new Option("--of <wallet>", "whose stake and credit to show (default: the wallet of the home's operator)").argParser(anAddress));
+  acts<StatusOptions>(command, "paceline status --home clinic", status);
+}
+
+function status(options: StatusOptions): Promise<Outcome> {
+  const home = homeIfAny(options.home);
+  return withChainAccess(options, home, async (chain) => {
+    const job = await openJob(chain, options.job, home);
+    const { view, members } = await readSnapshot(chain.endpoint, job.job);
+    const own = await ownPart(chain, job, await whose(chain, options, home), members);
+    const data = { ...jobPart(job, view, members), ...own };
+    return { data, text: describe(data, chain.token.symbol) };
+  });
+}
+
+type JobPart = ReturnType<typeof jobPart>;
+
+function jobPart({ job, terms }: JobAccess, view: RoundView, members: readonly Member[]) {
+  return {
+    job,
+    phase: view.phase,
+    round: view.round,
+    rounds: terms.rounds,
+    modelId: view.modelId,
+    members: members.filter(({ active }) => active).length,
+    startMembers: terms.startMembers,
+  };
+}
+
+/** The participant that is asked about, as far as it is known. */
+interface Participant {
+  readonly operator: Address | undefined;
+  readonly wallet: Address | undefined;
+}
+
+async function whose({ endpoint, deployment }: ChainAccess, options: StatusOptions, home: Home | undefined): Promise<Participant> {
+  if (options.of !== undefined) return { wallet: options.of, operator: await readOperator(endpoint, deployment.registry, options.of) };
+  const operator = home?.config.operator;
+  if (operator === undefined) return { operator: undefined, wallet: undefined };
+  return { operator, wallet: await readWallet(endpoint, deployment.registry, operator) };
+}
+
+interface OwnPart extends Participant {
+  readonly registered: boolean;
+  readonly member?: boolean;
+  readonly barred?: boolean;
+  readonly score?: number;
+  readonly stake?: string;
+  readonly credit?: string;
+  readonly held?: string;
+  readonly withdrawableAt?: number;
+}
+
+async function ownPart(chain: ChainAccess, { job, terms }: JobAccess, who: Participant, members: readonly Member[]): Promise<OwnPart> {
+  const { operator, wallet } = who;
+  if (wallet === undefined) return { operator, wallet, registered: false };
+  const { endpoint, deployment, token } = chain;
+  const { credit, stake, token: held, withdrawableAt } = await readBalances(endpoint, deployment.treasury, job, terms.token, wallet);
+  const member = members.find((each) => each.wallet === wallet);
+  const units = (amount: bigint): string => formatUnits(amount, token.decimals);
+  return {
+    operator,
+    wallet,
+    registered: operator !== undefined,
+    member: member?.active === true,
+    barred: member?.barred === true,
+    score: (member?.trailingScore ?? 0) / 256,
+    stake: units(stake),
+    credit: units(credit),
+    held: units(held),
+    withdrawableAt,
+  };
+}
+
+function describe(data: JobPart & OwnPart, symbol: string): string {
+  const rows: [string, string][] = [
+    ["job", data.job],
+    ["phase", `${data.phase}, round ${data.round} of ${data.rounds}`],
+    ["members", `${data.members}, starts with ${data.startMembers}`],
+    ["model", data.modelId],
+  ];
+  if (data.operator !== undefined) rows.push(["operator", data.operator]);
+  if (data.wallet !== undefined) rows.push(["wallet", data.wallet]);
+  if (data.operator !== undefined && !data.registered) rows.push(["registered", "no: bind a wallet to this operator with `paceline register`"]);
+  if (data.member !== undefined) {
+    rows.push(["member", data.barred === true ? "barred for a proven fault" : data.member ? "yes" : "no: `paceline job join`"]);
+    rows.push(["score", (data.score ?? 0).toFixed(1)]);
+    const unbonding = data.withdrawableAt ? `, can be withdrawn from ${formatTime(data.withdrawableAt)}` : "";
+    rows.push(["stake", `${data.stake ?? "0"} ${symbol}${unbonding}`]);
+    rows.push(["credit", `${data.credit ?? "0"} ${symbol}`]);
+    rows.push(["held", `${data.held ?? "0"} ${symbol}`]);
+  }
+  return table(rows);
+}

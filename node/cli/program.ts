@@ -1,0 +1,47 @@
+import { Command } from "commander";
+import manifest from "../../package.json" with { type: "json" };
+import type { CommandModule } from "./command.ts";
+
+/** A command's name and purpose are known before its file is loaded, so that `paceline --help` loads none of them. */
+interface Entry {
+  readonly name: string;
+  readonly purpose: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+export const COMMANDS: readonly Entry[] = [
+  { name: "simulate", purpose: "run a whole federation on this machine, with a chain of its own, and report on it", load: () => import("./commands/simulate.ts") },
+  { name: "init", purpose: "make a participant's home folder, or a wallet's keystore", load: () => import("./commands/init.ts") },
+  { name: "deploy", purpose: "deploy the contracts to a chain", load: () => import("./commands/deploy.ts") },
+  { name: "register", purpose: "bind a wallet to its daemon's operator key", load: () => import("./commands/register.ts") },
+  { name: "job", purpose: "make a job file; open, join, leave or show a job", load: () => import("./commands/job.ts") },
+  { name: "start", purpose: "run the daemon: one participant of one job", load: () => import("./commands/start.ts") },
+  { name: "status", purpose: "show where a job stands, and what a participant has in it", load: () => import("./commands/status.ts") },
+  { name: "claim", purpose: "pay out a wallet's credits, or its stake after leaving a job", load: () => import("./commands/claim.ts") },
+];
+
+/** The program with every command known by name, and those that `wanted` accepts in full. */
+export async function createProgram(wanted: (name: string) => boolean): Promise<Command> {
+  const program = new Command("paceline");
+  program
+    .description("Federated learning in which no single party has to be trusted.")
+    .version(manifest.version)
+    .helpCommand(false)
+    .addHelpText("after", "\nExample:\n  $ paceline simulate\n\nExit codes and errors: docs/errors.md");
+  for (const { name, purpose, load } of COMMANDS) {
+    const command = program.command(name).description(purpose);
+    if (wanted(name)) (await load()).define(command);
+  }
+  for (const command of withSubcommands(program)) quieten(command);
+  return program;
+}
+
+export function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** Errors are thrown and told by main.ts; help and version still go to stdout. */
+function quieten(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: () => undefined });
+  command.showSuggestionAfterError(true);
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import { toHex } from "../core/bytes.ts";
+import { PacelineError } from "../core/errors.ts";
+import type { Phase, RoundView } from "../core/roundView.ts";
+import { openEndpoint, requireContract, type Endpoint } from "../chain/endpoint.ts";
+import { createSender } from "../chain/sender.ts";
+import { createJobChain, createJobWatcher, readTerms } from "../chain/viemJob.ts";
+import type { JobChain } from "../chain/chain.ts";
+import type { PeerState } from "../protocol/state.ts";
+import { openLibp2pNetwork, openParticipantStorage, openTrainer } from "./adapters.ts";
+import { jobFolder } from "./home.ts";
+import { requireSameSpec } from "./jobFile.ts";
+import { createLearner } from "./learner.ts";
+import type { Log } from "./log.ts";
+import { loadOwnData } from "./ownData.ts";
+import { startParticipant, type ParticipantObserver } from "./participant.ts";
+import type { DaemonSettings } from "./settings.ts";
+
+/** How a daemon's run ended. */
+export interface DaemonEnd {
+  readonly phase: Phase | "unknown";
+  readonly round: number;
+  readonly modelId: string;
+  /** Whether it was told to stop before the job's end. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Takes part in a job until it ends or `signal` says stop. What fails on the way (an endpoint that is gone, a peer that does
+ * not answer) is logged and tried again.
+ * @throws PacelineError where it cannot start: `chain-unreachable`, `wrong-chain`, `not-registered`, `bad-input`, `storage-failed`
+ */
+export async function runDaemon(settings: DaemonSettings, privateKey: Uint8Array, log: Log, signal: AbortSignal): Promise<DaemonEnd> {
+  const cleanUp: (() => unknown)[] = [];
+  try {
+    const endpoint = await openEndpoint(settings.rpc, settings.deployment.chainId);
+    cleanUp.push(() => endpoint.close());
+    const chain = await openOwnJob(settings, privateKey, endpoint);
+    const { train, heldOut: validation } = loadOwnData(settings.data, settings.spec);
+    const trainer = openTrainer(settings.spec.model);
+    cleanUp.push(() => trainer.close());
+    const storage = await openParticipantStorage(jobFolder(settings.home, endpoint.chainId, chain.job));
+    cleanUp.push(() => storage.close());
+    const end = new JobEnd();
+    const observer = observe(log, end, async (params) => trainer.evaluate(params, validation));
+    const operatorSeed = Number.parseInt(chain.operator.slice(2, 10), 16);
+    const participant = await startParticipant({
+      chain,
+      openNetwork: openLibp2pNetwork(settings.listen, settings.announce),
+      storage,
+      learner: createLearner({ trainer, train, validation, spec: settings.spec, seed: [settings.data.seed, operatorSeed] }),
+      spec: settings.spec,
+      privateKey,
+      initialParams: () => trainer.initialParams(settings.spec.seed),
+      now: () => Date.now() / 1000,
+      randomBytes: (count) => new Uint8Array(randomBytes(count)),
+      relaySeconds: settings.relaySeconds,
+      retrySeconds: settings.retrySeconds,
+      observer,
+    });
+    cleanUp.push(() => participant.stop());
+    const contacts = participant.network.contacts();
+    log.event(
+      "started",
+      { operator: chain.operator, job: chain.job, chainId: chain.chainId, contacts, examples: train.count, validation: validation.count },
+      `operator ${chain.operator} takes part in job ${chain.job} with ${train.count} examples; listening on ${contacts.join(" ")}`,
+    );
+    const interrupted = await end.reached(signal, settings.lingerSeconds, log);
+    const { view } = participant.state();
+    return { phase: view?.phase ?? "unknown", round: view?.round ?? 0, modelId: participant.model().modelId, interrupted };
+  } finally {
+    for (const step of cleanUp.reverse()) await step();
+  }
+}
+
+/** The job as this operator sees it, once everything that must be so is so. */
+async function openOwnJob({ deployment, job, spec }: DaemonSettings, privateKey: Uint8Array, endpoint: Endpoint): Promise<JobChain> {
+  await requireContract(endpoint, deployment.registry, "registry");
+  const terms = await readTerms(endpoint, job.address);
+  requireSameSpec(job.file, spec, terms);
+  const addresses = { job: job.address, registry: deployment.registry, court: deployment.court, fromBlock: job.fromBlock };
+  const chain = createJobChain(endpoint, addresses, terms, createSender(endpoint, toHex(privateKey)), createJobWatcher(endpoint, job.address));
+  if (!(await chain.isOperator(chain.operator))) {
+    throw new PacelineError("not-registered", `operator ${chain.operator} is bound to no wallet: run \`paceline register\` first`);
+  }
+  return chain;
+}
+
+/** Tells when the job is over and this peer has its last model. */
+class JobEnd {
+  #onEnd: (phase: Phase) => void = () => undefined;
+  readonly #ended = new Promise<Phase>((resolve) => (this.#onEnd = resolve));
+
+  look({ view, modelId }: PeerState): void {
+    if ((view?.phase === "finished" || view?.phase === "failed") && view.modelId === modelId) this.#onEnd(view.phase);
+  }
+
+  /** @returns whether `signal` came before the job's end */
+  async reached(signal: AbortSignal, lingerSeconds: number, log: Log): Promise<boolean> {
+    const phase = await Promise.race([this.#ended, aborted(signal)]);
+    if (phase === undefined) {
+      log.event("stopping", {}, "stopping");
+      return true;
+    }
+    log.event("ended", { phase, lingerSeconds }, `the job is ${phase}; serving others for ${lingerSeconds} s more`);
+    let timer: NodeJS.Timeout | undefined;
+    const lingered = new Promise<void>((resolve) => (timer = setTimeout(resolve, lingerSeconds * 1000)));
+    await Promise.race([lingered, aborted(signal)]);
+    clearTimeout(timer);
+    return false;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}
+
+type Evaluate = (params: Float32Array) => Promise<{ readonly loss: number; readonly accuracy: number }>;
+
+/** Turns what the participant tells into log lines. */
+function observe(log: Log, end: JobEnd, evaluate: Evaluate): ParticipantObserver {
+  let seen: RoundView | undefined;
+  return {
+    onState(state) {
+      const { view } = state;
+      end.look(state);
+      if (view === undefined || (view.phase === seen?.phase && view.round === seen.round)) return;
+      seen = view;
+      log.event("phase", { round: view.round, phase: view.phase, blockNumber: view.blockNumber }, `round ${view.round}: ${view.phase}`);
+    },
+    onModel({ modelId, updates, params }) {
+      evaluate(params).then(
+        ({ loss, accuracy }) => {
+          const text = `model ${updates}: accuracy ${(100 * accuracy).toFixed(1)} % and loss ${loss.toFixed(4)} on the own validation split`;
+          log.event("model", { modelId, updates, loss, accuracy }, text);
+        },
+        (error: unknown) => log.problem("evaluate", error),
+      );
+    },
+    onReceipt(call, { gasUsed, blockNumber }) {
+      log.event("transaction", { call, gasUsed, blockNumber, round: seen?.round ?? 0 }, `${call}: in block ${blockNumber}, ${gasUsed} gas`);
+    },
+    onProblem: (what, error) => log.problem(what, error),
+  };
+}

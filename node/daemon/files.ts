@@ -1,0 +1,81 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf, PacelineError } from "../core/errors.ts";
+import { diskError } from "../storage/diskError.ts";
+
+/** Small text files that a user names, with errors that a user can act on. */
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/**
+ * @param what the file is, for messages: "job file", "keystore"
+ * @throws PacelineError `not-found`, `bad-input` where it is a folder or too large, `storage-failed`
+ */
+export function readTextFile(file: string, what: string, maxBytes = 2 ** 20): string {
+  try {
+    const { size } = statSync(file);
+    if (size > maxBytes) throw new PacelineError("bad-input", `${file} is no ${what}: it has ${size} bytes, at most ${maxBytes} are allowed`);
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof PacelineError) throw error;
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") throw new PacelineError("not-found", `there is no ${what} at ${file}: check the path`, { file });
+    if (codeOf(error) === "EISDIR") throw new PacelineError("bad-input", `${file} is a folder: give the ${what} itself`, { file });
+    throw diskError(file, error);
+  }
+}
+
+/** @throws PacelineError as `readTextFile`, and `bad-input` for what is not JSON */
+export function readJsonFile(file: string, what: string): unknown {
+  const text = readTextFile(file, what);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new PacelineError("bad-input", `the ${what} ${file} is not valid JSON: ${oneLine(messageOf(error))}`, { file });
+  }
+}
+
+/** Writes a file that must not exist yet, readable by its owner only. Throws PacelineError `bad-input` or `storage-failed`. */
+export function createPrivateFile(file: string, text: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    write(file, text, "wx");
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") throw new PacelineError("bad-input", `${file} exists already and is not overwritten: choose another path`, { file });
+    throw diskError(file, error);
+  }
+}
+
+/** Replaces a file in one step: a crash leaves the old one or the new one. */
+export function replaceFile(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    write(temporary, text, "w");
+    renameSync(temporary, file);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw diskError(file, error);
+  }
+}
+
+function write(file: string, text: string, flags: "w" | "wx"): void {
+  const descriptor = openSync(file, flags, 0o600);
+  try {
+    writeSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function removeQuietly(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // it was never made
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}

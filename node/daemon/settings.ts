@@ -1,0 +1,43 @@
+import { multiaddr } from "@multiformats/multiaddr";
+import type { Deployment } from "../chain/accounts.ts";
+import { PacelineError } from "../core/errors.ts";
+import type { DataSettings } from "./ownData.ts";
+import type { JobSpec } from "./jobSpec.ts";
+import type { JobRef } from "./home.ts";
+
+/** All that a daemon runs by, checked and complete. */
+export interface DaemonSettings {
+  /** Home folder. */
+  readonly home: string;
+  readonly rpc: string;
+  readonly deployment: Deployment;
+  readonly job: JobRef & { readonly file: string };
+  readonly spec: JobSpec;
+  readonly data: DataSettings;
+  /** Multiaddrs. */
+  readonly listen: readonly string[];
+  /** Multiaddrs to publish in place of those listened on; none: those. */
+  readonly announce: readonly string[];
+  /** How long to go on serving blobs to others after the job's end. */
+  readonly lingerSeconds: number;
+  readonly relaySeconds: number;
+  readonly retrySeconds: number;
+}
+
+export const DEFAULTS = {
+  listen: ["/ip4/0.0.0.0/tcp/0"],
+  lingerSeconds: 20,
+  relaySeconds: 2,
+  retrySeconds: 1,
+} as const;
+
+/** Throws `bad-input` for what is no TCP multiaddr. */
+export function requireMultiaddr(text: string, option: string): string {
+  const problem = new PacelineError("bad-input", `${option}: ${text} is no address: give a multiaddr such as /ip4/0.0.0.0/tcp/4001`);
+  try {
+    if (!multiaddr(text).getComponents().some(({ name }) => name === "tcp")) throw problem;
+  } catch {
+    throw problem;
+  }
+  return text;
+}
