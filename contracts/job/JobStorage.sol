@@ -42,6 +42,7 @@ abstract contract JobStorage is IJob {
         uint16 eligible; // those in front, not barred from seats
         uint32 queueHead;
         uint32 queueEnd;
+        uint16 members;
     }
 
     struct MemberRecord {
@@ -88,7 +89,7 @@ abstract contract JobStorage is IJob {
     uint256[4][32] internal vectors; // by seat: 16 scores a word, the first one in the highest bits
     address[KEEPERS] internal keepers;
 
-    MemberRecord[] internal memberRecords;
+    MemberRecord[65_536] internal memberRecords; // by member id
     mapping(address wallet => uint256) internal memberIdOf; // plus one
     uint32[65_536] internal trailingScores; // by member id, in 1/256 points
     uint16[65_536] internal candidateIds; // those not barred from seats in front

@@ -15,11 +15,11 @@ abstract contract JobViews is JobStorage {
     }
 
     function memberCount() external view returns (uint256) {
-        return memberRecords.length;
+        return draws.members;
     }
 
     function members(uint256 from, uint256 to) external view returns (Member[] memory list) {
-        if (to > memberRecords.length) to = memberRecords.length;
+        if (to > draws.members) to = draws.members;
         if (from >= to) return list;
         list = new Member[](to - from);
         for (uint256 id = from; id < to; ++id) {

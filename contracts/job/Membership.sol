@@ -19,12 +19,13 @@ abstract contract Membership is JobStorage {
         address operator = REGISTRY.operatorOf(msg.sender);
         if (operator == address(0)) revert NotRegistered(msg.sender);
         if (memberIdOf[msg.sender] != 0) revert AlreadyMember(msg.sender);
-        uint256 count = memberRecords.length;
+        uint256 count = draws.members;
         if (count == MAX_MEMBERS) revert JobFull(count);
 
         memberId = uint16(count);
         memberIdOf[msg.sender] = count + 1;
-        memberRecords.push(MemberRecord(operator, 0, false, true, false, msg.sender));
+        memberRecords[count] = MemberRecord(operator, 0, false, true, false, msg.sender);
+        draws.members = uint16(count + 1);
         if (current == Phase.Joining) _addCandidate(count);
         else _enqueue(JOIN, count);
         emit Joined(memberId, msg.sender, operator);
