@@ -45,12 +45,12 @@ export function createPrivateFile(file: string, text: string): void {
   }
 }
 
-/** Replaces a file in one step: a crash leaves the old one or the new one. */
-export function replaceFile(file: string, text: string): void {
+/** Replaces a file in one step: a crash leaves the old one or the new one. @param mode 0o644 where others may read it */
+export function replaceFile(file: string, text: string, mode: 0o600 | 0o644 = 0o600): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    write(temporary, text, "w");
+    write(temporary, text, "w", mode);
     renameSync(temporary, file);
   } catch (error) {
     removeQuietly(temporary);
@@ -58,8 +58,8 @@ export function replaceFile(file: string, text: string): void {
   }
 }
 
-function write(file: string, text: string, flags: "w" | "wx"): void {
-  const descriptor = openSync(file, flags, 0o600);
+function write(file: string, text: string, flags: "w" | "wx", mode = 0o600): void {
+  const descriptor = openSync(file, flags, mode);
   try {
     writeSync(descriptor, text);
     fsyncSync(descriptor);

@@ -28,7 +28,7 @@ async function deploy({ rpc, wallet, walletPasswordFile, out, journal }: DeployO
   const key = await openKeystore(wallet, await readPassword(walletPassword(walletPasswordFile)));
   const { deployContracts } = await import("../../chain/deploy.ts");
   const deployment = await deployContracts({ rpcUrl: rpc, privateKey: toHex(key), ...(journal === undefined ? {} : { deploymentDir: journal }) });
-  replaceFile(out, `${JSON.stringify(deployment, undefined, 2)}\n`);
+  replaceFile(out, `${JSON.stringify(deployment, undefined, 2)}\n`, 0o644);
   const rows = Object.entries(deployment).map(([name, value]) => [name, String(value)] as const);
   return { data: { ...deployment, file: out }, text: `${table(rows)}\nWritten to ${out}: everybody who takes part needs this file.` };
 }
