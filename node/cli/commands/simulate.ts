@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { PacelineError } from "../../core/errors.ts";
+import { finalTables } from "../../dashboard/finalTables.ts";
 import { writeReport } from "../../dashboard/report.ts";
 import type { SimulationReport } from "../../dashboard/reportData.ts";
-import { createLiveView, finalTables } from "../../dashboard/terminal.ts";
+import { createLiveView } from "../../dashboard/terminal.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
 import { measureBaselines } from "../simulation/baselines.ts";
 import { buildReport } from "../simulation/buildReport.ts";
