@@ -15,7 +15,10 @@ export default defineConfig(
       // Numbers and bigints read well in messages; what must not slip in is an object or undefined.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
       // `while (true)` with a return inside is the clearest form of some loops.
-      "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: "only-allowed-literals" }],
+      "@typescript-eslint/no-unnecessary-condition": [
+        "error",
+        { allowConstantLoopConditions: "only-allowed-literals" },
+      ],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       // Where the index is known to be in range, `!` says so; a check that cannot fail would only hide that.
       "@typescript-eslint/no-non-null-assertion": "off",

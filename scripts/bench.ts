@@ -25,8 +25,8 @@ function table({ bench, machine, versions, figures, peers }: BenchReport): strin
   const others = Object.entries(peers).flatMap(([peer, values]) =>
     Object.entries(values).map(([name, value]) => [name, peer, value] as const),
   );
-  const lines = [...rows, ...others].map(
-    ([name, peer, value]) => `  ${name.padEnd(24)}${figure(value).padStart(16)}  ${peer}`.trimEnd(),
+  const lines = [...rows, ...others].map(([name, peer, value]) =>
+    `  ${name.padEnd(24)}${figure(value).padStart(16)}  ${peer}`.trimEnd(),
   );
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [bench, ...lines, "", `  ${machine}`, `  ${used.join(", ")}`].join("\n");
@@ -61,7 +61,13 @@ async function main(): Promise<number> {
   const print = reserveStdout();
   const { versions, figures, peers } = await run();
   const bench = request.name;
-  const report = { bench, machine: describeMachine(), versions: { node: process.versions.node, ...versions }, figures, peers };
+  const report = {
+    bench,
+    machine: describeMachine(),
+    versions: { node: process.versions.node, ...versions },
+    figures,
+    peers,
+  };
   await print(`${request.json ? JSON.stringify(report) : table(report)}\n`);
   return 0;
 }

@@ -122,7 +122,8 @@ function install() {
     const command = installCommand(lockfile, env);
     say("Installing Paceline's packages (once; a minute or two) ...");
     const result = runNpm(command, env);
-    if (result.status !== 0) throw new BootstrapError(`The packages could not be installed: ${installFailure(result)}.`);
+    if (result.status !== 0)
+      throw new BootstrapError(`The packages could not be installed: ${installFailure(result)}.`);
   }
   writeFileSync(INSTALL_STAMP, wanted);
 }

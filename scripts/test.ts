@@ -51,7 +51,11 @@ function readCounts(file: string): { passed: number; failed: number } | undefine
   }
 }
 
-function judge(suite: Suite, ending: Ending, counts: { passed: number; failed: number } | undefined): Omit<Outcome, "seconds"> {
+function judge(
+  suite: Suite,
+  ending: Ending,
+  counts: { passed: number; failed: number } | undefined,
+): Omit<Outcome, "seconds"> {
   const name = suite.name;
   const crashed = (trouble: string): Omit<Outcome, "seconds"> => ({
     suite: name,
@@ -91,7 +95,9 @@ function printSummary(outcomes: readonly Outcome[]): void {
   console.log("\n== summary");
   for (const { suite, passed, failed, seconds, trouble } of outcomes) {
     const counts = `${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed`;
-    console.log(`${suite.padEnd(14)}${counts} ${seconds.toFixed(1).padStart(7)} s${trouble === undefined ? "" : `  (${trouble})`}`);
+    console.log(
+      `${suite.padEnd(14)}${counts} ${seconds.toFixed(1).padStart(7)} s${trouble === undefined ? "" : `  (${trouble})`}`,
+    );
   }
 }
 

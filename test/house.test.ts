@@ -100,7 +100,9 @@ describe("the house", () => {
   });
 
   it("has no barrels", () => {
-    const barrels = [...files, ...sourceFiles("test"), ...sourceFiles("scripts")].filter((file) => /\/index\.ts$/.test(file));
+    const barrels = [...files, ...sourceFiles("test"), ...sourceFiles("scripts")].filter((file) =>
+      /\/index\.ts$/.test(file),
+    );
     expect(barrels).to.deep.equal([]);
   });
 
