@@ -14,8 +14,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: ["core"],
   daemon: ["core", "protocol", "chain", "network", "training", "data", "storage"],
   dashboard: ["core", "protocol", "daemon"],
-  cli: ["core", "protocol", "daemon", "dashboard"],
+  // Wallets, sponsors and the simulator's chain act without a daemon.
+  cli: ["core", "protocol", "daemon", "dashboard", "chain", "network", "training", "data"],
 };
+
+/** What a peer really runs on; which of it, and when its twin, is the daemon's choice. */
+const PEER_ADAPTERS = ["node/network/libp2p.ts", "node/storage/sqlite.ts", "node/training/onnxTrainer.ts"];
 
 const PURE = ["node/core", "node/protocol"];
 const IMPURE_MODULES =
@@ -78,11 +82,19 @@ describe("the house", () => {
   it("has floors, and imports run downwards only", () => {
     const wrong = imports.filter(({ from, to, typeOnly }) => {
       if (!to.startsWith("node/") || folderOf(from) === folderOf(to)) return false;
-      // Above the daemon, an adapter's types may be named; the adapter itself is the daemon's to choose.
+      // Above the daemon, any port's types may be named.
       if (typeOnly && ["cli", "dashboard"].includes(folderOf(from))) return false;
       return !(MAY_IMPORT[folderOf(from)] ?? []).includes(folderOf(to));
     });
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).to.deep.equal([]);
+  });
+
+  it("leaves the choice of a peer's adapters to the daemon", () => {
+    expect(PEER_ADAPTERS.filter((file) => !files.includes(file))).to.deep.equal([]);
+    const elsewhere = imports.filter(
+      ({ from, to }) => PEER_ADAPTERS.includes(to) && folderOf(from) !== folderOf(to) && folderOf(from) !== "daemon",
+    );
+    expect(elsewhere.map(({ from, to }) => `${from} → ${to}`)).to.deep.equal([]);
   });
 
   it("knows every folder that it has", () => {

@@ -47,7 +47,7 @@ code { font: 0.85em ui-monospace, SFMono-Regular, Consolas, monospace; }
 .failed { color: var(--bad); font-weight: 600; }
 .behaviour i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 7px; }
 footer { color: var(--muted); font-size: 0.875rem; padding-top: 20px; padding-bottom: 40px; }
-@media (max-width: 820px) { .charts { grid-template-columns: minmax(0, 1fr); } main, header, footer { padding-left: 14px; padding-right: 14px; }
+@media screen and (max-width: 820px) { .charts { grid-template-columns: minmax(0, 1fr); } main, header, footer { padding-left: 14px; padding-right: 14px; }
   .cards { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px; } .cards .value { font-size: 1.35rem; } figure { padding: 12px 10px 8px; } }
 @media print { body { font-size: 11pt; } main, header, footer { max-width: none; padding: 0; } .scroll { overflow: visible; }
   table { font-size: 8pt; } th, td { padding: 3px 5px; white-space: normal; } h2 { break-after: avoid; } tr { break-inside: avoid; }

@@ -1,4 +1,5 @@
 import type { PeerEffect } from "./events.ts";
+import type { Task } from "./state.ts";
 
 /** Something a peer wants done now or later. The same wish has the same key for as long as it stands. */
 export interface Intent {
@@ -10,11 +11,6 @@ export interface Intent {
   readonly notBefore?: number;
   /** Seconds after which the effect starts again though the last one has ended well; for messages, without waiting for the end. */
   readonly repeat?: number;
-}
-
-/** When an effect may (again) be started; infinite while it runs. */
-export interface Task {
-  readonly nextAt: number;
 }
 
 export interface Plan {

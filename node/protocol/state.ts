@@ -4,7 +4,6 @@ import type { JobTerms } from "../core/jobTerms.ts";
 import type { Member, RoundView } from "../core/roundView.ts";
 import type { SignedStruct } from "../core/typedData.ts";
 import type { PeerMessage } from "./messages.ts";
-import type { Task } from "./plan.ts";
 
 /** What a peer is told once. Times in seconds. */
 export interface PeerSettings {
@@ -58,6 +57,11 @@ export interface RoundMemory {
   readonly scores: OwnScores | undefined;
   readonly scoreCommits: ReadonlyMap<number, Signed<"ScoreCommit">>;
   readonly scoreOpenings: ReadonlyMap<number, Signed<"ScoreOpening">>;
+}
+
+/** When an effect may (again) be started; infinite while it runs. */
+export interface Task {
+  readonly nextAt: number;
 }
 
 export interface PeerState {
