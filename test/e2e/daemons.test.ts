@@ -1,0 +1,112 @@
+import { expect } from "chai";
+import { after, afterEach, before, describe, it } from "mocha";
+import type { RoundOutcome } from "../../node/chain/chain.ts";
+import { readHistory } from "../../node/chain/history.ts";
+import { readSnapshot } from "../../node/chain/viemJob.ts";
+import { popCount } from "../../node/core/roundView.ts";
+import type { JobSpecInput } from "../../node/daemon/jobSpec.ts";
+import type { DaemonProcess, Ending, LogEvent } from "./daemonProcess.ts";
+import { openReadyFederation, type ReadyFederation } from "./federation.ts";
+
+const PARTICIPANTS = 4;
+const ROUNDS = 4;
+
+/** Phases that end early when complete: their length is how long the others wait for one that is down. */
+const JOB: JobSpecInput = {
+  name: "daemons",
+  model: { kind: "softmax-regression", inputs: 784, classes: 10 },
+  seed: 5,
+  data: {},
+  localTraining: { localEpochs: 1, batchSize: 20, learningRate: 0.05 },
+  aggregation: { rule: "weighted-mean", weightCap: 10_000 },
+  encoding: { type: "int16", minExponent: 4, maxExponent: 18, initialExponent: 12, clipNorm: 50 },
+  scoring: { method: "path", points: 8, metric: "cross-entropy" },
+  rounds: ROUNDS,
+  members: { start: PARTICIPANTS, cohort: PARTICIPANTS, committee: PARTICIPANTS, minCommits: 3 },
+  phases: { join: 600, commit: 60, share: 60, slot: 5, attest: 3, challenge: 20, score: 10, unbond: 300, blocks: 1 },
+  money: {
+    stake: "100",
+    faultSlash: "50",
+    missSlash: "1",
+    proofReward: "5",
+    contributorsBps: 8000,
+    aggregatorBps: 500,
+    committeeBps: 1000,
+    keepersBps: 500,
+  },
+};
+
+const isCommitOf =
+  (round: number) =>
+  (event: LogEvent): boolean =>
+    event.event === "transaction" && event.call === "commit" && event.round === round;
+const entersPhase =
+  (round: number, phase: string) =>
+  (event: LogEvent): boolean =>
+    event.event === "phase" && event.round === round && event.phase === phase;
+const entersRound =
+  (round: number) =>
+  (event: LogEvent): boolean =>
+    event.event === "phase" && (event.round ?? 0) >= round;
+
+describe("four daemons as processes, on a JSON-RPC chain", function () {
+  this.timeout(180_000);
+  let federation: ReadyFederation;
+  let daemons: DaemonProcess[] = [];
+  let endings: Ending[] = [];
+  let rounds: readonly RoundOutcome[] = [];
+
+  const history = async (): Promise<readonly RoundOutcome[]> =>
+    (await readHistory(federation.endpoint, federation, 1)).rounds;
+  const included = (round: number): number =>
+    popCount(rounds.find((each) => each.round === round)?.settled?.includedMask ?? 0n);
+
+  before(async () => {
+    federation = await openReadyFederation(PARTICIPANTS, JOB);
+    daemons = Array.from({ length: PARTICIPANTS }, (_, index) => federation.start(index));
+  });
+  after(() => federation.stop());
+  afterEach(function () {
+    if (this.currentTest?.state !== "failed") return;
+    for (const [index, daemon] of daemons.entries()) console.error(`daemon ${index + 1}:\n${daemon.tail()}`);
+  });
+
+  it("goes on where it was when a daemon is killed after its commit and started again", async () => {
+    const victim = daemons[3] as DaemonProcess;
+    await victim.until(isCommitOf(2));
+    expect(await victim.kill("SIGKILL")).to.include({ signal: "SIGKILL" });
+    daemons[3] = federation.start(3);
+    await daemons[0]?.until(entersRound(3));
+    rounds = await history();
+    expect(included(2), "updates of round 2, the killed daemon's among them").to.equal(PARTICIPANTS);
+    expect(daemons[3].events.filter(isCommitOf(2)), "a second commit of round 2").to.deep.equal([]);
+  });
+
+  it("completes a round without a daemon that is killed while the round is judged", async () => {
+    const victim = daemons[2] as DaemonProcess;
+    await victim.until(entersPhase(3, "propose"));
+    await victim.kill("SIGKILL");
+    await daemons[0]?.until(entersRound(4));
+    expect((await history()).find(({ round }) => round === 3)?.settled).to.not.equal(undefined);
+    daemons[2] = federation.start(2);
+  });
+
+  it("ends with every round settled, and with everybody back in the last one", async () => {
+    endings = await Promise.all(daemons.map((daemon) => daemon.ended));
+    rounds = await history();
+    expect(rounds.filter(({ settled }) => settled !== undefined).map(({ round }) => round)).to.deep.equal([1, 2, 3, 4]);
+    expect(included(ROUNDS)).to.equal(PARTICIPANTS);
+  });
+
+  it("leaves every daemon with the chain's model", async () => {
+    const { view } = await readSnapshot(federation.endpoint, federation.job);
+    expect(view.phase).to.equal("finished");
+    expect(endings.map(({ code }) => code)).to.deep.equal([0, 0, 0, 0]);
+    const models = endings.map(({ stdout }) => (JSON.parse(stdout) as { modelId: string }).modelId);
+    expect(models).to.deep.equal(new Array(PARTICIPANTS).fill(view.modelId));
+  });
+
+  it("prints nothing but events on stderr", () => {
+    expect(daemons.flatMap(({ strayLines }) => strayLines)).to.deep.equal([]);
+  });
+});
