@@ -4,7 +4,7 @@
  * Run: npm run generate:vectors. Deterministic: a second run writes the same bytes.
  */
 import { writeFileSync } from "node:fs";
-import { toHex, type Address, type Hex } from "../../node/core/bytes.ts";
+import { toHex, type Hex } from "../../node/core/bytes.ts";
 import * as encoding from "../../node/core/encoding.ts";
 import { buildTree, proveLeaf } from "../../node/core/merkle.ts";
 import { seededRandom, type Random } from "../../node/core/random.ts";
@@ -73,8 +73,8 @@ function sortitionCases(random: Random): unknown[] {
 
 function seedCases(random: Random): unknown[] {
   return times(100, () => {
-    const [chainId, job, genesisHash] = [1 + random.below(100_000), randomHex(random, 20) as Address, randomHex(random, 32)];
-    const openings = times(random.below(5), () => ({ operator: randomHex(random, 20) as Address, salt: randomHex(random, 32) }));
+    const [chainId, job, genesisHash] = [1 + random.below(100_000), randomHex(random, 20), randomHex(random, 32)];
+    const openings = times(random.below(5), () => ({ operator: randomHex(random, 20), salt: randomHex(random, 32) }));
     const saltSum = openings.reduce((sum, { operator, salt }) => (sum + sortition.saltShare(operator, salt)) % 2n ** 256n, 0n);
     const [seed, entropy] = [sortition.firstSeed(chainId, job, genesisHash), randomHex(random, 32)];
     return { chainId, job, genesisHash, seed, openings, saltSum: `${saltSum}`, entropy, next: sortition.nextSeed(seed, saltSum, entropy) };
@@ -123,23 +123,23 @@ function splitCases(random: Random): unknown[] {
   return times(CASES, () => {
     const amount = random.below(4) === 0 ? BigInt(random.below(50)) : BigInt(toHex(randomBytes(random, 11)));
     const given = times<number>(1 + random.below(32), () => (random.below(4) === 0 ? 0 : random.below(10_001)));
-    if (given.every((score) => score === 0)) given.fill(1, 0, 1);
+    if (!given.some((score) => score > 0)) given.fill(1, 0, 1);
     return { amount: `${amount}`, scores: given, parts: scores.splitByScore(amount, given).map(String) };
   });
 }
 
 function encodingCases(random: Random): unknown[] {
   return times(100, () => {
-    const domain = { chainId: 1 + random.below(100_000), job: randomHex(random, 20) as Address };
+    const domain = { chainId: 1 + random.below(100_000), job: randomHex(random, 20) };
     const included = times(1 + random.below(8), () => ({
       updateRoot: randomHex(random, 32),
-      operator: randomHex(random, 20) as Address,
+      operator: randomHex(random, 20),
       exampleCount: 1 + random.below(2 ** 24 - 1),
     }));
     const [round, seed, salt, includeHash] = [random.uint32(), randomHex(random, 32), randomHex(random, 32), encoding.includeHash(included)];
     const commitment = { round, ...(included[0] as encoding.IncludedUpdate), salt };
     const vector = randomBytes(random, 2 * random.below(9));
-    const scorer = randomHex(random, 20) as Address;
+    const scorer = randomHex(random, 20);
     const scoreParts = { round, seed, scorer, includeHash, vector, salt };
     const attestedMask = BigInt(random.uint32());
     const [modelId, aggregateRoot] = [randomHex(random, 32), randomHex(random, 32)];
@@ -171,7 +171,7 @@ function signedStruct(random: Random): SignedStruct {
 function signatureCases(random: Random): unknown[] {
   return times(60, () => {
     const privateKey = randomBytes(random, 32);
-    const domain = { chainId: 1 + random.below(100_000), job: randomHex(random, 20) as Address };
+    const domain = { chainId: 1 + random.below(100_000), job: randomHex(random, 20) };
     const message = signedStruct(random);
     const digest = structDigest(domain, message);
     const plain = Object.fromEntries(Object.entries(message).map(([name, value]) => [name, typeof value === "bigint" ? `${value}` : value]));
@@ -182,8 +182,8 @@ function signatureCases(random: Random): unknown[] {
 function registrationCases(random: Random): unknown[] {
   return times(20, () => {
     const privateKey = randomBytes(random, 32);
-    const registry = { chainId: 1 + random.below(100_000), registry: randomHex(random, 20) as Address };
-    const consent = { wallet: randomHex(random, 20) as Address, operator: addressOfPrivateKey(privateKey), nonce: BigInt(random.below(9)) };
+    const registry = { chainId: 1 + random.below(100_000), registry: randomHex(random, 20) };
+    const consent = { wallet: randomHex(random, 20), operator: addressOfPrivateKey(privateKey), nonce: BigInt(random.below(9)) };
     const digest = registrationDigest(registry, consent);
     return { ...registry, ...consent, nonce: `${consent.nonce}`, digest: toHex(digest), signature: signDigest(digest, privateKey) };
   });
