@@ -1,0 +1,185 @@
+import { expect } from "chai";
+import { TypedDataEncoder, type Contract } from "ethers";
+import { network } from "hardhat";
+import { before, describe, it } from "mocha";
+import type { Address, Hex } from "../../node/core/bytes.ts";
+import { LEAF_VALUES, treeDepth } from "../../node/core/merkle.ts";
+import { firstSeed } from "../../node/core/sortition.ts";
+import { vectorCases } from "../helpers/vectors.ts";
+import { read } from "./world.ts";
+
+/** The libraries, held to the vectors that node/core is held to. */
+
+const NONE = 2n ** 256n - 1n;
+const bigints = (values: readonly number[]): bigint[] => values.map(BigInt);
+
+describe("the libraries agree with node/core", () => {
+  let harness: Contract;
+  const call = async <T>(name: string, ...args: readonly unknown[]): Promise<T> => read<T>(harness, name, ...args);
+
+  before(async () => {
+    const { ethers } = await network.create();
+    harness = await ethers.deployContract("LibraryHarness");
+  });
+
+  it("on the weighted mean", async () => {
+    interface Case {
+      exampleCounts: number[];
+      weightCap: number;
+      values: number[];
+      weights: number[];
+      weightedSum: number;
+      mean: number;
+    }
+    for (const one of vectorCases<Case>("fixedPoint.json", "mean")) {
+      const result = await call<[bigint[], bigint, bigint]>("mean", one.exampleCounts, one.weightCap, one.values);
+      expect([...result[0]]).to.deep.equal(bigints(one.weights));
+      expect(result.slice(1)).to.deep.equal([BigInt(one.weightedSum), BigInt(one.mean)]);
+    }
+  });
+
+  it("on means that round, below zero too", async () => {
+    for (const [sum, weight, mean] of [
+      [-1, 512, 0], // -512 + 512 = 0
+      [-1, 511, -1], // -1 / 1022
+      [-3, 2, -384],
+      [1, 3, 85], // 85.33
+      [-1, 3, -85], // -85.33
+      [-5, 3, -427], // -426.67
+      [32767 * 2 ** 29, 2 ** 29, 256 * 32767],
+      [-32767 * 2 ** 29, 2 ** 29, -256 * 32767],
+    ] as const) {
+      expect(await call("meanOf", sum, weight), `${sum} / ${weight}`).to.equal(BigInt(mean));
+    }
+  });
+
+  it("on Merkle proofs", async () => {
+    interface Case {
+      leafCount: number;
+      depth: number;
+      root: Hex;
+      leafIndex: number;
+      leaf: Hex;
+      siblings: Hex[];
+    }
+    for (const one of vectorCases<Case>("merkle.json", "proofs")) {
+      expect(await call("rootOf", one.leaf, one.siblings, one.leafIndex)).to.equal(one.root);
+      expect(await call("depthOf", one.leafCount * LEAF_VALUES)).to.equal(BigInt(one.depth));
+    }
+  });
+
+  it("on the depth of a tree just below and above a power of two", async () => {
+    for (const [length, depth] of [[1, 0], [128, 0], [129, 1], [256, 1], [257, 2], [384, 2], [512, 2], [513, 3], [2 ** 30, 23]] as const) {
+      expect(await call("depthOf", length)).to.equal(BigInt(depth));
+      expect(treeDepth(Math.ceil(length / LEAF_VALUES))).to.equal(depth);
+    }
+  });
+
+  it("on draws", async () => {
+    for (const one of vectorCases<{ seed: Hex; tag: Hex; size: number; count: number; drawn: number[] }>("sortition.json", "draws")) {
+      expect([...(await call<bigint[]>("draw", one.seed, one.tag, one.size, one.count))]).to.deep.equal(bigints(one.drawn));
+    }
+  });
+
+  it("on seeds", async () => {
+    interface Case {
+      job: Address;
+      genesisHash: Hex;
+      seed: Hex;
+      openings: { operator: Address; salt: Hex }[];
+      entropy: Hex;
+      next: Hex;
+    }
+    for (const one of vectorCases<Case>("sortition.json", "seeds")) {
+      const operators = one.openings.map(({ operator }) => operator);
+      const salts = one.openings.map(({ salt }) => salt);
+      expect(await call("nextSeed", one.seed, operators, salts, one.entropy)).to.equal(one.next);
+      expect(await call("firstSeed", one.job, one.genesisHash)).to.equal(firstSeed(31337, one.job, one.genesisHash));
+    }
+  });
+
+  it("on lower medians", async () => {
+    for (const { values, median } of vectorCases<{ values: number[]; median: number }>("scores.json", "medians")) {
+      expect(await call("lowerMedian", values)).to.equal(BigInt(median));
+      expect(await call("medianOf", values)).to.equal(values.length < 3 ? NONE : BigInt(median));
+    }
+  });
+
+  it("on the scores that a round pays by", async () => {
+    for (const one of vectorCases<{ medians: number[]; trailing: number[]; scores: number[] }>("scores.json", "rounds")) {
+      const medians = one.medians.map((median) => (median < 0 ? NONE : BigInt(median)));
+      expect([...(await call<bigint[]>("roundScores", medians, one.trailing))]).to.deep.equal(bigints(one.scores));
+    }
+  });
+
+  it("on trailing scores", async () => {
+    for (const one of vectorCases<{ trailing: number; median: number; next: number }>("scores.json", "trailing")) {
+      expect(await call("nextTrailing", one.trailing, one.median)).to.equal(BigInt(one.next));
+    }
+  });
+
+  it("on splitting pay to the wei", async () => {
+    for (const one of vectorCases<{ amount: string; scores: number[]; parts: string[] }>("scores.json", "splits")) {
+      expect([...(await call<bigint[]>("splitByScore", one.amount, one.scores))].map(String)).to.deep.equal(one.parts);
+    }
+  });
+
+  it("on quorums and on counting bits", async () => {
+    for (const [judges, quorum] of [[1, 1], [2, 2], [3, 2], [4, 3], [5, 4], [6, 4], [7, 5], [32, 22]] as const) {
+      expect(await call("quorumOf", judges)).to.equal(BigInt(quorum));
+    }
+    for (const [mask, count] of [[0n, 0], [1n, 1], [1n << 63n, 1], [0xb00b5n, 8], [2n ** 64n - 1n, 64], [2n ** 64n - 3n, 63]] as const) {
+      expect(await call("popCount", mask)).to.equal(BigInt(count));
+    }
+  });
+});
+
+interface SignedCase {
+  readonly chainId: number;
+  readonly job: Address;
+  readonly message: Readonly<Record<string, string | number>> & { readonly type: string };
+  readonly signer: Address;
+  readonly digest: Hex;
+  readonly signature: Hex;
+}
+
+describe("what operators sign", () => {
+  let harness: Contract;
+  const cases = vectorCases<SignedCase>("encoding.json", "signatures");
+
+  before(async () => {
+    const { ethers } = await network.create();
+    harness = await ethers.deployContract("LibraryHarness");
+  });
+
+  it("has the digests of EIP-712 as node/core signs them", async () => {
+    let checked = 0;
+    for (const { chainId, job, message, digest } of cases) {
+      const domain = TypedDataEncoder.hashDomain({ name: "Paceline", version: "1", chainId, verifyingContract: job });
+      const { round, seed } = message;
+      const args: Record<string, readonly unknown[]> = {
+        Bitmap: ["bitmapDigest", domain, round, seed, message["seat"], message["bits"]],
+        Attestation: ["attestationDigest", domain, round, seed, message["slot"], message["includeHash"], message["aggregateRoot"]],
+        ScoreCommit: ["scoreCommitDigest", domain, round, seed, message["includeHash"], message["commitment"]],
+      };
+      const call = args[message.type];
+      if (call === undefined) continue; // checked by peers only
+      expect(await read(harness, ...(call as [string]))).to.equal(digest);
+      checked++;
+    }
+    expect(checked).to.be.greaterThan(20);
+  });
+
+  it("is believed from its signer only, and never in a malleable form", async () => {
+    const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+    for (const { digest, signature, signer, job } of cases) {
+      expect(await read(harness, "isSignedBy", digest, signature, signer)).to.equal(true);
+      expect(await read(harness, "isSignedBy", digest, signature, job)).to.equal(false);
+      const upper = (order - BigInt(`0x${signature.slice(66, 130)}`)).toString(16).padStart(64, "0");
+      const flipped = `${signature.slice(0, 66)}${upper}${signature.endsWith("1b") ? "1c" : "1b"}`;
+      expect(await read(harness, "isSignedBy", digest, flipped, signer)).to.equal(false);
+      expect(await read(harness, "isSignedBy", digest, signature.slice(0, -2), signer)).to.equal(false);
+    }
+    expect(await read(harness, "isSignedBy", cases[0]!.digest, `0x${"00".repeat(65)}`, `0x${"00".repeat(20)}`)).to.equal(false);
+  });
+});
