@@ -16,8 +16,20 @@ export function libp2pKeyOf(privateKey: Uint8Array): PrivateKey {
   return privateKeyFromRaw(privateKey);
 }
 
+/** Decompressing and hashing a key takes 0.1 ms, and gossip asks with every message. */
+const known = new Map<string, Address>();
+const MAX_KNOWN = 4096;
+
 /** @throws PacelineError `bad-message` for a peer whose key is of another type: it cannot be an operator */
 export function operatorOf(peer: PeerId): Address {
-  if (peer.type !== "secp256k1") throw new PacelineError("bad-message", `peer ${peer.toString()} has a ${peer.type} key, not secp256k1`);
+  const name = peer.toString();
+  const operator = known.get(name) ?? derive(peer, name);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(name, operator);
+  return operator;
+}
+
+function derive(peer: PeerId, name: string): Address {
+  if (peer.type !== "secp256k1") throw new PacelineError("bad-message", `peer ${name} has a ${peer.type} key, not secp256k1`);
   return addressOfPublicKey(pointCompress(peer.publicKey.raw, false));
 }

@@ -37,16 +37,23 @@ export interface Network {
   readonly self: Address;
   /** Addresses others can dial, as multiaddr strings (the twin has its own scheme). */
   contacts(): readonly string[];
-  /** Dials unless already connected. Throws PacelineError `timeout` or `not-registered`. */
+  /**
+   * Dials one peer, by its contacts, unless already connected. When it resolves, messages go both ways. Throws PacelineError
+   * `not-registered` where this side or the other refuses, `timeout` where nobody answers, `bad-argument` for bad contacts.
+   */
   connect(contacts: readonly string[]): Promise<void>;
-  /** Operators with an open connection. */
+  /** Operators with an open connection over which messages go both ways, by ascending address. None after stop(). */
   peers(): readonly Address[];
-  /** Sends a message to every peer, through others where there is no direct connection. */
+  /**
+   * Sends a message to every peer, through others where there is no direct connection; no error where there is no peer yet. The same
+   * bytes may be published again for peers that joined later (eight times within two minutes): whoever accepted them is not asked again.
+   */
   publish(message: Uint8Array): Promise<void>;
   /**
    * Fetches and verifies a blob from the first of `holders` that delivers it; each holder has a deadline a chunk and two
-   * strikes. Bytes are checked against the root while they arrive. Throws PacelineError `timeout`, `bad-blob` or `not-found`
-   * when no holder delivers, and `closed` when aborted.
+   * strikes; those that are not connected are skipped. Bytes are checked against the root while they arrive. Concurrent callers share
+   * one transfer and its bytes, which must not be changed. Throws PacelineError `bad-blob`, `timeout` or `not-found`, by the gravest
+   * failure of a holder, when none delivers; `bad-argument` for a shape beyond the bounds; `closed` when aborted.
    */
   fetchBlob(shape: BlobShape, holders: readonly Address[], signal: AbortSignal): Promise<Uint8Array>;
   counters(): NetworkCounters;
@@ -61,7 +68,10 @@ export interface NetworkOptions {
   readonly topic: string;
   /** Only registered operators may connect. */
   isRegistered(operator: Address): Promise<boolean>;
-  /** Judges each message once, after de-duplication. `from` is the peer that delivered it, not the author. */
+  /**
+   * Judges each message once, after de-duplication; one that it ignored, again if it is published again. One that it throws at is
+   * ignored. `from` is the peer that delivered it, not the author.
+   */
   onMessage(message: Uint8Array, from: Address): Promise<Verdict>;
   readonly blobs: BlobSource;
   /** Longest wait for one chunk, in milliseconds. */

@@ -4,6 +4,9 @@ import type { BlobShape } from "../network.ts";
 import type { BlobRequest } from "./frames.ts";
 import { BlobVerifier } from "./verifier.ts";
 
+/** A reason of our own: without one, each abort() makes a DOMException with its stack. */
+const ENDED = "ended";
+
 /** A peer that may hold a blob, and the way to ask it. */
 export interface Holder {
   readonly operator: Address;
@@ -47,7 +50,7 @@ async function fetchFrom(holder: Holder, verifier: BlobVerifier, signal: AbortSi
 
 async function attempt(holder: Holder, verifier: BlobVerifier, signal: AbortSignal): Promise<Failure | undefined> {
   const stop = new AbortController();
-  const onAbort = (): void => stop.abort();
+  const onAbort = (): void => stop.abort(ENDED);
   signal.addEventListener("abort", onAbort);
   try {
     if (signal.aborted) throw new PacelineError("closed", "the fetch was aborted");
@@ -55,14 +58,14 @@ async function attempt(holder: Holder, verifier: BlobVerifier, signal: AbortSign
     const missing = verifier.missing().values();
     const lanes = Array.from({ length: AHEAD }, () => fetchChunks(missing, holder, verifier, stop.signal));
     // The first lane that fails stops the others before anything else may write to their chunks.
-    for (const lane of lanes) lane.catch(() => stop.abort());
+    for (const lane of lanes) lane.catch(() => stop.abort(ENDED));
     await Promise.all(lanes);
     return undefined;
   } catch (error) {
     if (signal.aborted) throw new PacelineError("closed", "the fetch was aborted");
     return failureOf(error);
   } finally {
-    stop.abort();
+    stop.abort(ENDED);
     signal.removeEventListener("abort", onAbort);
   }
 }

@@ -29,7 +29,7 @@ export class SharedFetches {
   /** Aborts all transfers; no more may be started. */
   stopAll(): void {
     this.#stopped = true;
-    for (const { stop } of this.#running.values()) stop.abort();
+    for (const { stop } of this.#running.values()) stop.abort("ended");
   }
 
   #start(key: string, start: (signal: AbortSignal) => Promise<Uint8Array>): Running {
@@ -54,7 +54,7 @@ export class SharedFetches {
         if (left) return;
         left = true;
         signal.removeEventListener("abort", onAbort);
-        if (--running.callers === 0) running.stop.abort();
+        if (--running.callers === 0) running.stop.abort("ended");
       };
       const onAbort = (): void => {
         leave();
