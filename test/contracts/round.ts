@@ -79,7 +79,7 @@ export async function playerOf(world: World, job: Job, members: readonly Partici
 }
 
 export async function viewOf(player: Player): Promise<View> {
-  return await read<View>(player.job, "roundView");
+  return (await read<{ toObject(): View }>(player.job, "roundView")).toObject();
 }
 
 export async function phaseOf(player: Player): Promise<bigint> {
