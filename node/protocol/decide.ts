@@ -4,13 +4,14 @@ import { decideJudging, decideProposal } from "./deciding/judging.ts";
 import { decideScoring } from "./deciding/scoring.ts";
 import { decideSharing } from "./deciding/sharing.ts";
 import type { Intent } from "./plan.ts";
-import { memberIdOf, relayRank } from "./places.ts";
+import { memberIdOf, relayRank, takesPart } from "./places.ts";
 import { SYNC_KEY, type PeerState } from "./state.ts";
 
 /** Everything this peer wants done, given what it knows. Pure, and the same answer however often it is asked. */
 export function decide(state: PeerState, now: number): Intent[] {
   const { view } = state;
   if (view === undefined) return [];
+  if (!takesPart(state, view)) return decideModel(state, view);
   return [...decideModel(state, view), ...decidePhase(state, view, now), ...decideAdvance(state, view)];
 }
 
@@ -49,7 +50,6 @@ function decideCommit(state: PeerState, view: RoundView): Intent[] {
 
 /** Move the round on as soon as the contract allows: the first seat at once, every further rank a little later. */
 function decideAdvance(state: PeerState, view: RoundView): Intent[] {
-  if (memberIdOf(state) < 0) return [];
   const time = endsAt(view, state.settings.terms, state.members);
   if (time === Infinity) return [];
   const wait = relayRank(state, view) * state.settings.relaySeconds;

@@ -4,9 +4,19 @@ import type { PeerState } from "./state.ts";
 
 /** Where this peer and others stand in a job and in its round. */
 
-/** This peer's id among the job's members, −1 before it has joined. */
+/**
+ * This peer's id among the job's members, −1 before it has joined. Who asks to leave keeps it: a commit that it has made must
+ * still be opened.
+ */
 export function memberIdOf(state: PeerState): number {
-  return state.members.findIndex((member) => member.operator === state.settings.operator && member.active);
+  return state.members.findIndex((member) => member.operator === state.settings.operator);
+}
+
+/** Whether this peer has a part in the job: a member that stays, or one that leaves and has a place in the round. */
+export function takesPart(state: PeerState, view: RoundView): boolean {
+  const memberId = memberIdOf(state);
+  if (state.members[memberId]?.active === true) return true;
+  return memberId >= 0 && (view.cohort.includes(memberId) || view.seats.includes(memberId));
 }
 
 export function operatorAt(state: PeerState, memberId: number | undefined): Address | undefined {

@@ -31,13 +31,14 @@ export function planEffects(intents: readonly Intent[], tasks: ReadonlyMap<strin
   let wakeAt = Infinity;
   for (const { key, effect, delay = 0, notBefore = -Infinity, repeat } of intents) {
     const known = tasks.get(key)?.nextAt ?? now + delay;
-    const nextAt = known === Infinity ? Infinity : Math.max(known, notBefore);
+    const nextAt = Math.max(known, notBefore);
     if (nextAt <= now) {
       effects.push({ key, effect });
       next.set(key, { nextAt: repeat === undefined ? Infinity : now + repeat });
       if (repeat !== undefined) wakeAt = Math.min(wakeAt, now + repeat);
     } else {
-      next.set(key, { nextAt });
+      // `notBefore` is said anew each time, and may come nearer: a quorum shortens a phase.
+      next.set(key, { nextAt: known });
       wakeAt = Math.min(wakeAt, nextAt);
     }
   }
