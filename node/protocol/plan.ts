@@ -22,14 +22,17 @@ export interface Plan {
 
 /**
  * Turns wishes into effects: starts those whose time has come and remembers the others. A wish that no longer stands is
- * forgotten, unless its effect still runs.
+ * forgotten, unless its effect still runs. The same wish twice is one.
  */
 export function planEffects(intents: readonly Intent[], tasks: ReadonlyMap<string, Task>, now: number): Plan {
   const next = new Map<string, Task>();
   for (const [key, task] of tasks) if (task.nextAt === Infinity) next.set(key, task);
   const effects: { key: string; effect: PeerEffect }[] = [];
+  const planned = new Set<string>();
   let wakeAt = Infinity;
   for (const { key, effect, delay = 0, notBefore = -Infinity, repeat } of intents) {
+    if (planned.has(key)) continue;
+    planned.add(key);
     const known = tasks.get(key)?.nextAt ?? now + delay;
     const nextAt = Math.max(known, notBefore);
     if (nextAt <= now) {
