@@ -14,8 +14,8 @@ export function foldEvent(state: PeerState, event: PeerEvent): PeerState {
       return foldView(state, event.view, event.members);
     case "message":
       return foldMessage(state, event.message, event.author);
-    case "trained":
-      return withMemory(state, event.round, { update: event.update });
+    case "trained": // the first one stands: it may be committed already
+      return state.memory.update === undefined ? withMemory(state, event.round, { update: event.update }) : state;
     case "checked": {
       const { checked, refused } = state.memory;
       return event.ok
@@ -27,7 +27,7 @@ export function foldEvent(state: PeerState, event: PeerEvent): PeerState {
         ? withMemory(state, event.round, { aggregateRoot: event.aggregateRoot })
         : state;
     case "scored":
-      return withMemory(state, event.round, { scores: event.scores });
+      return state.memory.scores === undefined ? withMemory(state, event.round, { scores: event.scores }) : state;
     case "model":
       return { ...state, modelId: event.modelId };
     case "done":

@@ -12,6 +12,8 @@ type ScoreEffect = Extract<PeerEffect, { type: "score" }>;
 /** Scores the include set on this participant's own validation examples. Salt and vector are on the disk before the commit. */
 export async function score(context: ParticipantContext, { round, seed, includeHash, updates, own }: ScoreEffect): Promise<void> {
   const { chain, learner, model, stopwatch, storage } = context;
+  const promised = storage.get("scores", String(round)) as OwnScores | undefined;
+  if (promised !== undefined) return context.dispatch({ type: "scored", round, scores: promised });
   const contributions = await stopwatch.measure("verification", async () => {
     const weights = weightsOf(updates.map(({ exampleCount }) => exampleCount), chain.terms.weightCap);
     const quantised = await Promise.all(

@@ -7,10 +7,12 @@ import type { ParticipantContext } from "../context.ts";
 
 /**
  * Trains on the global model and prepares the commit. The blob and the salt are on the disk before anything is sent: a commit
- * whose opening was lost in a crash would cost the bond.
+ * whose opening was lost in a crash would cost the bond. What a run before a restart has promised stands.
  */
 export async function train(context: ParticipantContext, round: number): Promise<void> {
   const { chain, learner, spec, stopwatch, storage, updates, model } = context;
+  const promised = storage.get("update", String(round)) as OwnUpdate | undefined;
+  if (promised !== undefined) return context.dispatch({ type: "trained", round, update: promised });
   const { delta } = await stopwatch.measure("training", () => learner.localUpdate(model.params, round));
   const values = quantiseWithinNorm(delta, model.exponent, spec.encoding.clipNorm);
   const bytes = encodeUpdate(values);
