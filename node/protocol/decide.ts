@@ -5,20 +5,24 @@ import { decideScoring } from "./deciding/scoring.ts";
 import { decideSharing } from "./deciding/sharing.ts";
 import type { Intent } from "./plan.ts";
 import { memberIdOf, relayRank, takesPart } from "./places.ts";
-import { SYNC_KEY, type PeerState } from "./state.ts";
+import type { PeerState } from "./state.ts";
 
-/** Everything this peer wants done, given what it knows. Pure, and the same answer however often it is asked. */
+/**
+ * Everything this peer wants done, given what it knows. Pure, and the same answer however often it is asked. Wishes of a
+ * round carry its number in their keys: what still runs of the last round is not taken for them, and its end is not theirs.
+ */
 export function decide(state: PeerState, now: number): Intent[] {
   const { view } = state;
   if (view === undefined) return [];
   if (!takesPart(state, view)) return decideModel(state, view);
-  return [...decideModel(state, view), ...decidePhase(state, view, now), ...decideAdvance(state, view)];
+  const wishes = [...decidePhase(state, view, now), ...decideAdvance(state, view)];
+  return [...decideModel(state, view), ...wishes.map((wish) => ({ ...wish, key: `${view.round}:${wish.key}` }))];
 }
 
 /** Keep the params in step with the chain. */
 function decideModel(state: PeerState, view: RoundView): Intent[] {
   if (view.modelId === state.modelId) return [];
-  return [{ key: `${SYNC_KEY}${view.modelId}`, effect: { type: "sync", modelId: view.modelId } }];
+  return [{ key: `sync:${view.modelId}`, effect: { type: "sync", modelId: view.modelId } }];
 }
 
 function decidePhase(state: PeerState, view: RoundView, now: number): Intent[] {

@@ -5,7 +5,7 @@ import { decodeVector } from "../core/scores.ts";
 import type { PeerEvent } from "./events.ts";
 import type { PeerMessage } from "./messages.ts";
 import { operatorAt, seatOfOperator } from "./places.ts";
-import { emptyMemory, MAX_EARLY_MESSAGES, SYNC_KEY, type PeerState, type RoundMemory } from "./state.ts";
+import { emptyMemory, MAX_EARLY_MESSAGES, type PeerState, type RoundMemory } from "./state.ts";
 
 /** What a peer knows after an event; what it does about it is decided elsewhere (decide.ts). */
 export function foldEvent(state: PeerState, event: PeerEvent): PeerState {
@@ -43,9 +43,7 @@ function withMemory(state: PeerState, round: number, change: Partial<RoundMemory
 function foldView(state: PeerState, view: RoundView, members: readonly Member[]): PeerState {
   const seen = { ...state, view, members };
   if (view.round === state.memory.round && view.seed === state.memory.seed) return seen;
-  // What was wanted in the old round no longer is; bringing the params up to date goes on.
-  const tasks = new Map([...state.tasks].filter(([key]) => key.startsWith(SYNC_KEY)));
-  return { ...seen, memory: emptyMemory(view.round, view.seed), tasks };
+  return { ...seen, memory: emptyMemory(view.round, view.seed) };
 }
 
 /**

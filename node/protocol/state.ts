@@ -79,9 +79,6 @@ export interface PeerState {
 /** More than a round's messages at the largest cohort and committee; further early ones are dropped. */
 export const MAX_EARLY_MESSAGES = 512;
 
-/** Keys of the one kind of task that outlasts a round. */
-export const SYNC_KEY = "sync:";
-
 export function emptyMemory(round: number, seed: Hex): RoundMemory {
   return {
     round,
