@@ -5,7 +5,7 @@ import { decodeVector } from "../core/scores.ts";
 import type { PeerEvent } from "./events.ts";
 import type { PeerMessage } from "./messages.ts";
 import { operatorAt, seatOfOperator } from "./places.ts";
-import { emptyMemory, MAX_EARLY_MESSAGES, type PeerState, type RoundMemory } from "./state.ts";
+import { emptyMemory, MAX_EARLY_MESSAGES, MAX_EARLY_OF_ONE, type PeerState, type RoundMemory } from "./state.ts";
 
 /** What a peer knows after an event; what it does about it is decided elsewhere (decide.ts). */
 export function foldEvent(state: PeerState, event: PeerEvent): PeerState {
@@ -47,16 +47,16 @@ function foldView(state: PeerState, view: RoundView, members: readonly Member[])
 }
 
 /**
- * Takes a message in if it fits the round: its seed, its author's place, its commitment. One that is ahead of this peer's
- * view waits; anything else is dropped.
+ * Takes a message in if it fits the round: its number and seed, its author's place, its commitment. One that is ahead of
+ * this peer's view waits; anything else is dropped.
  */
 function foldMessage(state: PeerState, message: PeerMessage, author: Address): PeerState {
-  const { view, memory, early } = state;
+  const { view, memory } = state;
   const { body } = message;
-  if (view === undefined || body.seed !== view.seed) {
-    const ahead = view === undefined || body.round >= view.round;
-    return ahead && early.length < MAX_EARLY_MESSAGES ? { ...state, early: [...early, { message, author }] } : state;
+  if (view === undefined || body.round > view.round || (body.round === view.round && body.seed !== view.seed)) {
+    return keepEarly(state, message, author);
   }
+  if (body.round !== view.round) return state;
   switch (body.type) {
     case "Opening":
       return foldOpening(state, view, message, author);
@@ -93,10 +93,13 @@ function foldOpening(state: PeerState, view: RoundView, message: PeerMessage, au
   return onChain === expected ? put(state, "openings", body.position, body) : state;
 }
 
-/** A peer that saw the commit on the chain before this one did: judge its message again with the next view. */
+/** The author is ahead of this peer on the chain: judge its message again with the next view. Nobody can fill the room. */
 function keepEarly(state: PeerState, message: PeerMessage, author: Address): PeerState {
-  if (state.early.length >= MAX_EARLY_MESSAGES) return state;
-  return { ...state, early: [...state.early, { message, author }] };
+  const { early } = state;
+  const same = early.filter((one) => one.author === author);
+  if (early.length >= MAX_EARLY_MESSAGES || same.length >= MAX_EARLY_OF_ONE) return state;
+  if (same.some((one) => one.message.signature === message.signature)) return state;
+  return { ...state, early: [...early, { message, author }] };
 }
 
 function foldScoreOpening(state: PeerState, view: RoundView, message: PeerMessage, author: Address): PeerState {

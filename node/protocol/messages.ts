@@ -19,6 +19,8 @@ export type Judgement =
   | { readonly verdict: "accepted"; readonly message: PeerMessage; readonly author: Address }
   | { readonly verdict: "ignored" | "rejected"; readonly reason: string };
 
+/** Above the largest honest message, a score opening over 64 updates. */
+const MAX_MESSAGE_BYTES = 4096;
 /** Rounds that a message may be ahead of what this peer has seen of the chain. */
 const MAX_ROUNDS_AHEAD = 1;
 
@@ -49,6 +51,7 @@ export function encodeMessage(message: PeerMessage, attempt: number): Uint8Array
 
 /** Undefined for anything that is not exactly a message. Never throws. */
 export function decodeMessage(data: Uint8Array): PeerMessage | undefined {
+  if (data.length > MAX_MESSAGE_BYTES) return undefined;
   try {
     const json: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
     const parsed = envelope.safeParse(json);

@@ -78,6 +78,8 @@ export interface PeerState {
 
 /** More than a round's messages at the largest cohort and committee; further early ones are dropped. */
 export const MAX_EARLY_MESSAGES = 512;
+/** Of one author: a round's five kinds, and some bitmaps more. */
+export const MAX_EARLY_OF_ONE = 8;
 
 export function emptyMemory(round: number, seed: Hex): RoundMemory {
   return {
