@@ -34,7 +34,7 @@ function decidePhase(state: PeerState, view: RoundView, now: number): Intent[] {
     case "propose":
       return [...decideProposal(state, view), ...decideScoring(state, view)];
     case "challenge":
-      return [...decideJudging(state, view, now), ...decideScoring(state, view)];
+      return [...decideJudging(state, view), ...decideScoring(state, view)];
     case "score":
       return decideScoring(state, view);
     default:

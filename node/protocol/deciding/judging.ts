@@ -41,12 +41,12 @@ export function missingUpdates(state: PeerState, view: RoundView): Intent[] {
 }
 
 /** Challenge: attest the standing aggregate or prove it wrong; post attestations and score commits for everybody. */
-export function decideJudging(state: PeerState, view: RoundView, now: number): Intent[] {
+export function decideJudging(state: PeerState, view: RoundView): Intent[] {
   const seat = ownSeat(state);
   if (seat < 0) return fetchAggregate(state, view);
   if (state.memory.aggregateRoot === undefined) return computeAggregate(state, view);
   const verdict = state.memory.aggregateRoot === view.aggregateRoot ? attest(state, view, seat) : prove(state, view);
-  return [...verdict, ...post(state, view, now)];
+  return [...verdict, ...post(state, view)];
 }
 
 /** Who has no seat needs the aggregate itself, from its poster or from whoever attested it. */
@@ -87,7 +87,7 @@ function prove(state: PeerState, view: RoundView): Intent[] {
 }
 
 /** One transaction for all, once every live seat has spoken; what there is when half of the quorum's window is over. */
-function post(state: PeerState, view: RoundView, now: number): Intent[] {
+function post(state: PeerState, view: RoundView): Intent[] {
   const { memory, settings } = state;
   if (memory.aggregateRoot !== view.aggregateRoot) return [];
   const attestations = [...memory.attestations]
@@ -106,7 +106,7 @@ function post(state: PeerState, view: RoundView, now: number): Intent[] {
   if (allAttest && allScored) return [{ key: `attest:${view.aggregateRoot}:complete`, effect, delay: wait }];
   const quorum = popCount(view.attestedMask) + attestations.length >= quorumOf(view.seats.length);
   const half = view.phaseStart + PARTIAL * (quorum ? settings.terms.attestSeconds : settings.terms.challengeSeconds);
-  return [{ key, effect, notBefore: Math.max(now, half + wait) }];
+  return [{ key, effect, delay: wait, notBefore: half + wait }];
 }
 
 function isWanted(view: RoundView, postedMask: bigint, seat: number): boolean {

@@ -52,7 +52,7 @@ function post(state: PeerState, view: RoundView, seat: number): Intent[] {
   const key = `openScores:${openings.length}:${view.scoreOpenedMask}`;
   if (openings.length === popCount(wanted)) return [{ key: "openScores:complete", effect, delay: wait }];
   const { scoreSeconds } = settings.terms;
-  const partial: Intent = { key, effect, notBefore: view.phaseStart + PARTIAL * scoreSeconds + wait };
+  const partial: Intent = { key, effect, delay: wait, notBefore: view.phaseStart + PARTIAL * scoreSeconds + wait };
   const own = openings.filter((opening) => opening.seat === seat);
   if (own.length === 0) return [partial];
   const rescue: Intent = {

@@ -52,15 +52,19 @@ export function holdersOf(state: PeerState, view: RoundView, position: number): 
   return [...new Set(holders)].filter((holder): holder is Address => holder !== undefined && holder !== state.settings.operator);
 }
 
+/** Positions that a seat's bitmap counts for: what was committed, but its own. */
+function certifiable(view: RoundView, seat: number): bigint {
+  const own = positionOf(view, view.seats[seat]!);
+  return view.committedMask & ~(own < 0 ? 0n : bitOf(own));
+}
+
 /** Publish the bitmap when it is complete, and from half-time on whenever it has grown. */
 function certify(state: PeerState, view: RoundView, now: number): Intent[] {
   const seat = ownSeat(state);
   if (seat < 0) return [];
-  const own = positionOf(view, memberIdOf(state));
-  const judged = view.committedMask & ~(own < 0 ? 0n : bitOf(own));
   let bits = 0n;
   let settled = true;
-  for (const position of bitsOf(judged)) {
+  for (const position of bitsOf(certifiable(view, seat))) {
     const root = openedRoot(state, view, position);
     if (root !== undefined && state.memory.checked.has(root)) bits |= bitOf(position);
     else if (root === undefined || !state.memory.refused.has(root)) settled = false;
@@ -85,14 +89,14 @@ function post(state: PeerState, view: RoundView): Intent[] {
   );
   const bitmaps = [...state.memory.bitmaps.values()].filter(({ seat, bits }) => {
     const posted = view.bitmaps[seat] ?? 0n;
-    return (posted | (bits & view.committedMask)) !== posted;
+    return (posted | (bits & certifiable(view, seat))) !== posted;
   });
   if (openings.length + bitmaps.length === 0 || completes(view, [], [])) return [];
   const wait = relayRank(state, view) * relaySeconds;
   const effect = { type: "share", openings, bitmaps } as const;
   const key = `share:${openings.length}:${bitmaps.length}:${view.openedMask}`;
   if (completes(view, openings, bitmaps)) return [{ key: "share:complete", effect, delay: wait }];
-  const partial: Intent = { key, effect, notBefore: view.phaseStart + PARTIAL * terms.shareSeconds + wait };
+  const partial: Intent = { key, effect, delay: wait, notBefore: view.phaseStart + PARTIAL * terms.shareSeconds + wait };
   const own = openings.filter(({ position }) => position === positionOf(view, memberIdOf(state)));
   if (own.length === 0) return [partial];
   const rescue: Intent = {
