@@ -18,7 +18,7 @@ export function endsAt(view: RoundView, terms: JobTerms, members: readonly Membe
     case "share":
       return shareIsComplete(view) ? -Infinity : view.phaseStart + terms.shareSeconds;
     case "propose":
-      return view.phaseStart + Math.max(0, view.seats.length - view.firstSlot) * terms.slotSeconds;
+      return slotsEndAt(view, terms);
     case "challenge":
       return challengeEndsAt(view, terms);
     case "score":
@@ -31,6 +31,12 @@ export function endsAt(view: RoundView, terms: JobTerms, members: readonly Membe
 
 function shareIsComplete(view: RoundView): boolean {
   return view.openedMask === view.committedMask && (certifiedMask(view, view.bitmaps) & view.committedMask) === view.committedMask;
+}
+
+/** At once where every seat that is left was proven at fault. */
+function slotsEndAt(view: RoundView, terms: JobTerms): number {
+  if (view.liveSeats >> BigInt(view.firstSlot) === 0n) return -Infinity;
+  return view.phaseStart + (view.seats.length - view.firstSlot) * terms.slotSeconds;
 }
 
 function challengeEndsAt(view: RoundView, terms: JobTerms): number {

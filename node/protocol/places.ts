@@ -1,5 +1,5 @@
 import type { Address } from "../core/bytes.ts";
-import { bitsOf, seatOf, type RoundView } from "../core/roundView.ts";
+import { bitsOf, positionOf, seatOf, type RoundView } from "../core/roundView.ts";
 import type { PeerState } from "./state.ts";
 
 /** Where this peer and others stand in a job and in its round. */
@@ -34,10 +34,13 @@ export function seatOfOperator(state: PeerState, view: RoundView, operator: Addr
   return view.seats.findIndex((memberId) => operatorAt(state, memberId) === operator);
 }
 
-/** Who acts first where anyone may: the live seats from the current slot on, the other seats, the rest by member id. */
+/** Who acts first where anyone may: the live seats from the current slot on, the other seats, the cohort, the rest by id. */
 export function relayRank(state: PeerState, view: RoundView): number {
   const seat = ownSeat(state);
-  if (seat < 0) return view.seats.length + memberIdOf(state);
+  if (seat < 0) {
+    const position = positionOf(view, memberIdOf(state));
+    return view.seats.length + (position >= 0 ? position : view.cohort.length + memberIdOf(state));
+  }
   const order = bitsOf(view.liveSeats).filter((live) => live >= view.firstSlot);
   const place = order.indexOf(seat);
   return place >= 0 ? place : order.length + seat;

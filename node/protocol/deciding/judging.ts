@@ -20,10 +20,14 @@ export function decideProposal(state: PeerState, view: RoundView): Intent[] {
   return [{ key: `propose:${view.firstSlot}`, effect, notBefore: seat === view.firstSlot ? -Infinity : opensAt }];
 }
 
-/** The sum needs every included update; what this peer has not checked itself is fetched from those who have. */
+/**
+ * The sum needs every included update; what this peer has not checked itself is fetched from those who have. One that breaks
+ * a rule, and that a quorum included all the same, cannot be summed: then this seat judges nothing.
+ */
 function computeAggregate(state: PeerState, view: RoundView): Intent[] {
   const missing = missingUpdates(state, view);
   if (missing.length > 0) return missing;
+  if (bitsOf(view.includedMask).some((position) => state.memory.refused.has(view.updateRoots[position]!))) return [];
   const updates = includedUpdates(view, state.members);
   const { round, includeHash } = view;
   return [{ key: "aggregate", effect: { type: "aggregate", round, includeHash, updates } }];
