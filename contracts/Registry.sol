@@ -9,8 +9,9 @@ import {IRegistry} from "./interfaces/IRegistry.sol";
 /// @title Wallets and their operators. See IRegistry.
 contract Registry is IRegistry, EIP712("Paceline Registry", "1"), Nonces {
     uint256 public constant MAX_CONTACT_BYTES = 512;
-    bytes32 private constant REGISTRATION_TYPE =
-        keccak256("Registration(address wallet,address operator,uint256 nonce)");
+    bytes32 private constant REGISTRATION_TYPE = keccak256(
+        "Registration(address wallet,address operator,uint256 nonce)"
+    );
 
     /// @inheritdoc IRegistry
     mapping(address wallet => address) public operatorOf;

@@ -78,7 +78,12 @@ contract Treasury is ITreasury {
         Book storage book = books[msg.sender];
         Stake storage stake = stakes[msg.sender][wallet];
         taken = amount < stake.amount ? amount : stake.amount;
-        uint256 rewardGiven = rewarded == address(0) ? 0 : reward < taken / 2 ? reward : taken / 2;
+        uint256 rewardGiven =
+            rewarded == address(0)
+                ? 0
+                : reward < taken / 2
+                    ? reward
+                    : taken / 2;
         uint256 rest = taken - rewardGiven;
 
         stake.amount -= uint128(taken);

@@ -15,7 +15,6 @@ enum Phase {
     Score, // score vectors are opened; settled at the end
     Finished, // all rounds are over; the rest of the pool went to the sponsor
     Failed // too few members ever joined; the pool went to the sponsor
-
 }
 
 /// @notice What a job promises; written into the clone's code and never changed.

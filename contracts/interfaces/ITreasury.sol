@@ -12,7 +12,13 @@ interface ITreasury {
     event StakeLocked(address indexed job, address indexed wallet, uint256 amount);
     event StakeUnbonding(address indexed job, address indexed wallet, uint256 amount, uint256 withdrawableAt);
     event StakeWithdrawn(address indexed job, address indexed wallet, uint256 amount);
-    event StakeSlashed(address indexed job, address indexed wallet, uint256 taken, address indexed rewarded, uint256 reward);
+    event StakeSlashed(
+        address indexed job,
+        address indexed wallet,
+        uint256 taken,
+        address indexed rewarded,
+        uint256 reward
+    );
     event Credited(address indexed job, address indexed account, IERC20 token, uint256 amount);
     event Refunded(address indexed job, address indexed sponsor, uint256 amount);
     event Claimed(address indexed account, IERC20 token, uint256 amount);

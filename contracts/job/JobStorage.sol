@@ -7,6 +7,7 @@ import {ITreasury} from "../interfaces/ITreasury.sol";
 
 /// @title What a job keeps. Round state is written over in the next round and never cleared to zero: a used slot costs
 /// 5,000 gas, a fresh one 22,100. Masks in `clock` and `marks` say which of it belongs to this round.
+// solhint-disable-next-line max-states-count
 abstract contract JobStorage is IJob {
     /// @dev One slot: all that a commit reads and writes besides its own.
     struct Clock {

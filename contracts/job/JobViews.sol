@@ -24,13 +24,7 @@ abstract contract JobViews is JobStorage {
         list = new Member[](to - from);
         for (uint256 id = from; id < to; ++id) {
             MemberRecord storage member = memberRecords[id];
-            list[id - from] = Member(
-                member.operator,
-                member.wallet,
-                trailingScores[id],
-                member.barred,
-                member.active
-            );
+            list[id - from] = Member(member.operator, member.wallet, trailingScores[id], member.barred, member.active);
         }
     }
 

@@ -20,8 +20,7 @@ abstract contract Posting is JobStorage {
         if (_hasBit(now_.committedMask, position)) revert AlreadyCommitted(position);
         if (commitment == 0) revert EmptyCommitment();
 
-        commits[position] =
-            (uint256(commitment) & ~uint256(0xff)) | RoundPhase.popCount(now_.committedMask);
+        commits[position] = (uint256(commitment) & ~uint256(0xff)) | RoundPhase.popCount(now_.committedMask);
         clock.committedMask = now_.committedMask | uint64(1 << position);
         emit Committed(now_.round, position, commitment);
     }

@@ -5,18 +5,20 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 /// @title What operators sign for a job (EIP-712). The same digests as node/core/typedData.ts.
 library SignedStructs {
-    bytes32 private constant DOMAIN_TYPE =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant DOMAIN_TYPE = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
     bytes32 private constant BITMAP_TYPE = keccak256("Bitmap(uint32 round,bytes32 seed,uint8 seat,uint256 bits)");
-    bytes32 private constant ATTESTATION_TYPE =
-        keccak256("Attestation(uint32 round,bytes32 seed,uint8 slot,bytes32 includeHash,bytes32 aggregateRoot)");
-    bytes32 private constant SCORE_COMMIT_TYPE =
-        keccak256("ScoreCommit(uint32 round,bytes32 seed,bytes32 includeHash,bytes32 commitment)");
+    bytes32 private constant ATTESTATION_TYPE = keccak256(
+        "Attestation(uint32 round,bytes32 seed,uint8 slot,bytes32 includeHash,bytes32 aggregateRoot)"
+    );
+    bytes32 private constant SCORE_COMMIT_TYPE = keccak256(
+        "ScoreCommit(uint32 round,bytes32 seed,bytes32 includeHash,bytes32 commitment)"
+    );
 
     /// @dev Computed at each call: the verifying contract is a clone, and a chain can split.
     function domainSeparator() internal view returns (bytes32) {
-        return
-            keccak256(abi.encode(DOMAIN_TYPE, keccak256("Paceline"), keccak256("1"), block.chainid, address(this)));
+        return keccak256(abi.encode(DOMAIN_TYPE, keccak256("Paceline"), keccak256("1"), block.chainid, address(this)));
     }
 
     function bitmap(
@@ -37,8 +39,7 @@ library SignedStructs {
         bytes32 includeHash,
         bytes32 aggregateRoot
     ) internal pure returns (bytes32) {
-        return
-            _digest(domain, keccak256(abi.encode(ATTESTATION_TYPE, round, seed, slot, includeHash, aggregateRoot)));
+        return _digest(domain, keccak256(abi.encode(ATTESTATION_TYPE, round, seed, slot, includeHash, aggregateRoot)));
     }
 
     function scoreCommit(

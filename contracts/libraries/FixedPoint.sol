@@ -41,12 +41,18 @@ library FixedPoint {
         assembly ("memory-safe") {
             let first := add(values, 0x20)
             let end := add(first, shl(5, mload(values)))
-            for { let next := add(first, 0x20) } lt(next, end) { next := add(next, 0x20) } {
+            for {
+                let next := add(first, 0x20)
+            } lt(next, end) {
+                next := add(next, 0x20)
+            } {
                 let value := mload(next)
                 let at := next
                 for {} gt(at, first) {} {
                     let below := mload(sub(at, 0x20))
-                    if iszero(gt(below, value)) { break }
+                    if iszero(gt(below, value)) {
+                        break
+                    }
                     mstore(at, below)
                     at := sub(at, 0x20)
                 }

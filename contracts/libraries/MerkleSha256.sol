@@ -28,14 +28,20 @@ library MerkleSha256 {
             let done := staticcall(gas(), 2, input, add(leaf.length, 1), 0, 0x20)
             mstore8(input, 1)
             let end := add(siblings.offset, shl(5, siblings.length))
-            for { let at := siblings.offset } lt(at, end) { at := add(at, 0x20) } {
+            for {
+                let at := siblings.offset
+            } lt(at, end) {
+                at := add(at, 0x20)
+            } {
                 let right := shl(5, and(index, 1))
                 mstore(add(add(input, 1), right), mload(0))
                 mstore(add(add(input, 0x21), sub(0, right)), calldataload(at))
                 done := and(done, staticcall(gas(), 2, input, 0x41, 0, 0x20))
                 index := shr(1, index)
             }
-            if iszero(done) { revert(0, 0) }
+            if iszero(done) {
+                revert(0, 0)
+            }
             root := mload(0)
         }
     }

@@ -22,7 +22,7 @@ library Sortition {
             drawn = new uint256[](count);
             uint256[TABLE] memory moved; // open addressing: (place + 1) << 16 | what stands there now
             for (uint256 i; i < count; ++i) {
-                uint256 place = i + uint256(keccak256(abi.encode(seed, tag, i))) % (size - i);
+                uint256 place = i + (uint256(keccak256(abi.encode(seed, tag, i))) % (size - i));
                 uint256 slot = _slotOf(moved, place);
                 drawn[i] = moved[slot] == 0 ? place : moved[slot] & 0xffff;
                 uint256 here = moved[_slotOf(moved, i)];

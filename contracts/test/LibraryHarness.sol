@@ -42,12 +42,7 @@ contract LibraryHarness {
         return MerkleSha256.rootOf(leaf, siblings, index);
     }
 
-    function draw(
-        bytes32 seed,
-        bytes32 tag,
-        uint256 size,
-        uint256 count
-    ) external pure returns (uint256[] memory) {
+    function draw(bytes32 seed, bytes32 tag, uint256 size, uint256 count) external pure returns (uint256[] memory) {
         return Sortition.draw(seed, tag, size, count);
     }
 

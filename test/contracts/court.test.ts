@@ -173,7 +173,9 @@ describe("the court", () => {
     const [coordinate, updates, leaves, top] = right;
     const court = world.court;
     const swapped = [leaves[1]!, leaves[0]!, ...leaves.slice(2)];
-    await expect(court.proveWrongLeaf(job, coordinate, updates, swapped, top)).to.be.revertedWithCustomError(court, "BadProof").withArgs(0);
+    await expect(court.proveWrongLeaf(job, coordinate, updates, swapped, top))
+      .to.be.revertedWithCustomError(court, "BadProof")
+      .withArgs(0);
     const short = { ...leaves[2]!, siblings: leaves[2]!.siblings.slice(1) };
     await expect(court.proveWrongLeaf(job, coordinate, updates, leaves.with(2, short), top))
       .to.be.revertedWithCustomError(court, "BadProof")
@@ -183,20 +185,33 @@ describe("the court", () => {
       .to.be.revertedWithCustomError(court, "BadLeafSize")
       .withArgs(257, 256);
     const forged = { ...top, leaf: toHex(new Uint8Array(512)) };
-    await expect(court.proveWrongLeaf(job, coordinate, updates, leaves, forged)).to.be.revertedWithCustomError(court, "BadProof").withArgs(6);
+    await expect(court.proveWrongLeaf(job, coordinate, updates, leaves, forged))
+      .to.be.revertedWithCustomError(court, "BadProof")
+      .withArgs(6);
     await expect(court.proveWrongLeaf(job, 168, updates, leaves, top)).to.be.revertedWithCustomError(court, "BadProof");
     await court.proveWrongLeaf(job, ...right);
   });
 
   it("judges the include set on the chain only, while a proposal stands", async () => {
     const { world, job } = player();
-    const right = proofArguments(player(), await viewOf(player()), 40, aggregateTree(aggregateOf(player(), await viewOf(player()))));
-    await expect(world.court.proveWrongLeaf(job, ...right)).to.be.revertedWithCustomError(world.court, "NoStandingProposal");
+    const right = proofArguments(
+      player(),
+      await viewOf(player()),
+      40,
+      aggregateTree(aggregateOf(player(), await viewOf(player()))),
+    );
+    await expect(world.court.proveWrongLeaf(job, ...right)).to.be.revertedWithCustomError(
+      world.court,
+      "NoStandingProposal",
+    );
     const { view, aggregate } = await proposeWrong(player(), 40);
     const [coordinate, updates, leaves, top] = proofArguments(player(), view, 40, aggregate);
     const heavier = updates.with(0, { ...updates[0]!, exampleCount: 999 });
     for (const set of [heavier, updates.slice(1), updates.toReversed()]) {
-      await expect(world.court.proveWrongLeaf(job, coordinate, set, leaves, top)).to.be.revertedWithCustomError(world.court, "WrongIncludeSet");
+      await expect(world.court.proveWrongLeaf(job, coordinate, set, leaves, top)).to.be.revertedWithCustomError(
+        world.court,
+        "WrongIncludeSet",
+      );
     }
     await attestAll(player());
     await advance(player());
@@ -208,7 +223,9 @@ describe("the court", () => {
   it("is the only one who can report a fault", async () => {
     const { world, job } = player();
     await proposeRight(player());
-    await expect(job.faultAggregate(world.sponsor)).to.be.revertedWithCustomError(job, "OnlyCourt").withArgs(world.sponsor);
+    await expect(job.faultAggregate(world.sponsor))
+      .to.be.revertedWithCustomError(job, "OnlyCourt")
+      .withArgs(world.sponsor);
   });
 
   it("never leaves the round without an end, though every proposal is wrong and every seat guilty", async () => {
@@ -240,8 +257,9 @@ describe("the court, on bounded weights", () => {
     const aggregate = aggregateTree(aggregateOf(player(), view));
     const { world, job } = player();
     for (const coordinate of [0, 150, 299]) {
-      await expect(world.court.proveWrongLeaf(job, ...proofArguments(player(), view, coordinate, aggregate)))
-        .to.be.revertedWithCustomError(world.court, "AggregateIsRight");
+      await expect(
+        world.court.proveWrongLeaf(job, ...proofArguments(player(), view, coordinate, aggregate)),
+      ).to.be.revertedWithCustomError(world.court, "AggregateIsRight");
     }
   });
 });

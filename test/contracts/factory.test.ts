@@ -59,9 +59,9 @@ describe("the factory", () => {
     expect(await read(world.treasury, "poolOf", job)).to.equal(POOL);
     expect(await read(world.token, "balanceOf", world.treasury)).to.equal(POOL);
     expect(await read<string>(job, "sponsor")).to.equal(await world.sponsor.getAddress());
-    const stored = await read<{ toObject(): Record<string, unknown> }>(job, "terms");
-    for (const [name, value] of Object.entries(terms)) {
-      const given = stored.toObject()[name];
+    const stored = (await read<{ toObject(): Record<string, unknown> }>(job, "terms")).toObject();
+    for (const [name, value] of Object.entries(terms) as [string, string | number | bigint][]) {
+      const given = stored[name];
       if (typeof value === "string") expect(String(given).toLowerCase(), name).to.equal(value);
       else expect(given, name).to.equal(BigInt(value));
     }
@@ -77,15 +77,40 @@ describe("the factory", () => {
 
   it("allows terms at their bounds, where they fit each other", async () => {
     const { world } = state();
-    await createJob(world, { rounds: 100_000, vectorLength: 2 ** 30, cohortSize: 64, weightCap: 2 ** 23, committeeSize: 32 });
-    await createJob(world, { cohortSize: 8, weightCap: 2 ** 24 - 1, minCommits: 8, unbondSeconds: 1_100, phaseBlocks: 0 });
-    await createJob(world, { minExponent: -30, initialExponent: -30, maxExponent: -30, stake: 0n, faultSlash: 0n, missSlash: 0n, proofReward: 0n });
+    await createJob(world, {
+      rounds: 100_000,
+      vectorLength: 2 ** 30,
+      cohortSize: 64,
+      weightCap: 2 ** 23,
+      committeeSize: 32,
+    });
+    await createJob(world, {
+      cohortSize: 8,
+      weightCap: 2 ** 24 - 1,
+      minCommits: 8,
+      unbondSeconds: 1_100,
+      phaseBlocks: 0,
+    });
+    await createJob(world, {
+      minExponent: -30,
+      initialExponent: -30,
+      maxExponent: -30,
+      stake: 0n,
+      faultSlash: 0n,
+      missSlash: 0n,
+      proofReward: 0n,
+    });
   });
 
   for (const [change, name] of REFUSED) {
-    it(`refuses terms with ${Object.entries(change).map(([field, value]) => `${field} = ${value}`).join(", ")}`, async () => {
+    it(`refuses terms with ${Object.entries(change)
+      .map(([field, value]) => `${field} = ${value}`)
+      .join(", ")}`, async () => {
       const { world } = state();
-      const error = await createJob(world, change).then(() => undefined, (reason: unknown) => reason as Error);
+      const error = await createJob(world, change).then(
+        () => undefined,
+        (reason: unknown) => reason as Error,
+      );
       expect(error?.message).to.include(`BadTerm("${name}"`);
     });
   }
@@ -93,7 +118,9 @@ describe("the factory", () => {
   it("refuses an empty pool and one beyond 128 bits", async () => {
     const { world } = state();
     for (const pool of [0n, 2n ** 128n]) {
-      await expect(createJob(world, {}, pool)).to.be.revertedWithCustomError(world.factory, "BadTerm").withArgs("pool", pool, 1, 2n ** 128n - 1n);
+      await expect(createJob(world, {}, pool))
+        .to.be.revertedWithCustomError(world.factory, "BadTerm")
+        .withArgs("pool", pool, 1, 2n ** 128n - 1n);
     }
   });
 
@@ -102,7 +129,9 @@ describe("the factory", () => {
     const job = await createJob(world);
     const implementation = await read<string>(world.factory, "IMPLEMENTATION");
     for (const target of [job, job.attach(implementation) as typeof job]) {
-      await expect(target.initialize(world.sponsor)).to.be.revertedWithCustomError(job, "OnlyFactory").withArgs(world.sponsor);
+      await expect(target.initialize(world.sponsor))
+        .to.be.revertedWithCustomError(job, "OnlyFactory")
+        .withArgs(world.sponsor);
     }
     await expect((job.attach(implementation) as typeof job).join()).to.be.revertedWithCustomError(job, "NotRegistered");
   });

@@ -69,15 +69,30 @@ describe("the libraries agree with node/core", () => {
   });
 
   it("on the depth of a tree just below and above a power of two", async () => {
-    for (const [length, depth] of [[1, 0], [128, 0], [129, 1], [256, 1], [257, 2], [384, 2], [512, 2], [513, 3], [2 ** 30, 23]] as const) {
+    for (const [length, depth] of [
+      [1, 0],
+      [128, 0],
+      [129, 1],
+      [256, 1],
+      [257, 2],
+      [384, 2],
+      [512, 2],
+      [513, 3],
+      [2 ** 30, 23],
+    ] as const) {
       expect(await call("depthOf", length)).to.equal(BigInt(depth));
       expect(treeDepth(Math.ceil(length / LEAF_VALUES))).to.equal(depth);
     }
   });
 
   it("on draws", async () => {
-    for (const one of vectorCases<{ seed: Hex; tag: Hex; size: number; count: number; drawn: number[] }>("sortition.json", "draws")) {
-      expect([...(await call<bigint[]>("draw", one.seed, one.tag, one.size, one.count))]).to.deep.equal(bigints(one.drawn));
+    for (const one of vectorCases<{ seed: Hex; tag: Hex; size: number; count: number; drawn: number[] }>(
+      "sortition.json",
+      "draws",
+    )) {
+      expect([...(await call<bigint[]>("draw", one.seed, one.tag, one.size, one.count))]).to.deep.equal(
+        bigints(one.drawn),
+      );
     }
   });
 
@@ -106,7 +121,10 @@ describe("the libraries agree with node/core", () => {
   });
 
   it("on the scores that a round pays by", async () => {
-    for (const one of vectorCases<{ medians: number[]; trailing: number[]; scores: number[] }>("scores.json", "rounds")) {
+    for (const one of vectorCases<{ medians: number[]; trailing: number[]; scores: number[] }>(
+      "scores.json",
+      "rounds",
+    )) {
       const medians = one.medians.map((median) => (median < 0 ? NONE : BigInt(median)));
       expect([...(await call<bigint[]>("roundScores", medians, one.trailing))]).to.deep.equal(bigints(one.scores));
     }
@@ -125,10 +143,26 @@ describe("the libraries agree with node/core", () => {
   });
 
   it("on quorums and on counting bits", async () => {
-    for (const [judges, quorum] of [[1, 1], [2, 2], [3, 2], [4, 3], [5, 4], [6, 4], [7, 5], [32, 22]] as const) {
+    for (const [judges, quorum] of [
+      [1, 1],
+      [2, 2],
+      [3, 2],
+      [4, 3],
+      [5, 4],
+      [6, 4],
+      [7, 5],
+      [32, 22],
+    ] as const) {
       expect(await call("quorumOf", judges)).to.equal(BigInt(quorum));
     }
-    for (const [mask, count] of [[0n, 0], [1n, 1], [1n << 63n, 1], [0xb00b5n, 8], [2n ** 64n - 1n, 64], [2n ** 64n - 3n, 63]] as const) {
+    for (const [mask, count] of [
+      [0n, 0],
+      [1n, 1],
+      [1n << 63n, 1],
+      [0xb00b5n, 8],
+      [2n ** 64n - 1n, 64],
+      [2n ** 64n - 3n, 63],
+    ] as const) {
       expect(await call("popCount", mask)).to.equal(BigInt(count));
     }
   });
@@ -159,7 +193,15 @@ describe("what operators sign", () => {
       const { round, seed } = message;
       const args: Record<string, readonly unknown[]> = {
         Bitmap: ["bitmapDigest", domain, round, seed, message["seat"], message["bits"]],
-        Attestation: ["attestationDigest", domain, round, seed, message["slot"], message["includeHash"], message["aggregateRoot"]],
+        Attestation: [
+          "attestationDigest",
+          domain,
+          round,
+          seed,
+          message["slot"],
+          message["includeHash"],
+          message["aggregateRoot"],
+        ],
         ScoreCommit: ["scoreCommitDigest", domain, round, seed, message["includeHash"], message["commitment"]],
       };
       const call = args[message.type];
@@ -180,6 +222,8 @@ describe("what operators sign", () => {
       expect(await read(harness, "isSignedBy", digest, flipped, signer)).to.equal(false);
       expect(await read(harness, "isSignedBy", digest, signature.slice(0, -2), signer)).to.equal(false);
     }
-    expect(await read(harness, "isSignedBy", cases[0]!.digest, `0x${"00".repeat(65)}`, `0x${"00".repeat(20)}`)).to.equal(false);
+    expect(
+      await read(harness, "isSignedBy", cases[0]!.digest, `0x${"00".repeat(65)}`, `0x${"00".repeat(20)}`),
+    ).to.equal(false);
   });
 });

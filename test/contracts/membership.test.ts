@@ -2,9 +2,30 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { nextSeed } from "../../node/core/sortition.ts";
 import { ZERO_WORD } from "../../node/core/bytes.ts";
-import { advance, commitAll, draw, PHASE, phaseOf, playerOf, playRound, viewOf, waitLong, type Player } from "./round.ts";
+import {
+  advance,
+  commitAll,
+  draw,
+  PHASE,
+  phaseOf,
+  playerOf,
+  playRound,
+  viewOf,
+  waitLong,
+  type Player,
+} from "./round.ts";
 import { playingFrom, startedJob, startingFrom } from "./startingFrom.ts";
-import { as, createJob, deployWorld, joinAll, makeParticipant, makeParticipants, read, type Job, type World } from "./world.ts";
+import {
+  as,
+  createJob,
+  deployWorld,
+  joinAll,
+  makeParticipant,
+  makeParticipants,
+  read,
+  type Job,
+  type World,
+} from "./world.ts";
 
 interface MemberView {
   readonly operator: string;
@@ -12,7 +33,8 @@ interface MemberView {
   readonly active: boolean;
 }
 
-const memberViews = async (job: Job): Promise<readonly MemberView[]> => read<readonly MemberView[]>(job, "members", 0, 1_000);
+const memberViews = async (job: Job): Promise<readonly MemberView[]> =>
+  read<readonly MemberView[]>(job, "members", 0, 1_000);
 
 describe("joining a job", () => {
   const state = startingFrom(async () => {
@@ -23,9 +45,14 @@ describe("joining a job", () => {
 
   it("locks the stake of the terms and gives ids in order", async () => {
     const { world, people, job } = state();
-    await expect(as(job, people[3]!.wallet).join()).to.emit(job, "Joined").withArgs(0, people[3]!.wallet, people[3]!.operator);
+    await expect(as(job, people[3]!.wallet).join())
+      .to.emit(job, "Joined")
+      .withArgs(0, people[3]!.wallet, people[3]!.operator);
     await as(job, people[1]!.wallet).join();
-    expect((await memberViews(job)).map(({ operator }) => operator.toLowerCase())).to.deep.equal([people[3]!.address, people[1]!.address]);
+    expect((await memberViews(job)).map(({ operator }) => operator.toLowerCase())).to.deep.equal([
+      people[3]!.address,
+      people[1]!.address,
+    ]);
     expect(await read(world.treasury, "stakeOf", job, people[3]!.walletAddress)).to.equal(100n * 10n ** 18n);
     expect(await read(job, "memberCount")).to.equal(2n);
   });
@@ -33,8 +60,12 @@ describe("joining a job", () => {
   it("is for registered wallets, once each, also after leaving", async () => {
     const { world, people, job } = state();
     const stranger = await makeParticipant(world, 90);
-    await expect(as(job, stranger.wallet).join()).to.be.revertedWithCustomError(job, "NotRegistered").withArgs(stranger.wallet);
-    await expect(as(job, stranger.wallet).leave()).to.be.revertedWithCustomError(job, "NotAMember").withArgs(stranger.wallet);
+    await expect(as(job, stranger.wallet).join())
+      .to.be.revertedWithCustomError(job, "NotRegistered")
+      .withArgs(stranger.wallet);
+    await expect(as(job, stranger.wallet).leave())
+      .to.be.revertedWithCustomError(job, "NotAMember")
+      .withArgs(stranger.wallet);
     const member = as(job, people[0]!.wallet);
     await member.join();
     await expect(member.join()).to.be.revertedWithCustomError(job, "AlreadyMember");
@@ -67,15 +98,24 @@ describe("joining a job", () => {
     await joinAll(job, people.slice(0, 3));
     await as(job, people[1]!.wallet).leave();
     await world.helpers.mine(3, { interval: 1_000 });
-    await expect(job.advance()).to.emit(job, "JobEnded").withArgs(PHASE.failed, 1_000_003n * 10n ** 18n + 7n);
+    await expect(job.advance())
+      .to.emit(job, "JobEnded")
+      .withArgs(PHASE.failed, 1_000_003n * 10n ** 18n + 7n);
     expect(await read(world.treasury, "creditOf", world.token, world.sponsor)).to.equal(1_000_003n * 10n ** 18n + 7n);
-    await expect(as(job, people[5]!.wallet).join()).to.be.revertedWithCustomError(job, "WrongPhase").withArgs(PHASE.failed);
+    await expect(as(job, people[5]!.wallet).join())
+      .to.be.revertedWithCustomError(job, "WrongPhase")
+      .withArgs(PHASE.failed);
     await expect(job.advance()).to.be.revertedWithCustomError(job, "WrongPhase").withArgs(PHASE.failed);
     await as(job, people[0]!.wallet).leave();
     await world.helpers.mine(2, { interval: 5_000 });
     for (const index of [0, 1]) {
       const holder = as(world.treasury, people[index]!.wallet);
-      await expect(holder.withdraw(job)).to.changeTokenBalance(world.ethers, world.token, people[index]!.wallet, 100n * 10n ** 18n);
+      await expect(holder.withdraw(job)).to.changeTokenBalance(
+        world.ethers,
+        world.token,
+        people[index]!.wallet,
+        100n * 10n ** 18n,
+      );
     }
   });
 });
@@ -147,7 +187,9 @@ describe("changes of the membership during a round", () => {
     expect(await read(world.treasury, "withdrawableAt", job, members[1]!.walletAddress)).to.equal(0n);
     await commitAll(player());
     const closed = await (await advance(player())).getBlock();
-    expect(await read(world.treasury, "withdrawableAt", job, members[1]!.walletAddress)).to.equal(BigInt(closed!.timestamp + 5_000));
+    expect(await read(world.treasury, "withdrawableAt", job, members[1]!.walletAddress)).to.equal(
+      BigInt(closed!.timestamp + 5_000),
+    );
     await as(job, members[6]!.wallet).join(); // after this snapshot
     await waitLong(player());
     await advance(player()); // nothing was shared: the round is skipped

@@ -37,12 +37,21 @@ describe("proposing", () => {
     const { job, world } = player();
     const start = Number((await viewOf(player())).phaseStart);
     await world.helpers.time.setNextBlockTimestamp(start + 199);
-    await expect(proposeFrom(player(), 2, ROOT)).to.be.revertedWithCustomError(job, "SlotNotOpen").withArgs(2, start + 200);
+    await expect(proposeFrom(player(), 2, ROOT))
+      .to.be.revertedWithCustomError(job, "SlotNotOpen")
+      .withArgs(2, start + 200);
     await world.helpers.time.setNextBlockTimestamp(start + 200);
-    await expect(proposeFrom(player(), 2, ROOT)).to.emit(job, "Proposed").withArgs(1, 2, memberOf(player(), (await viewOf(player())).seats[2]!).operator, ROOT);
+    await expect(proposeFrom(player(), 2, ROOT))
+      .to.emit(job, "Proposed")
+      .withArgs(1, 2, memberOf(player(), (await viewOf(player())).seats[2]!).operator, ROOT);
     const view = await viewOf(player());
     expect([view.phase, view.slot, view.aggregateRoot]).to.deep.equal([PHASE.challenge, 2n, ROOT]);
-    expect(await Promise.all([0, 1, 2, 3].map(stakeOfSeat))).to.deep.equal([99n * ETHER, 99n * ETHER, 100n * ETHER, 100n * ETHER]);
+    expect(await Promise.all([0, 1, 2, 3].map(stakeOfSeat))).to.deep.equal([
+      99n * ETHER,
+      99n * ETHER,
+      100n * ETHER,
+      100n * ETHER,
+    ]);
   });
 
   it("is open to a late seat while nobody else has proposed", async () => {
@@ -55,11 +64,15 @@ describe("proposing", () => {
     const { job, members, world } = player();
     const view = await viewOf(player());
     const outsider = members.find((_, id) => !view.seats.includes(BigInt(id)))!;
-    await expect(as(job, outsider.operator).propose(ROOT)).to.be.revertedWithCustomError(job, "NotASeat").withArgs(outsider.operator);
+    await expect(as(job, outsider.operator).propose(ROOT))
+      .to.be.revertedWithCustomError(job, "NotASeat")
+      .withArgs(outsider.operator);
     await expect(as(job, world.sponsor).propose(ROOT)).to.be.revertedWithCustomError(job, "NotASeat");
     await expect(proposeFrom(player(), 0, ZERO_WORD)).to.be.revertedWithCustomError(job, "EmptyRoot");
     await proposeFrom(player(), 0, ROOT);
-    await expect(proposeFrom(player(), 0, ROOT)).to.be.revertedWithCustomError(job, "WrongPhase").withArgs(PHASE.challenge);
+    await expect(proposeFrom(player(), 0, ROOT))
+      .to.be.revertedWithCustomError(job, "WrongPhase")
+      .withArgs(PHASE.challenge);
   });
 
   it("skips the round and slashes every seat when no slot was taken", async () => {
@@ -69,7 +82,9 @@ describe("proposing", () => {
     await expect(advance(player())).to.be.revertedWithCustomError(job, "NotYet");
     await waitLong(player());
     await expect(advance(player())).to.emit(job, "RoundSkipped").withArgs(1, PHASE.propose);
-    expect(await Promise.all([0, 1, 2, 3].map(stakeOfSeat))).to.deep.equal(Array.from({ length: 4 }, () => 99n * ETHER));
+    expect(await Promise.all([0, 1, 2, 3].map(stakeOfSeat))).to.deep.equal(
+      Array.from({ length: 4 }, () => 99n * ETHER),
+    );
     expect((await viewOf(player())).modelId).to.equal(before.modelId);
   });
 });
@@ -136,7 +151,9 @@ describe("the challenge window", () => {
       [],
     );
     expect((await viewOf(player())).attestedMask).to.equal(0n);
-    await expect(job.attest([right, right], [])).to.emit(job, "Attested").withArgs(1, bitOf(1));
+    await expect(job.attest([right, right], []))
+      .to.emit(job, "Attested")
+      .withArgs(1, bitOf(1));
     await expect(job.attest([right], [])).not.to.emit(job, "Attested");
   });
 
@@ -145,7 +162,15 @@ describe("the challenge window", () => {
     const view = await viewOf(player());
     const [first, second] = [scoreOpeningOf(view, 0), scoreOpeningOf(view, 0, undefined)];
     const commit = scoreCommitOf(player(), view, first);
-    await job.attest([], [{ ...commit, seat: 1 }, { ...commit, commitment: ROOT }, commit, scoreCommitOf(player(), view, { ...second, vector: "0x" })]);
+    await job.attest(
+      [],
+      [
+        { ...commit, seat: 1 },
+        { ...commit, commitment: ROOT },
+        commit,
+        scoreCommitOf(player(), view, { ...second, vector: "0x" }),
+      ],
+    );
     expect((await viewOf(player())).scoreCommittedMask).to.equal(1n);
     await attestAll(player());
     await advance(player());

@@ -3,12 +3,26 @@ import { describe, it } from "mocha";
 import { signDigest } from "../../node/core/signature.ts";
 import { registrationDigest } from "../../node/core/typedData.ts";
 import { startingFrom } from "./startingFrom.ts";
-import { addressOf, as, consentOf, deploy, deployWorld, makeParticipant, read, type Participant, type Registry } from "./world.ts";
+import {
+  addressOf,
+  as,
+  consentOf,
+  deploy,
+  deployWorld,
+  makeParticipant,
+  read,
+  type Participant,
+  type Registry,
+} from "./world.ts";
 
 describe("the registry", () => {
   const state = startingFrom(async () => {
     const world = await deployWorld();
-    const [ada, bob, eve] = [await makeParticipant(world, 0), await makeParticipant(world, 1), await makeParticipant(world, 2)];
+    const [ada, bob, eve] = [
+      await makeParticipant(world, 0),
+      await makeParticipant(world, 1),
+      await makeParticipant(world, 2),
+    ];
     return { world, ada, bob, eve };
   });
   const registryAs = (one: Participant): Registry => as(state().world.registry, one.wallet);
@@ -34,7 +48,10 @@ describe("the registry", () => {
   it("refuses a consent to another wallet: a front-runner gains nothing", async () => {
     const { world, ada, eve } = state();
     const consent = await consentOf(world, ada);
-    await expect(registryAs(eve).register(ada.address, consent)).to.be.revertedWithCustomError(world.registry, "BadOperatorConsent");
+    await expect(registryAs(eve).register(ada.address, consent)).to.be.revertedWithCustomError(
+      world.registry,
+      "BadOperatorConsent",
+    );
   });
 
   it("refuses a consent for another chain, another contract or another nonce", async () => {
@@ -47,7 +64,10 @@ describe("the registry", () => {
       "0x",
     ];
     for (const consent of consents) {
-      await expect(registryAs(ada).register(ada.address, consent)).to.be.revertedWithCustomError(world.registry, "BadOperatorConsent");
+      await expect(registryAs(ada).register(ada.address, consent)).to.be.revertedWithCustomError(
+        world.registry,
+        "BadOperatorConsent",
+      );
     }
   });
 
@@ -58,7 +78,10 @@ describe("the registry", () => {
       .to.be.revertedWithCustomError(world.registry, "WalletAlreadyRegistered")
       .withArgs(ada.wallet, ada.operator);
     const registry = await addressOf(world.registry);
-    const digest = registrationDigest({ chainId: world.chainId, registry }, { wallet: bob.walletAddress, operator: ada.address, nonce: 0n });
+    const digest = registrationDigest(
+      { chainId: world.chainId, registry },
+      { wallet: bob.walletAddress, operator: ada.address, nonce: 0n },
+    );
     await expect(registryAs(bob).register(ada.address, signDigest(digest, ada.privateKey)))
       .to.be.revertedWithCustomError(world.registry, "OperatorAlreadyUsed")
       .withArgs(ada.operator, ada.wallet);

@@ -1,7 +1,13 @@
 import type { ContractTransactionReceipt, ContractTransactionResponse } from "ethers";
 import type { Address, Hex } from "../../node/core/bytes.ts";
 import { keccakWords, toHex } from "../../node/core/bytes.ts";
-import { commitmentHash, includeHash, scoreCommitmentHash, type IncludedUpdate, type JobDomain } from "../../node/core/encoding.ts";
+import {
+  commitmentHash,
+  includeHash,
+  scoreCommitmentHash,
+  type IncludedUpdate,
+  type JobDomain,
+} from "../../node/core/encoding.ts";
 import { AGGREGATE_LEAF_BYTES, encodeAggregate, encodeUpdate, UPDATE_LEAF_BYTES } from "../../node/core/fixedPoint.ts";
 import { buildTree, LEAF_VALUES, proveLeaf, type MerkleTree } from "../../node/core/merkle.ts";
 import { seededRandom } from "../../node/core/random.ts";
@@ -39,7 +45,17 @@ export interface View {
   readonly scoreOpenedMask: bigint;
 }
 
-export const PHASE = { joining: 0n, draw: 1n, commit: 2n, share: 3n, propose: 4n, challenge: 5n, score: 6n, finished: 7n, failed: 8n };
+export const PHASE = {
+  joining: 0n,
+  draw: 1n,
+  commit: 2n,
+  share: 3n,
+  propose: 4n,
+  challenge: 5n,
+  score: 6n,
+  finished: 7n,
+  failed: 8n,
+};
 
 export interface Update {
   readonly values: Int16Array;
@@ -126,7 +142,13 @@ export function commitmentOf(player: Player, view: View, position: number): Hex 
   const id = view.cohort[position]!;
   const { tree, exampleCount, salt } = updateOf(player, view, id);
   const operator = memberOf(player, id).address;
-  return commitmentHash(player.domain, { round: Number(view.round), operator, updateRoot: tree.root, exampleCount, salt });
+  return commitmentHash(player.domain, {
+    round: Number(view.round),
+    operator,
+    updateRoot: tree.root,
+    exampleCount,
+    salt,
+  });
 }
 
 export async function commitAt(player: Player, view: View, position: number): Step {
@@ -144,7 +166,12 @@ function sign(player: Player, member: bigint, message: SignedStruct): Hex {
   return signDigest(structDigest(player.domain, message), memberOf(player, member).privateKey);
 }
 
-export function bitmapOf(player: Player, view: View, seat: number, bits: bigint): { seat: number; bits: bigint; signature: Hex } {
+export function bitmapOf(
+  player: Player,
+  view: View,
+  seat: number,
+  bits: bigint,
+): { seat: number; bits: bigint; signature: Hex } {
   const message = { type: "Bitmap", round: Number(view.round), seed: view.seed, seat, bits } as const;
   return { seat, bits, signature: sign(player, view.seats[seat]!, message) };
 }
@@ -164,14 +191,18 @@ export function includedOf(player: Player, view: View): IncludedUpdate[] {
     operator: memberOf(player, view.cohort[position]!).address,
     exampleCount: Number(view.exampleCounts[position]!),
   }));
-  if (includeHash(updates) !== view.includeHash) throw new Error("the include set does not hash to what is on the chain");
+  if (includeHash(updates) !== view.includeHash)
+    throw new Error("the include set does not hash to what is on the chain");
   return updates;
 }
 
 /** The right aggregate of the include set. */
 export function aggregateOf(player: Player, view: View): Int32Array {
   const included = includedOf(player, view);
-  const weights = weightsOf(included.map(({ exampleCount }) => exampleCount), player.weightCap);
+  const weights = weightsOf(
+    included.map(({ exampleCount }) => exampleCount),
+    player.weightCap,
+  );
   const updates = bitsOf(view.includedMask).map((position, index) => ({
     values: updateOf(player, view, view.cohort[position]!).values,
     weight: weights[index]!,
@@ -196,7 +227,14 @@ export async function proposeRight(player: Player, seat = 0): Step {
 
 export function attestationOf(player: Player, view: View, seat: number): { seat: number; signature: Hex } {
   const { round, seed, slot, includeHash: included, aggregateRoot } = view;
-  const message = { type: "Attestation", round: Number(round), seed, slot: Number(slot), includeHash: included, aggregateRoot } as const;
+  const message = {
+    type: "Attestation",
+    round: Number(round),
+    seed,
+    slot: Number(slot),
+    includeHash: included,
+    aggregateRoot,
+  } as const;
   return { seat, signature: sign(player, view.seats[seat]!, message) };
 }
 
@@ -221,7 +259,11 @@ export interface ScoreOpening {
   readonly salt: Hex;
 }
 
-export function scoreOpeningOf(view: View, seat: number, vector: readonly number[] | undefined = vectorOf(view, seat)): ScoreOpening {
+export function scoreOpeningOf(
+  view: View,
+  seat: number,
+  vector: readonly number[] | undefined = vectorOf(view, seat),
+): ScoreOpening {
   return { seat, vector: toHex(encodeVector(vector)), salt: keccakWords(0x5c03e, view.round, seat) };
 }
 
@@ -233,7 +275,14 @@ export function scoreCommitOf(
   const { seat, vector, salt } = opening;
   const scorer: Address = memberOf(player, view.seats[seat]!).address;
   const round = Number(view.round);
-  const parts = { round, seed: view.seed, scorer, includeHash: view.includeHash, vector: Buffer.from(vector.slice(2), "hex"), salt };
+  const parts = {
+    round,
+    seed: view.seed,
+    scorer,
+    includeHash: view.includeHash,
+    vector: Buffer.from(vector.slice(2), "hex"),
+    salt,
+  };
   const commitment = scoreCommitmentHash(player.domain, parts);
   const message = { type: "ScoreCommit", round, seed: view.seed, includeHash: view.includeHash, commitment } as const;
   return { seat, commitment, signature: sign(player, view.seats[seat]!, message) };
@@ -252,7 +301,9 @@ export async function attestAll(player: Player, seats?: readonly number[], openi
 
 export async function openAllScores(player: Player): Step {
   const view = await viewOf(player);
-  return await player.job.openScores(bitsOf(view.scoreCommittedMask & view.liveSeats).map((seat) => scoreOpeningOf(view, seat)));
+  return await player.job.openScores(
+    bitsOf(view.scoreCommittedMask & view.liveSeats).map((seat) => scoreOpeningOf(view, seat)),
+  );
 }
 
 /** From Draw to the end of Share. */

@@ -84,12 +84,17 @@ describe("settling", () => {
       const own = ownIndex(view, seat);
       return { vector: vectors.get(seat), own: own < 0 ? undefined : own };
     });
-    const scores = roundScores(seats, Array.from({ length: MEMBERS }, () => 0));
+    const scores = roundScores(
+      seats,
+      Array.from({ length: MEMBERS }, () => 0),
+    );
     expect(numbers(settled.scores)).to.deep.equal(scores);
     const pay = POOL / 2n;
     expect([...settled.contributorsPay]).to.deep.equal(splitByScore((pay * 7_000n) / 10_000n, scores));
     const medians = medianScores(seats, MEMBERS);
-    expect(await trailingOf(view)).to.deep.equal(medians.map((median) => (median === undefined ? 0 : nextTrailing(0, median))));
+    expect(await trailingOf(view)).to.deep.equal(
+      medians.map((median) => (median === undefined ? 0 : nextTrailing(0, median))),
+    );
   });
 
   it("splits all of a round's pay, to the wei, and leaves in the pool only what nobody earned", async () => {
@@ -97,7 +102,11 @@ describe("settling", () => {
     const view = await viewOf(player());
     const settled = await settleWith(new Map(view.seats.map((_, seat) => [seat, vectorOf(view, seat)])));
     const pay = POOL / 2n;
-    const parts = { contributors: (pay * 7_000n) / 10_000n, aggregator: (pay * 1_000n) / 10_000n, committee: (pay * 1_500n) / 10_000n };
+    const parts = {
+      contributors: (pay * 7_000n) / 10_000n,
+      aggregator: (pay * 1_000n) / 10_000n,
+      committee: (pay * 1_500n) / 10_000n,
+    };
     const keeper = (pay - parts.contributors - parts.aggregator - parts.committee) / 5n;
     expect(settled.paid).to.equal(parts.contributors + parts.aggregator + parts.committee + 5n * keeper);
     expect(await read(world.treasury, "poolOf", job)).to.equal(POOL - settled.paid);
@@ -146,7 +155,12 @@ describe("settling", () => {
 
   it("pays trailing scores where fewer than three seats scored, equal shares where nobody has any", async () => {
     const view = await viewOf(player());
-    const nobody = await settleWith(new Map([[0, undefined], [1, vectorOf(view, 1)]]));
+    const nobody = await settleWith(
+      new Map([
+        [0, undefined],
+        [1, vectorOf(view, 1)],
+      ]),
+    );
     expect(numbers(nobody.scores)).to.deep.equal(Array.from({ length: MEMBERS }, () => 1));
     expect(await trailingOf(view)).to.deep.equal(Array.from({ length: MEMBERS }, () => 0));
   });
@@ -208,7 +222,11 @@ describe("settling", () => {
     ];
     await attestAll(player(), [0, 1, 2, 3, 4], openings);
     await advance(player());
-    await job.openScores([...openings.filter(({ seat }) => seat !== 4), { ...openings[4]!, salt: keccakWords(3) }, { ...openings[3]!, seat: 4 }]);
+    await job.openScores([
+      ...openings.filter(({ seat }) => seat !== 4),
+      { ...openings[4]!, salt: keccakWords(3) },
+      { ...openings[3]!, seat: 4 },
+    ]);
     expect((await viewOf(player())).scoreOpenedMask).to.equal(0b00010n);
     await job.openScores(openings);
     expect((await viewOf(player())).scoreOpenedMask).to.equal(0b10010n);

@@ -38,12 +38,16 @@ describe("commits", () => {
     const view = await viewOf(player());
     const [first, second] = [memberOf(player(), view.cohort[0]!), memberOf(player(), view.cohort[1]!)];
     const commitment = commitmentOf(player(), view, 0);
-    await expect(as(job, second.operator).commit(0, commitment)).to.be.revertedWithCustomError(job, "NotInCohort").withArgs(second.operator, 0);
+    await expect(as(job, second.operator).commit(0, commitment))
+      .to.be.revertedWithCustomError(job, "NotInCohort")
+      .withArgs(second.operator, 0);
     await expect(as(job, first.wallet).commit(0, commitment)).to.be.revertedWithCustomError(job, "NotInCohort");
     await expect(as(job, first.operator).commit(6, commitment)).to.be.revertedWithCustomError(job, "NotInCohort");
     await expect(as(job, first.operator).commit(0, ZERO_WORD)).to.be.revertedWithCustomError(job, "EmptyCommitment");
     await expect(as(job, first.operator).commit(0, commitment)).to.emit(job, "Committed").withArgs(1, 0, commitment);
-    await expect(as(job, first.operator).commit(0, commitment)).to.be.revertedWithCustomError(job, "AlreadyCommitted").withArgs(0);
+    await expect(as(job, first.operator).commit(0, commitment))
+      .to.be.revertedWithCustomError(job, "AlreadyCommitted")
+      .withArgs(0);
     const after = await viewOf(player());
     expect(after.committedMask).to.equal(1n);
     expect(after.updateRoots[0]).to.equal(`${commitment.slice(0, 64)}00`);
@@ -52,7 +56,9 @@ describe("commits", () => {
   it("close at once when everybody has committed", async () => {
     await commitAll(player());
     await expect(advance(player())).to.emit(player().job, "PhaseEntered").withArgs(1, PHASE.share);
-    await expect(commitAt(player(), await viewOf(player()), 0)).to.be.revertedWithCustomError(player().job, "WrongPhase").withArgs(PHASE.share);
+    await expect(commitAt(player(), await viewOf(player()), 0))
+      .to.be.revertedWithCustomError(player().job, "WrongPhase")
+      .withArgs(PHASE.share);
   });
 
   it("close after their seconds and their blocks", async () => {
@@ -173,7 +179,10 @@ describe("sharing", () => {
   it("has no effect outside its phase", async () => {
     const { job } = player();
     const view = await viewOf(player());
-    await expect(job.share([openingOf(player(), view, 0)], [bitmapOf(player(), view, 0, 1n)])).not.to.emit(job, "Opened");
+    await expect(job.share([openingOf(player(), view, 0)], [bitmapOf(player(), view, 0, 1n)])).not.to.emit(
+      job,
+      "Opened",
+    );
     expect((await viewOf(player())).openedMask).to.equal(0n);
   });
 
@@ -193,7 +202,8 @@ describe("sharing", () => {
     const view = await closed();
     // Position 0 and 1 each lack bitmaps: two thirds of five seats are four, of four that may judge an owner's they are three.
     const quorumOf = (position: number): number => (view.seats.includes(view.cohort[position]!) ? 3 : 4);
-    const judges = (position: number): number[] => [...view.seats.keys()].filter((seat) => view.seats[seat] !== view.cohort[position]);
+    const judges = (position: number): number[] =>
+      [...view.seats.keys()].filter((seat) => view.seats[seat] !== view.cohort[position]);
     const bits = view.seats.map(() => everyone(view) & ~3n);
     for (const seat of judges(0).slice(0, quorumOf(0))) bits[seat]! |= 1n;
     for (const seat of judges(1).slice(0, quorumOf(1) - 1)) bits[seat]! |= 2n;
@@ -212,18 +222,26 @@ describe("sharing", () => {
   it("slashes for an opening that is missing, and goes on without it", async () => {
     const { job, world } = player();
     const view = await closed();
-    const openings = bitsOf(view.committedMask).filter((position) => position !== 3).map((position) => openingOf(player(), view, position));
-    await job.share(openings, view.seats.map((_, seat) => bitmapOf(player(), view, seat, everyone(view))));
+    const openings = bitsOf(view.committedMask)
+      .filter((position) => position !== 3)
+      .map((position) => openingOf(player(), view, position));
+    await job.share(
+      openings,
+      view.seats.map((_, seat) => bitmapOf(player(), view, seat, everyone(view))),
+    );
     await waitLong(player());
     await expect(advance(player())).to.emit(job, "MemberMissed").withArgs(1, view.cohort[3], PHASE.share, ETHER);
     expect((await viewOf(player())).includedMask).to.equal(everyone(view) & ~8n);
-    expect(await read(world.treasury, "stakeOf", job, memberOf(player(), view.cohort[3]!).walletAddress)).to.equal(99n * ETHER);
+    expect(await read(world.treasury, "stakeOf", job, memberOf(player(), view.cohort[3]!).walletAddress)).to.equal(
+      99n * ETHER,
+    );
   });
 
   it("keeps one operator a root: the first to commit it", async () => {
     const view = await viewOf(player());
     const shared = updateOf(player(), view, view.cohort[2]!);
-    for (const position of [1, 4]) player().replaced.set(Number(view.cohort[position]), { ...shared, exampleCount: 77 });
+    for (const position of [1, 4])
+      player().replaced.set(Number(view.cohort[position]), { ...shared, exampleCount: 77 });
     await commitAll(player(), [0, 4, 3, 2, 1, 5, 6]);
     await advance(player());
     await shareAll(player());
@@ -250,7 +268,10 @@ describe("sharing", () => {
     const { job } = player();
     const view = await closed();
     const openings = [0, 1].map((position) => openingOf(player(), view, position));
-    await job.share(openings, view.seats.map((_, seat) => bitmapOf(player(), view, seat, everyone(view))));
+    await job.share(
+      openings,
+      view.seats.map((_, seat) => bitmapOf(player(), view, seat, everyone(view))),
+    );
     await waitLong(player());
     await expect(advance(player())).to.emit(job, "RoundSkipped").withArgs(1, PHASE.share);
   });

@@ -3,7 +3,18 @@ import type { Signer } from "ethers";
 import { describe, it } from "mocha";
 import { toAddress } from "../../node/core/bytes.ts";
 import { startingFrom } from "./startingFrom.ts";
-import { account, addressOf, as, createJob, deploy, deployWorld, read, type Token, type Treasury, type World } from "./world.ts";
+import {
+  account,
+  addressOf,
+  as,
+  createJob,
+  deploy,
+  deployWorld,
+  read,
+  type Token,
+  type Treasury,
+  type World,
+} from "./world.ts";
 
 const ZERO = `0x${"00".repeat(20)}`;
 
@@ -20,7 +31,9 @@ async function openTreasury(): Promise<{
 }> {
   const world = await deployWorld();
   const treasury = await deploy<Treasury>(world.ethers, "Treasury");
-  const [factory, job, wallet, other, sponsor] = await Promise.all([0, 1, 2, 3, 4].map((index) => account(world, index)));
+  const [factory, job, wallet, other, sponsor] = await Promise.all(
+    [0, 1, 2, 3, 4].map((index) => account(world, index)),
+  );
   const stakes = await deploy<Token>(world.ethers, "PaceToken", world.sponsor, 10n ** 24n);
   await treasury.bind(factory!.signer);
   for (const token of [world.token, stakes]) {
@@ -62,7 +75,10 @@ describe("the treasury", () => {
     const { treasury, other, sponsor, world } = state();
     await open();
     const stranger = as(treasury, other);
-    await expect(stranger.openJob(other, sponsor, world.token, world.token, 1n)).to.be.revertedWithCustomError(treasury, "OnlyFactory");
+    await expect(stranger.openJob(other, sponsor, world.token, world.token, 1n)).to.be.revertedWithCustomError(
+      treasury,
+      "OnlyFactory",
+    );
     for (const call of [
       () => stranger.lock(sponsor, 1n),
       () => stranger.unbond(sponsor, 1n),
@@ -75,12 +91,13 @@ describe("the treasury", () => {
   });
 
   it("refuses a token that takes a fee on transfer", async () => {
-    const { world, sponsor } = state();
+    const { world } = state();
     const token = await deploy<Token>(world.ethers, "FeeToken", world.sponsor, 10n ** 24n);
     await token.approve(world.treasury, 10n ** 24n);
     const address = await addressOf(token);
-    await expect(createJob(world, { token: address }, 1_000n)).to.be.revertedWithCustomError(world.treasury, "FeeOnTransfer").withArgs(token, 1_000, 990);
-    void sponsor;
+    await expect(createJob(world, { token: address }, 1_000n))
+      .to.be.revertedWithCustomError(world.treasury, "FeeOnTransfer")
+      .withArgs(token, 1_000, 990);
   });
 
   it("takes at most the stake that is there, and rewards at most half of what it took", async () => {
@@ -117,15 +134,24 @@ describe("the treasury", () => {
     await expect(asJob.pay([wallet, other], [9_000n, 989n]))
       .to.be.revertedWithCustomError(treasury, "PoolTooSmall")
       .withArgs(job, 9_988n, 9_989n);
-    await expect(asJob.pay([wallet], [])).to.be.revertedWithCustomError(treasury, "LengthMismatch").withArgs(1, 0);
+    await expect(asJob.pay([wallet], []))
+      .to.be.revertedWithCustomError(treasury, "LengthMismatch")
+      .withArgs(1, 0);
   });
 
   it("sends credits to their owner only, whoever pays the gas, and once", async () => {
     const { treasury, wallet, other, world } = state();
     const asJob = await open();
     await asJob.pay([wallet], [700n]);
-    await expect(as(treasury, other).claim(world.token)).to.be.revertedWithCustomError(treasury, "NothingToClaim").withArgs(other);
-    await expect(as(treasury, other).claimFor(world.token, wallet)).to.changeTokenBalance(world.ethers, world.token, wallet, 700n);
+    await expect(as(treasury, other).claim(world.token))
+      .to.be.revertedWithCustomError(treasury, "NothingToClaim")
+      .withArgs(other);
+    await expect(as(treasury, other).claimFor(world.token, wallet)).to.changeTokenBalance(
+      world.ethers,
+      world.token,
+      wallet,
+      700n,
+    );
     await expect(as(treasury, wallet).claim(world.token)).to.be.revertedWithCustomError(treasury, "NothingToClaim");
   });
 
@@ -140,7 +166,9 @@ describe("the treasury", () => {
     await asJob.unbond(wallet, time + 5); // the first one counts
     expect(await read(treasury, "withdrawableAt", job, wallet)).to.equal(BigInt(time));
     await world.helpers.time.setNextBlockTimestamp(time - 1);
-    await expect(holder.withdraw(job)).to.be.revertedWithCustomError(treasury, "StillBonded").withArgs(job, wallet, time);
+    await expect(holder.withdraw(job))
+      .to.be.revertedWithCustomError(treasury, "StillBonded")
+      .withArgs(job, wallet, time);
     await asJob.slash(wallet, 100n, ZERO, 0n);
     await expect(holder.withdraw(job)).to.changeTokenBalance(world.ethers, world.token, wallet, 800n);
     await expect(holder.withdraw(job)).to.be.revertedWithCustomError(treasury, "NothingToWithdraw");

@@ -24,7 +24,8 @@ type FunctionNames<Abi extends readonly { readonly type: string }[]> = Extract<
   { readonly type: "function"; readonly name: string }
 >["name"];
 /** A contract whose methods are known by name. */
-export type Handle<Abi extends readonly { readonly type: string }[]> = BaseContract & Record<FunctionNames<Abi>, Method>;
+export type Handle<Abi extends readonly { readonly type: string }[]> = BaseContract &
+  Record<FunctionNames<Abi>, Method>;
 
 export type Job = Handle<typeof jobAbiType>;
 export type Treasury = Handle<typeof treasuryAbi>;
@@ -64,7 +65,11 @@ export function as<Contract extends BaseContract>(contract: Contract, caller: Si
 }
 
 /** Calls a view; `T` is what the caller knows it to return. */
-export async function read<T = bigint>(contract: BaseContract, name: string, ...args: readonly unknown[]): Promise<T> {
+export async function read<T = bigint>(
+  contract: { getFunction(name: string): { staticCall(...args: readonly unknown[]): Promise<unknown> } },
+  name: string,
+  ...args: readonly unknown[]
+): Promise<T> {
   return (await contract.getFunction(name).staticCall(...args)) as T;
 }
 
@@ -102,7 +107,10 @@ async function firstSigner(ethers: HardhatEthers): Promise<Signer> {
 }
 
 /** An account with money, made from a number. */
-export async function account(world: World, index: number): Promise<{ readonly signer: Signer; readonly key: Uint8Array }> {
+export async function account(
+  world: World,
+  index: number,
+): Promise<{ readonly signer: Signer; readonly key: Uint8Array }> {
   const key = fromHex(keccakWords(0x9ace, index));
   const address = new Wallet(keccakWords(0x9ace, index)).address;
   await world.helpers.setBalance(address, 1000n * ETHER);
@@ -124,7 +132,10 @@ export async function makeParticipant(world: World, index: number): Promise<Part
 /** The operator's consent to serve the wallet. */
 export async function consentOf(world: World, one: Participant, nonce = 0n): Promise<Hex> {
   const registry = { chainId: world.chainId, registry: await addressOf(world.registry) };
-  return signDigest(registrationDigest(registry, { wallet: one.walletAddress, operator: one.address, nonce }), one.privateKey);
+  return signDigest(
+    registrationDigest(registry, { wallet: one.walletAddress, operator: one.address, nonce }),
+    one.privateKey,
+  );
 }
 
 /** Participants that are registered, hold tokens and have approved the treasury. */
