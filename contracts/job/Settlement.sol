@@ -87,15 +87,20 @@ abstract contract Settlement is Slashing {
             for (uint256 k; k < count; ++k) {
                 if (k % 16 == 0) for (uint256 v; v < voters; ++v) words[v] = vectors[seatOf[v]][k / 16];
                 uint256 shift = 240 - 16 * (k % 16);
-                uint256 found;
+                // `given` gets the scores of all voters but the update's owner, and their number as its length.
                 assembly ("memory-safe") {
-                    mstore(given, voters)
-                }
-                for (uint256 v; v < voters; ++v) {
-                    if (owns[v] != k) given[found++] = (words[v] >> shift) & 0xffff;
-                }
-                assembly ("memory-safe") {
-                    mstore(given, found) // shortened to what is in it
+                    let next := add(given, 0x20)
+                    for {
+                        let v := 0x20
+                    } iszero(gt(v, shl(5, voters))) {
+                        v := add(v, 0x20)
+                    } {
+                        if iszero(eq(mload(add(owns, v)), k)) {
+                            mstore(next, and(shr(shift, mload(add(words, v))), 0xffff))
+                            next := add(next, 0x20)
+                        }
+                    }
+                    mstore(given, sub(shr(5, sub(next, given)), 1))
                 }
                 medians[k] = Scores.medianOf(given);
             }
