@@ -52,22 +52,27 @@ function versionOf(node, env) {
   return result.status === 0 ? result.stdout.trim() : undefined;
 }
 
-/** `name@version` of the npm package that holds a Node 24 for this platform, or undefined where there is none. */
-function nodePackage(lockfile) {
-  const name = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
-  const entry = lockfile.packages[`node_modules/${name}`];
-  return entry === undefined ? undefined : `${name}@${entry.version}`;
+function nodeFolder() {
+  return `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
 }
 
+/** `name@version` of the npm package that holds a Node 24 for this platform, or undefined where there is none. */
+function nodePackage(lockfile) {
+  const name = nodeFolder();
+  const entry = lockfile.packages[`node_modules/${name}`];
+  return entry === undefined ? undefined : `${entry.name ?? name}@${entry.version}`;
+}
+
+/** Quiet, and quick to say that there is no network. */
+const NPM_OPTIONS = "--loglevel=error --fetch-retries=2 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000";
+
 function installCommand(lockfile, env) {
-  const install =
-    "ci --include=dev --include=optional --no-audit --no-fund --no-progress --loglevel=error" +
-    " --fetch-retry-mintimeout=2000 --fetch-retry-maxtimeout=10000";
+  const install = `ci --include=dev --include=optional --no-audit --no-fund --no-progress ${NPM_OPTIONS}`;
   if (isNewEnough(versionOf("node", env) ?? process.version)) return install.split(" ");
   const holder = nodePackage(lockfile);
   if (holder === undefined) throw new BootstrapError(tooOld());
   // An old Node's npm would silently leave out the optional packages whose engines ask for a newer Node.
-  return ["exec", "--yes", "--loglevel=error", `--package=${holder}`, "--call", `npm ${install}`];
+  return ["exec", "--yes", ...NPM_OPTIONS.split(" "), `--package=${holder}`, "--call", `npm ${install}`];
 }
 
 function tooOld() {
@@ -131,7 +136,7 @@ function install() {
 /** The Node that npm scripts will use: the installed one, else the running one. */
 function projectNode() {
   const lockfile = readJson("package-lock.json");
-  const holder = nodePackage(lockfile)?.split("@")[0];
+  const holder = nodePackage(lockfile) === undefined ? undefined : nodeFolder();
   const binary = process.platform === "win32" ? "node.exe" : "node";
   const candidates = holder === undefined ? [] : [inRoot("node_modules", holder, "bin", binary)];
   const node = [...candidates, process.execPath].find((file) => {
