@@ -29,7 +29,8 @@ const POLLING_MS = 50;
  * @throws PacelineError `chain-unreachable`, `insufficient-funds`, `bad-input` for another scheme, `rejected`
  */
 export async function deployContracts(options: DeployOptions): Promise<Deployment> {
-  if (!/^https?:\/\//.test(options.rpcUrl)) throw new PacelineError("bad-input", `deploying needs an http:// or https:// endpoint, got ${options.rpcUrl}`);
+  if (!/^https?:\/\//.test(options.rpcUrl))
+    throw new PacelineError("bad-input", `deploying needs an http:// or https:// endpoint, got ${options.rpcUrl}`);
   const journal = options.deploymentDir ?? (await mkdtemp(join(tmpdir(), "paceline-deploy-")));
   try {
     return await deployWithJournal(options, journal);
@@ -40,7 +41,10 @@ export async function deployContracts(options: DeployOptions): Promise<Deploymen
   }
 }
 
-async function deployWithJournal({ rpcUrl, privateKey, deploymentDir }: DeployOptions, journal: string): Promise<Deployment> {
+async function deployWithJournal(
+  { rpcUrl, privateKey, deploymentDir }: DeployOptions,
+  journal: string,
+): Promise<Deployment> {
   // Hardhat is loaded only here: a daemon never needs it.
   const [{ createHardhatRuntimeEnvironment }, { default: config }, { default: Paceline }] = await Promise.all([
     import("hardhat/hre"),
@@ -49,14 +53,19 @@ async function deployWithJournal({ rpcUrl, privateKey, deploymentDir }: DeployOp
   ]);
   const networks = { ...config.networks, target: { type: "http" as const, url: rpcUrl, accounts: [privateKey] } };
   const paths = { ...config.paths, ignition: journal };
-  const hre = await createHardhatRuntimeEnvironment({ ...config, networks, paths }, { config: join(ROOT, "hardhat.config.ts") }, ROOT);
+  const hre = await createHardhatRuntimeEnvironment(
+    { ...config, networks, paths },
+    { config: join(ROOT, "hardhat.config.ts") },
+    ROOT,
+  );
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const connection = await hre.network.create("target");
   try {
     const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
     const pace = deploymentDir === undefined ? { config: { blockPollingInterval: POLLING_MS } } : {};
     const contracts = await connection.ignition.deploy(Paceline, { ...pace, deploymentId: `chain-${chainId}` });
-    const addressOf = async (contract: { getAddress(): Promise<string> }): Promise<Address> => toAddress(await contract.getAddress());
+    const addressOf = async (contract: { getAddress(): Promise<string> }): Promise<Address> =>
+      toAddress(await contract.getAddress());
     return {
       chainId,
       token: await addressOf(contracts.token),
@@ -74,16 +83,31 @@ function explainDeployment(error: unknown, rpcUrl: string): PacelineError {
   if (error instanceof PacelineError) return error;
   const text = causes(error).map(messageOf).join(" ");
   if (/insufficient funds|doesn't have enough funds|exceeds the balance/i.test(text)) {
-    return new PacelineError("insufficient-funds", "the wallet has too little to pay for the deployment: send it some of the chain's coin", {}, error);
+    return new PacelineError(
+      "insufficient-funds",
+      "the wallet has too little to pay for the deployment: send it some of the chain's coin",
+      {},
+      error,
+    );
   }
   if (/ECONNREFUSED|ENOTFOUND|Cannot connect|ConnectionRefused|timed? ?out|fetch failed/i.test(text)) {
-    return new PacelineError("chain-unreachable", `no chain answers at ${rpcUrl}: start one, or check the URL`, { url: rpcUrl }, error);
+    return new PacelineError(
+      "chain-unreachable",
+      `no chain answers at ${rpcUrl}: start one, or check the URL`,
+      { url: rpcUrl },
+      error,
+    );
   }
   return new PacelineError("rejected", `the deployment failed: ${messageOf(error)}`, {}, error);
 }
 
 function causes(error: unknown): unknown[] {
   const chain: unknown[] = [];
-  for (let each = error; each !== undefined && each !== null && chain.length < 8; each = (each as { cause?: unknown }).cause) chain.push(each);
+  for (
+    let each = error;
+    each !== undefined && each !== null && chain.length < 8;
+    each = (each as { cause?: unknown }).cause
+  )
+    chain.push(each);
   return chain;
 }

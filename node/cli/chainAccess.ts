@@ -35,11 +35,18 @@ function deploymentOf(options: ChainOptions, home: Home | undefined): Deployment
   if (options.deployment !== undefined) return readDeployment(options.deployment);
   if (home?.config.deployment !== undefined) return home.config.deployment;
   if (existsSync(DEFAULT_DEPLOYMENT)) return readDeployment(DEFAULT_DEPLOYMENT);
-  throw new PacelineError("not-found", "the contracts' addresses are not known: give --deployment FILE, which who deployed them has (`paceline deploy`)");
+  throw new PacelineError(
+    "not-found",
+    "the contracts' addresses are not known: give --deployment FILE, which who deployed them has (`paceline deploy`)",
+  );
 }
 
 /** Runs `work` with a connection that is closed afterwards. */
-export async function withChainAccess<T>(options: ChainOptions, home: Home | undefined, work: (chain: ChainAccess) => Promise<T>): Promise<T> {
+export async function withChainAccess<T>(
+  options: ChainOptions,
+  home: Home | undefined,
+  work: (chain: ChainAccess) => Promise<T>,
+): Promise<T> {
   const chain = await openChain(options, home);
   try {
     return await work(chain);
@@ -55,7 +62,10 @@ export function homeIfAny(folder: string): Home | undefined {
 
 /** The account that pays for a command's transactions. */
 export async function openWallet({ wallet, walletPasswordFile }: WalletOptions, endpoint: Endpoint): Promise<Sender> {
-  return createSender(endpoint, toHex(await openKeystore(wallet, await readPassword(walletPassword(walletPasswordFile)))));
+  return createSender(
+    endpoint,
+    toHex(await openKeystore(wallet, await readPassword(walletPassword(walletPasswordFile)))),
+  );
 }
 
 /** A job on the chain: the one that was named, else the home's. */
@@ -67,12 +77,18 @@ export interface JobAccess {
 /** @throws PacelineError `bad-input` where none is known, `wrong-chain` where there is no job at the address */
 export async function openJob({ endpoint }: ChainAccess, named: Address | undefined, home?: Home): Promise<JobAccess> {
   const job = named ?? home?.config.job?.address;
-  if (job === undefined) throw new PacelineError("bad-input", "which job is not known: give --job ADDRESS, which the sponsor has");
+  if (job === undefined)
+    throw new PacelineError("bad-input", "which job is not known: give --job ADDRESS, which the sponsor has");
   return { job, terms: await readTerms(endpoint, job) };
 }
 
 /** The job with the block that its history starts in: known to the home, or found on the chain. */
-export async function jobRef({ endpoint, deployment }: ChainAccess, job: Address, home: Home | undefined, file?: string): Promise<JobRef> {
+export async function jobRef(
+  { endpoint, deployment }: ChainAccess,
+  job: Address,
+  home: Home | undefined,
+  file?: string,
+): Promise<JobRef> {
   const known = home?.config.job?.address === job ? home.config.job : undefined;
   const fromBlock = known?.fromBlock ?? (await findJobBlock(endpoint, deployment, job));
   const path = file ?? known?.file;

@@ -7,8 +7,14 @@ export interface CommandModule {
 }
 
 /** Gives a command its action, `--json` and its example. */
-export function acts<Options extends object>(command: Command, example: string, run: (options: Options) => Promise<Outcome>): void {
-  command.option("--json", "print one JSON object").addHelpText("after", `\nExample:\n  $ ${example.replaceAll("\n", "\n  $ ")}`);
+export function acts<Options extends object>(
+  command: Command,
+  example: string,
+  run: (options: Options) => Promise<Outcome>,
+): void {
+  command
+    .option("--json", "print one JSON object")
+    .addHelpText("after", `\nExample:\n  $ ${example.replaceAll("\n", "\n  $ ")}`);
   command.action(async (options: Options & { readonly json?: boolean }) => {
     const { data, text, exit } = await run(options);
     const output = options.json === true ? toJson(data) : text;

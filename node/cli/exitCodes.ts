@@ -3,8 +3,12 @@ import type { ErrorCode } from "../core/errors.ts";
 /** How `paceline` ends. The same table stands in docs/errors.md. */
 
 export const EXIT_OK = 0;
+/** `simulate`: the run ended, but a check of its report did not hold. */
+export const EXIT_CHECK_FAILED = 1;
 /** `start`: the job ended as failed. */
 export const EXIT_JOB_FAILED = 20;
+/** A second signal, while the first was being obeyed. */
+export const EXIT_INTERRUPTED = 130;
 
 /** Every code that a command can end with; `internal` is a mistake of the program. */
 export type FailureCode = ErrorCode | "internal";

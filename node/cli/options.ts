@@ -29,7 +29,10 @@ export function withChain(command: Command): Command {
 export function withHome(command: Command): Command {
   return command
     .addOption(new Option("--home <dir>", "the participant's home folder").default(DEFAULT_HOME))
-    .option("--password-file <file>", "file with the password of the home's key (default: $PACELINE_PASSWORD, or asked)");
+    .option(
+      "--password-file <file>",
+      "file with the password of the home's key (default: $PACELINE_PASSWORD, or asked)",
+    );
 }
 
 /** `--wallet`, for commands that spend from a wallet. */
@@ -37,7 +40,10 @@ export function withWallet(command: Command, needed = true): Command {
   const wallet = new Option("--wallet <file>", "the wallet's keystore");
   return command
     .addOption(needed ? wallet.makeOptionMandatory() : wallet)
-    .option("--wallet-password-file <file>", "file with the wallet's password (default: $PACELINE_WALLET_PASSWORD, $PACELINE_PASSWORD, or asked)");
+    .option(
+      "--wallet-password-file <file>",
+      "file with the wallet's password (default: $PACELINE_WALLET_PASSWORD, $PACELINE_PASSWORD, or asked)",
+    );
 }
 
 export function anAddress(text: string): Address {
@@ -51,19 +57,24 @@ export function anAddress(text: string): Address {
 export function whole(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
     return value;
   };
 }
 
 /** A decimal amount of whole tokens, above zero. */
 export function anAmount(text: string): string {
-  if (!/^\d{1,12}(\.\d{1,18})?$/.test(text) || Number(text) === 0) throw new InvalidArgumentError("Give an amount of tokens such as 1000 or 12.5.");
+  if (!/^\d{1,12}(\.\d{1,18})?$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError("Give an amount of tokens such as 1000 or 12.5.");
   return text;
 }
 
 export function aSignature(text: string): `0x${string}` {
-  if (!/^0x[0-9a-f]{130}$/i.test(text)) throw new InvalidArgumentError("Give the consent that `paceline register --consent-for` printed: 0x and 130 digits.");
+  if (!/^0x[0-9a-f]{130}$/i.test(text))
+    throw new InvalidArgumentError(
+      "Give the consent that `paceline register --consent-for` printed: 0x and 130 digits.",
+    );
   return text as `0x${string}`;
 }
 

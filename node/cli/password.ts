@@ -13,7 +13,11 @@ export interface PasswordSource {
   readonly variables: readonly string[];
 }
 
-export const operatorPassword = (file: string | undefined): PasswordSource => ({ of: "operator", file, variables: ["PACELINE_PASSWORD"] });
+export const operatorPassword = (file: string | undefined): PasswordSource => ({
+  of: "operator",
+  file,
+  variables: ["PACELINE_PASSWORD"],
+});
 export const walletPassword = (file: string | undefined): PasswordSource => ({
   of: "wallet",
   file,
@@ -46,7 +50,10 @@ function givenPassword({ file, variables }: PasswordSource): string | undefined 
 function askSecret(prompt: string, { of, variables }: PasswordSource): Promise<string> {
   if (process.stdin.isTTY) return ask(prompt);
   const option = of === "wallet" ? "--wallet-password-file" : "--password-file";
-  throw new PacelineError("bad-input", `the password of the ${of} key is needed: set ${variables[0] ?? ""}, give ${option}, or run in a terminal`);
+  throw new PacelineError(
+    "bad-input",
+    `the password of the ${of} key is needed: set ${variables[0] ?? ""}, give ${option}, or run in a terminal`,
+  );
 }
 
 /** Asks on the terminal without showing what is typed. */
@@ -71,7 +78,8 @@ function ask(prompt: string): Promise<string> {
 export async function readPrivateKey(): Promise<Uint8Array> {
   const text = process.stdin.isTTY ? await ask("Private key (hexadecimal): ") : await readStdin();
   const digits = text.trim().replace(/^0x/i, "");
-  if (!/^[0-9a-f]{64}$/i.test(digits)) throw new PacelineError("bad-input", "what was read from stdin is no private key: give 64 hexadecimal digits");
+  if (!/^[0-9a-f]{64}$/i.test(digits))
+    throw new PacelineError("bad-input", "what was read from stdin is no private key: give 64 hexadecimal digits");
   return new Uint8Array(Buffer.from(digits, "hex"));
 }
 

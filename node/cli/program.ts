@@ -10,14 +10,34 @@ interface Entry {
 }
 
 export const COMMANDS: readonly Entry[] = [
-  { name: "simulate", purpose: "run a whole federation on this machine, with a chain of its own, and report on it", load: () => import("./commands/simulate.ts") },
-  { name: "init", purpose: "make a participant's home folder, or a wallet's keystore", load: () => import("./commands/init.ts") },
+  {
+    name: "simulate",
+    purpose: "run a whole federation on this machine, with a chain of its own, and report on it",
+    load: () => import("./commands/simulate.ts"),
+  },
+  {
+    name: "init",
+    purpose: "make a participant's home folder, or a wallet's keystore",
+    load: () => import("./commands/init.ts"),
+  },
   { name: "deploy", purpose: "deploy the contracts to a chain", load: () => import("./commands/deploy.ts") },
-  { name: "register", purpose: "bind a wallet to its daemon's operator key", load: () => import("./commands/register.ts") },
+  {
+    name: "register",
+    purpose: "bind a wallet to its daemon's operator key",
+    load: () => import("./commands/register.ts"),
+  },
   { name: "job", purpose: "make a job file; open, join, leave or show a job", load: () => import("./commands/job.ts") },
   { name: "start", purpose: "run the daemon: one participant of one job", load: () => import("./commands/start.ts") },
-  { name: "status", purpose: "show where a job stands, and what a participant has in it", load: () => import("./commands/status.ts") },
-  { name: "claim", purpose: "pay out a wallet's credits, or its stake after leaving a job", load: () => import("./commands/claim.ts") },
+  {
+    name: "status",
+    purpose: "show where a job stands, and what a participant has in it",
+    load: () => import("./commands/status.ts"),
+  },
+  {
+    name: "claim",
+    purpose: "pay out a wallet's credits, or its stake after leaving a job",
+    load: () => import("./commands/claim.ts"),
+  },
 ];
 
 /** The program with every command known by name, and those that `wanted` accepts in full. */

@@ -30,7 +30,12 @@ export interface DaemonEnd {
  * not answer) is logged and tried again.
  * @throws PacelineError where it cannot start: `chain-unreachable`, `wrong-chain`, `not-registered`, `bad-input`, `storage-failed`
  */
-export async function runDaemon(settings: DaemonSettings, privateKey: Uint8Array, log: Log, signal: AbortSignal): Promise<DaemonEnd> {
+export async function runDaemon(
+  settings: DaemonSettings,
+  privateKey: Uint8Array,
+  log: Log,
+  signal: AbortSignal,
+): Promise<DaemonEnd> {
   const cleanUp: (() => unknown)[] = [];
   try {
     const endpoint = await openEndpoint(settings.rpc, settings.deployment.chainId);
@@ -48,7 +53,13 @@ export async function runDaemon(settings: DaemonSettings, privateKey: Uint8Array
       chain,
       openNetwork: openLibp2pNetwork(settings.listen, settings.announce),
       storage,
-      learner: createLearner({ trainer, train, validation, spec: settings.spec, seed: [settings.data.seed, operatorSeed] }),
+      learner: createLearner({
+        trainer,
+        train,
+        validation,
+        spec: settings.spec,
+        seed: [settings.data.seed, operatorSeed],
+      }),
       spec: settings.spec,
       privateKey,
       initialParams: () => trainer.initialParams(settings.spec.seed),
@@ -62,26 +73,56 @@ export async function runDaemon(settings: DaemonSettings, privateKey: Uint8Array
     const contacts = participant.network.contacts();
     log.event(
       "started",
-      { operator: chain.operator, job: chain.job, chainId: chain.chainId, contacts, examples: train.count, validation: validation.count },
+      {
+        operator: chain.operator,
+        job: chain.job,
+        chainId: chain.chainId,
+        contacts,
+        examples: train.count,
+        validation: validation.count,
+      },
       `operator ${chain.operator} takes part in job ${chain.job} with ${train.count} examples; listening on ${contacts.join(" ")}`,
     );
     const interrupted = await end.reached(signal, settings.lingerSeconds, log);
     const { view } = participant.state();
-    return { phase: view?.phase ?? "unknown", round: view?.round ?? 0, modelId: participant.model().modelId, interrupted };
+    return {
+      phase: view?.phase ?? "unknown",
+      round: view?.round ?? 0,
+      modelId: participant.model().modelId,
+      interrupted,
+    };
   } finally {
     for (const step of cleanUp.reverse()) await step();
   }
 }
 
 /** The job as this operator sees it, once everything that must be so is so. */
-async function openOwnJob({ deployment, job, spec }: DaemonSettings, privateKey: Uint8Array, endpoint: Endpoint): Promise<JobChain> {
+async function openOwnJob(
+  { deployment, job, spec }: DaemonSettings,
+  privateKey: Uint8Array,
+  endpoint: Endpoint,
+): Promise<JobChain> {
   await requireContract(endpoint, deployment.registry, "registry");
   const terms = await readTerms(endpoint, job.address);
   requireSameSpec(job.file, spec, terms);
-  const addresses = { job: job.address, registry: deployment.registry, court: deployment.court, fromBlock: job.fromBlock };
-  const chain = createJobChain(endpoint, addresses, terms, createSender(endpoint, toHex(privateKey)), createJobWatcher(endpoint, job.address));
+  const addresses = {
+    job: job.address,
+    registry: deployment.registry,
+    court: deployment.court,
+    fromBlock: job.fromBlock,
+  };
+  const chain = createJobChain(
+    endpoint,
+    addresses,
+    terms,
+    createSender(endpoint, toHex(privateKey)),
+    createJobWatcher(endpoint, job.address),
+  );
   if (!(await chain.isOperator(chain.operator))) {
-    throw new PacelineError("not-registered", `operator ${chain.operator} is bound to no wallet: run \`paceline register\` first`);
+    throw new PacelineError(
+      "not-registered",
+      `operator ${chain.operator} is bound to no wallet: run \`paceline register\` first`,
+    );
   }
   return chain;
 }
@@ -129,7 +170,11 @@ function observe(log: Log, end: JobEnd, evaluate: Evaluate): ParticipantObserver
       end.look(state);
       if (view === undefined || (view.phase === seen?.phase && view.round === seen.round)) return;
       seen = view;
-      log.event("phase", { round: view.round, phase: view.phase, blockNumber: view.blockNumber }, `round ${view.round}: ${view.phase}`);
+      log.event(
+        "phase",
+        { round: view.round, phase: view.phase, blockNumber: view.blockNumber },
+        `round ${view.round}: ${view.phase}`,
+      );
     },
     onModel({ modelId, updates, params }) {
       evaluate(params).then(
@@ -141,7 +186,11 @@ function observe(log: Log, end: JobEnd, evaluate: Evaluate): ParticipantObserver
       );
     },
     onReceipt(call, { gasUsed, blockNumber }) {
-      log.event("transaction", { call, gasUsed, blockNumber, round: seen?.round ?? 0 }, `${call}: in block ${blockNumber}, ${gasUsed} gas`);
+      log.event(
+        "transaction",
+        { call, gasUsed, blockNumber, round: seen?.round ?? 0 },
+        `${call}: in block ${blockNumber}, ${gasUsed} gas`,
+      );
     },
     onProblem: (what, error) => log.problem(what, error),
   };

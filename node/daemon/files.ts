@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, PacelineError } from "../core/errors.ts";
 import { diskError } from "../storage/diskError.ts";
@@ -14,12 +24,18 @@ const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoExc
 export function readTextFile(file: string, what: string, maxBytes = 2 ** 20): string {
   try {
     const { size } = statSync(file);
-    if (size > maxBytes) throw new PacelineError("bad-input", `${file} is no ${what}: it has ${size} bytes, at most ${maxBytes} are allowed`);
+    if (size > maxBytes)
+      throw new PacelineError(
+        "bad-input",
+        `${file} is no ${what}: it has ${size} bytes, at most ${maxBytes} are allowed`,
+      );
     return readFileSync(file, "utf8");
   } catch (error) {
     if (error instanceof PacelineError) throw error;
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") throw new PacelineError("not-found", `there is no ${what} at ${file}: check the path`, { file });
-    if (codeOf(error) === "EISDIR") throw new PacelineError("bad-input", `${file} is a folder: give the ${what} itself`, { file });
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR")
+      throw new PacelineError("not-found", `there is no ${what} at ${file}: check the path`, { file });
+    if (codeOf(error) === "EISDIR")
+      throw new PacelineError("bad-input", `${file} is a folder: give the ${what} itself`, { file });
     throw diskError(file, error);
   }
 }
@@ -30,7 +46,9 @@ export function readJsonFile(file: string, what: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new PacelineError("bad-input", `the ${what} ${file} is not valid JSON: ${oneLine(messageOf(error))}`, { file });
+    throw new PacelineError("bad-input", `the ${what} ${file} is not valid JSON: ${oneLine(messageOf(error))}`, {
+      file,
+    });
   }
 }
 
@@ -40,7 +58,10 @@ export function createPrivateFile(file: string, text: string): void {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     write(file, text, "wx");
   } catch (error) {
-    if (codeOf(error) === "EEXIST") throw new PacelineError("bad-input", `${file} exists already and is not overwritten: choose another path`, { file });
+    if (codeOf(error) === "EEXIST")
+      throw new PacelineError("bad-input", `${file} exists already and is not overwritten: choose another path`, {
+        file,
+      });
     throw diskError(file, error);
   }
 }

@@ -66,7 +66,8 @@ export function jobFolder(folder: string, chainId: number, job: Address): string
 /** Throws PacelineError `bad-input` where the folder is a home already. */
 export function requireNoHome(folder: string): void {
   for (const file of [keystoreFile(folder), configFile(folder)]) {
-    if (existsSync(file)) throw new PacelineError("bad-input", `${folder} is a home already and is not overwritten: give another --home`);
+    if (existsSync(file))
+      throw new PacelineError("bad-input", `${folder} is a home already and is not overwritten: give another --home`);
   }
 }
 
@@ -77,7 +78,11 @@ export function createHome(folder: string, operator: Address): void {
 /** @throws PacelineError `not-found`, or `bad-input` naming the field of the config that is wrong */
 export function openHome(folder: string): Home {
   const file = configFile(folder);
-  if (!existsSync(file)) throw new PacelineError("not-found", `there is no home at ${folder}: make one with \`paceline init --home ${folder}\``);
+  if (!existsSync(file))
+    throw new PacelineError(
+      "not-found",
+      `there is no home at ${folder}: make one with \`paceline init --home ${folder}\``,
+    );
   const parsed = configSchema.safeParse(readJsonFile(file, "config file"));
   if (!parsed.success) throw invalid(file, parsed.error);
   return { folder, keystore: keystoreFile(folder), config: parsed.data };

@@ -9,7 +9,8 @@ export function readJobFile(file: string): JobSpec {
   try {
     return parseJobSpec(value);
   } catch (error) {
-    if (error instanceof PacelineError) throw new PacelineError(error.code, `${file}: ${error.message}`, { file }, error);
+    if (error instanceof PacelineError)
+      throw new PacelineError(error.code, `${file}: ${error.message}`, { file }, error);
     throw error;
   }
 }
@@ -18,5 +19,8 @@ export function readJobFile(file: string): JobSpec {
 export function requireSameSpec(file: string, spec: JobSpec, terms: JobTerms): void {
   const hash = specHash(spec);
   if (hash === terms.specHash) return;
-  throw new PacelineError("bad-input", `${file} is not the job file of this job (its hash is ${hash}, the chain says ${terms.specHash}): get it from the sponsor`);
+  throw new PacelineError(
+    "bad-input",
+    `${file} is not the job file of this job (its hash is ${hash}, the chain says ${terms.specHash}): get it from the sponsor`,
+  );
 }

@@ -20,7 +20,9 @@ const MAX_FILE_BYTES = 64 * 1024;
 scrypt.register(
   (password, salt, N, r, p, length) =>
     new Promise((resolve, reject) => {
-      nodeScrypt(password, salt, length, { N, r, p, maxmem: SCRYPT_MAX_BYTES }, (error, key) => (error === null ? resolve(key) : reject(error)));
+      nodeScrypt(password, salt, length, { N, r, p, maxmem: SCRYPT_MAX_BYTES }, (error, key) =>
+        error === null ? resolve(key) : reject(error),
+      );
     }),
 );
 
@@ -35,7 +37,12 @@ export interface KeystoreOptions {
  * @returns the key's address
  * @throws PacelineError `bad-input` for a file that exists or an empty password, `storage-failed`
  */
-export async function createKeystore(file: string, privateKey: Uint8Array, password: string, options: KeystoreOptions = {}): Promise<Address> {
+export async function createKeystore(
+  file: string,
+  privateKey: Uint8Array,
+  password: string,
+  options: KeystoreOptions = {},
+): Promise<Address> {
   if (password === "") throw new PacelineError("bad-input", "the password is empty: choose one that protects the key");
   const address = addressOfPrivateKey(privateKey);
   const account = { address, privateKey: toHex(privateKey) };
@@ -50,13 +57,17 @@ export async function createKeystore(file: string, privateKey: Uint8Array, passw
  */
 export async function openKeystore(file: string, password: string): Promise<Uint8Array> {
   const json = readTextFile(file, "keystore", MAX_FILE_BYTES);
-  if (!isKeystoreJson(json)) throw new PacelineError("bad-input", `${file} is no keystore: give a Web3 keystore (version 3) file`);
+  if (!isKeystoreJson(json))
+    throw new PacelineError("bad-input", `${file} is no keystore: give a Web3 keystore (version 3) file`);
   try {
     const { privateKey } = await decryptKeystoreJson(json, password);
     return fromHex(privateKey);
   } catch (error) {
     if (/incorrect password/i.test(String(error))) {
-      throw new PacelineError("wrong-password", `the password does not open ${file}: check the password, and that it is the one for this file`);
+      throw new PacelineError(
+        "wrong-password",
+        `the password does not open ${file}: check the password, and that it is the one for this file`,
+      );
     }
     // The cause is left out: it may quote the file's contents.
     throw new PacelineError("bad-input", `${file} is a damaged keystore: restore it from a backup`);

@@ -40,7 +40,11 @@ export function createLog({ json, write, now }: LogOptions): Log {
       lastTold.set(key, { at: now(), suppressed: 0 });
       const code = error instanceof PacelineError ? error.code : "internal";
       const again = told === undefined || told.suppressed === 0 ? "" : ` (and ${told.suppressed} times since)`;
-      event("problem", { what, code, message, repeats: told?.suppressed ?? 0 }, `${what}: ${message}${again}; trying again`);
+      event(
+        "problem",
+        { what, code, message, repeats: told?.suppressed ?? 0 },
+        `${what}: ${message}${again}; trying again`,
+      );
     },
   };
 }

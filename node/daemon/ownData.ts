@@ -36,7 +36,8 @@ export function loadOwnData(settings: DataSettings, spec: JobSpec): Split {
     return spec.data.normalisation === "standardise" ? standardised(split) : split;
   } catch (error) {
     // What is out of range here was the user's choice, not a mistake of the program.
-    if (error instanceof PacelineError && error.code === "bad-argument") throw new PacelineError("bad-input", `--data ${settings.source}: ${error.message}`, {}, error);
+    if (error instanceof PacelineError && error.code === "bad-argument")
+      throw new PacelineError("bad-input", `--data ${settings.source}: ${error.message}`, {}, error);
     throw error;
   }
 }
@@ -55,13 +56,27 @@ function sourceOptions({ seed, label, ignore, classes }: DataSettings): Paramete
 
 function takePart(examples: Dataset, { part, seed }: DataSettings): Dataset {
   if (part === undefined) return examples;
-  const parts = partition({ labels: examples.labels, participants: part.of, scheme: part.scheme, seed, minimumCount: 2 });
+  const parts = partition({
+    labels: examples.labels,
+    participants: part.of,
+    scheme: part.scheme,
+    seed,
+    minimumCount: 2,
+  });
   return selectExamples(examples, parts[part.index] as Int32Array);
 }
 
 function requireFit({ width, classes }: Dataset, { model }: JobSpec, source: string): void {
-  if (width !== model.inputs) throw new PacelineError("bad-input", `--data ${source} has ${width} features an example, the job's model takes ${model.inputs}`);
-  if (classes > model.classes) throw new PacelineError("bad-input", `--data ${source} has ${classes} classes, the job's model tells ${model.classes}`);
+  if (width !== model.inputs)
+    throw new PacelineError(
+      "bad-input",
+      `--data ${source} has ${width} features an example, the job's model takes ${model.inputs}`,
+    );
+  if (classes > model.classes)
+    throw new PacelineError(
+      "bad-input",
+      `--data ${source} has ${classes} classes, the job's model tells ${model.classes}`,
+    );
 }
 
 function standardised({ train, heldOut }: Split): Split {

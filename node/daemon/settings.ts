@@ -33,9 +33,17 @@ export const DEFAULTS = {
 
 /** Throws `bad-input` for what is no TCP multiaddr. */
 export function requireMultiaddr(text: string, option: string): string {
-  const problem = new PacelineError("bad-input", `${option}: ${text} is no address: give a multiaddr such as /ip4/0.0.0.0/tcp/4001`);
+  const problem = new PacelineError(
+    "bad-input",
+    `${option}: ${text} is no address: give a multiaddr such as /ip4/0.0.0.0/tcp/4001`,
+  );
   try {
-    if (!multiaddr(text).getComponents().some(({ name }) => name === "tcp")) throw problem;
+    if (
+      !multiaddr(text)
+        .getComponents()
+        .some(({ name }) => name === "tcp")
+    )
+      throw problem;
   } catch {
     throw problem;
   }

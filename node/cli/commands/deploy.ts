@@ -24,11 +24,19 @@ export function define(command: Command): void {
 }
 
 async function deploy({ rpc, wallet, walletPasswordFile, out, journal }: DeployOptions): Promise<Outcome> {
-  if (existsSync(out)) throw new PacelineError("bad-input", `${out} exists already and is not overwritten: give another --out`);
+  if (existsSync(out))
+    throw new PacelineError("bad-input", `${out} exists already and is not overwritten: give another --out`);
   const key = await openKeystore(wallet, await readPassword(walletPassword(walletPasswordFile)));
   const { deployContracts } = await import("../../chain/deploy.ts");
-  const deployment = await deployContracts({ rpcUrl: rpc, privateKey: toHex(key), ...(journal === undefined ? {} : { deploymentDir: journal }) });
+  const deployment = await deployContracts({
+    rpcUrl: rpc,
+    privateKey: toHex(key),
+    ...(journal === undefined ? {} : { deploymentDir: journal }),
+  });
   replaceFile(out, `${JSON.stringify(deployment, undefined, 2)}\n`, 0o644);
   const rows = Object.entries(deployment).map(([name, value]) => [name, String(value)] as const);
-  return { data: { ...deployment, file: out }, text: `${table(rows)}\nWritten to ${out}: everybody who takes part needs this file.` };
+  return {
+    data: { ...deployment, file: out },
+    text: `${table(rows)}\nWritten to ${out}: everybody who takes part needs this file.`,
+  };
 }

@@ -20,7 +20,10 @@ interface InitOptions {
 export function define(command: Command): void {
   command
     .addOption(new Option("--home <dir>", "folder to make").default(DEFAULT_HOME))
-    .option("--wallet <file>", "make a wallet's keystore at this path, and no home; best on a machine that the daemon does not run on")
+    .option(
+      "--wallet <file>",
+      "make a wallet's keystore at this path, and no home; best on a machine that the daemon does not run on",
+    )
     .option("--import", "read the private key from stdin (64 hexadecimal digits) instead of drawing one")
     .option("--password-file <file>", "file with the new key's password (default: $PACELINE_PASSWORD, or asked)");
   acts<InitOptions>(command, "paceline init --home clinic\npaceline init --wallet wallet.json", (options) =>
@@ -40,14 +43,24 @@ async function initHome(options: InitOptions): Promise<Outcome> {
     ["operator", operator],
     ["peer id", peerId],
   ]);
-  return { data: { home: options.home, keystore, operator, peerId }, text: `${text}\nNext: \`paceline register\` binds a wallet to this operator.` };
+  return {
+    data: { home: options.home, keystore, operator, peerId },
+    text: `${text}\nNext: \`paceline register\` binds a wallet to this operator.`,
+  };
 }
 
 async function initWallet(options: InitOptions, file: string): Promise<Outcome> {
   const key = await newKey(options);
   const wallet = await createKeystore(file, key, await readNewPassword({ ...walletPassword(options.passwordFile) }));
-  const advice = "Keep this file and its password away from the machine that the daemon runs on: it holds the stake and gets the pay.";
-  return { data: { keystore: file, wallet }, text: `${table([["keystore", file], ["wallet", wallet]])}\n${advice}` };
+  const advice =
+    "Keep this file and its password away from the machine that the daemon runs on: it holds the stake and gets the pay.";
+  return {
+    data: { keystore: file, wallet },
+    text: `${table([
+      ["keystore", file],
+      ["wallet", wallet],
+    ])}\n${advice}`,
+  };
 }
 
 async function newKey(options: InitOptions): Promise<Uint8Array> {

@@ -28,8 +28,17 @@ paceline register --wallet wallet.json --operator 0xOPERATOR --consent 0xSIGNATU
 
 export function define(command: Command): void {
   withWallet(withHome(withChain(command)), false)
-    .addOption(new Option("--consent-for <address>", "only print the operator's consent to serve this wallet").argParser(anAddress))
-    .addOption(new Option("--operator <address>", "the operator that gave --consent, where its home is on another machine").argParser(anAddress))
+    .addOption(
+      new Option("--consent-for <address>", "only print the operator's consent to serve this wallet").argParser(
+        anAddress,
+      ),
+    )
+    .addOption(
+      new Option(
+        "--operator <address>",
+        "the operator that gave --consent, where its home is on another machine",
+      ).argParser(anAddress),
+    )
     .addOption(new Option("--consent <signature>", "the operator's consent").argParser(aSignature))
     .addOption(new Option("--join <job>", "then lock the stake and join this job").argParser(anAddress));
   acts<RegisterOptions>(command, EXAMPLE, register);
@@ -38,10 +47,16 @@ export function define(command: Command): void {
 function register(options: RegisterOptions): Promise<Outcome> {
   if (options.consentFor !== undefined) return printConsent(options, options.consentFor);
   if (options.wallet === undefined) {
-    throw new PacelineError("bad-input", "give --wallet FILE, or --consent-for ADDRESS where the wallet is on another machine");
+    throw new PacelineError(
+      "bad-input",
+      "give --wallet FILE, or --consent-for ADDRESS where the wallet is on another machine",
+    );
   }
   if ((options.operator === undefined) !== (options.consent === undefined)) {
-    throw new PacelineError("bad-input", "--operator and --consent belong together: give both, or neither where the home is on this machine");
+    throw new PacelineError(
+      "bad-input",
+      "--operator and --consent belong together: give both, or neither where the home is on this machine",
+    );
   }
   const home = options.consent === undefined ? openHome(options.home) : homeIfAny(options.home);
   return withChainAccess(options, home, async (chain) => {
@@ -60,7 +75,12 @@ function printConsent(options: RegisterOptions, wallet: Address): Promise<Outcom
   });
 }
 
-async function bind(options: RegisterOptions, chain: ChainAccess, home: Home | undefined, wallet: Sender): Promise<Outcome> {
+async function bind(
+  options: RegisterOptions,
+  chain: ChainAccess,
+  home: Home | undefined,
+  wallet: Sender,
+): Promise<Outcome> {
   const job = options.join === undefined ? undefined : await openJob(chain, options.join);
   const operator = options.operator ?? (home as Home).config.operator;
   const consent = options.consent ?? (await consentFor(chain, home as Home, wallet.address, options.passwordFile));
@@ -70,7 +90,14 @@ async function bind(options: RegisterOptions, chain: ChainAccess, home: Home | u
     const known = job === undefined ? {} : { job: await jobRef(chain, job.job, home) };
     remember(home, { deployment: chain.deployment, rpc: chain.endpoint.url, ...known });
   }
-  const rows: [string, string][] = [["wallet", wallet.address], ["operator", operator], ["registered in block", String(blockNumber)]];
+  const rows: [string, string][] = [
+    ["wallet", wallet.address],
+    ["operator", operator],
+    ["registered in block", String(blockNumber)],
+  ];
   if (job !== undefined) rows.push(["joined", job.job]);
-  return { data: { wallet: wallet.address, operator, blockNumber, ...(job === undefined ? {} : { job: job.job, joinedIn }) }, text: table(rows) };
+  return {
+    data: { wallet: wallet.address, operator, blockNumber, ...(job === undefined ? {} : { job: job.job, joinedIn }) },
+    text: table(rows),
+  };
 }

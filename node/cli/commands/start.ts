@@ -10,8 +10,18 @@ import { createLog } from "../../daemon/log.ts";
 import { DEFAULTS, requireMultiaddr, type DaemonSettings } from "../../daemon/settings.ts";
 import { jobRef, openJob, withChainAccess } from "../chainAccess.ts";
 import { acts } from "../command.ts";
-import { EXIT_JOB_FAILED, EXIT_OK } from "../exitCodes.ts";
-import { aList, anAddress, aPart, aPartition, whole, withChain, withHome, type ChainOptions, type Part } from "../options.ts";
+import { EXIT_INTERRUPTED, EXIT_JOB_FAILED, EXIT_OK } from "../exitCodes.ts";
+import {
+  aList,
+  anAddress,
+  aPart,
+  aPartition,
+  whole,
+  withChain,
+  withHome,
+  type ChainOptions,
+  type Part,
+} from "../options.ts";
 import type { Outcome } from "../output.ts";
 import { operatorPassword, readPassword } from "../password.ts";
 
@@ -38,18 +48,55 @@ export function define(command: Command): void {
   withHome(withChain(command))
     .addOption(new Option("--job <address>", "the job (default: the home's)").argParser(anAddress))
     .option("--job-file <file>", "the job file, from the sponsor (default: the home's)")
-    .addOption(new Option("--from-block <n>", "block of the job's creation (default: found on the chain)").argParser(whole(0, Number.MAX_SAFE_INTEGER)))
+    .addOption(
+      new Option("--from-block <n>", "block of the job's creation (default: found on the chain)").argParser(
+        whole(0, Number.MAX_SAFE_INTEGER),
+      ),
+    )
     .requiredOption("--data <source>", "own examples: digits, idx:FOLDER or csv:FILE")
     .option("--label <column>", "csv: the label column, by name or by number from 1")
-    .addOption(new Option("--ignore <columns>", "csv: columns to leave out, separated by commas").argParser(aList).default([], "none"))
-    .addOption(new Option("--classes <values>", "csv: the label values in the order of their classes, separated by commas").argParser(aList))
+    .addOption(
+      new Option("--ignore <columns>", "csv: columns to leave out, separated by commas")
+        .argParser(aList)
+        .default([], "none"),
+    )
+    .addOption(
+      new Option(
+        "--classes <values>",
+        "csv: the label values in the order of their classes, separated by commas",
+      ).argParser(aList),
+    )
     .addOption(new Option("--part <i/n>", "to try a federation out with one set: take part i of n").argParser(aPart))
-    .addOption(new Option("--partition <scheme>", "how --part deals: iid, dirichlet:ALPHA or shards:N").argParser(aPartition).default({ kind: "iid" }, "iid"))
-    .addOption(new Option("--seed <n>", "decides the digits, the parts and the validation split").argParser(whole(0, 0xffffffff)).default(1))
-    .addOption(new Option("--listen <multiaddrs>", "where to listen, separated by commas").argParser(aList).default(DEFAULTS.listen, DEFAULTS.listen.join(",")))
-    .addOption(new Option("--announce <multiaddrs>", "what to tell others instead, behind NAT").argParser(aList).default([], "where it listens"))
-    .addOption(new Option("--linger <seconds>", "how long to serve others after the job's end").argParser(whole(0, 86_400)).default(DEFAULTS.lingerSeconds));
-  acts<StartOptions>(command, "paceline start --home clinic --job 0xJOB --job-file job.json --data csv:patients.csv --label diagnosis", start);
+    .addOption(
+      new Option("--partition <scheme>", "how --part deals: iid, dirichlet:ALPHA or shards:N")
+        .argParser(aPartition)
+        .default({ kind: "iid" }, "iid"),
+    )
+    .addOption(
+      new Option("--seed <n>", "decides the digits, the parts and the validation split")
+        .argParser(whole(0, 0xffffffff))
+        .default(1),
+    )
+    .addOption(
+      new Option("--listen <multiaddrs>", "where to listen, separated by commas")
+        .argParser(aList)
+        .default(DEFAULTS.listen, DEFAULTS.listen.join(",")),
+    )
+    .addOption(
+      new Option("--announce <multiaddrs>", "what to tell others instead, behind NAT")
+        .argParser(aList)
+        .default([], "where it listens"),
+    )
+    .addOption(
+      new Option("--linger <seconds>", "how long to serve others after the job's end")
+        .argParser(whole(0, 86_400))
+        .default(DEFAULTS.lingerSeconds),
+    );
+  acts<StartOptions>(
+    command,
+    "paceline start --home clinic --job 0xJOB --job-file job.json --data csv:patients.csv --label diagnosis",
+    start,
+  );
 }
 
 async function start(options: StartOptions): Promise<Outcome> {
@@ -57,26 +104,37 @@ async function start(options: StartOptions): Promise<Outcome> {
   const settings = await resolve(options, home);
   const key = await openKeystore(home.keystore, await readPassword(operatorPassword(options.passwordFile)));
   remember(home, { rpc: settings.rpc, deployment: settings.deployment, job: settings.job });
-  const log = createLog({ json: options.json === true, write: (line) => process.stderr.write(`${line}\n`), now: () => Date.now() / 1000 });
+  const log = createLog({
+    json: options.json === true,
+    write: (line) => process.stderr.write(`${line}\n`),
+    now: () => Date.now() / 1000,
+  });
   const stop = stopOnSignals();
   const end = await runDaemon(settings, key, log, stop);
-  const text = end.interrupted ? `stopped in round ${end.round}` : `the job is ${end.phase} after round ${end.round}; model ${end.modelId}`;
+  const text = end.interrupted
+    ? `stopped in round ${end.round}`
+    : `the job is ${end.phase} after round ${end.round}; model ${end.modelId}`;
   return { data: { ...end }, text, exit: end.phase === "failed" ? EXIT_JOB_FAILED : EXIT_OK };
 }
 
 /** Checks and completes what was given with what the home knows and the chain says. */
 async function resolve(options: StartOptions, home: Home): Promise<DaemonSettings> {
   const file = options.jobFile ?? home.config.job?.file;
-  if (file === undefined) throw new PacelineError("bad-input", "give --job-file FILE: the job file, which the sponsor has");
+  if (file === undefined)
+    throw new PacelineError("bad-input", "give --job-file FILE: the job file, which the sponsor has");
   const spec = readJobFile(file);
   if (options.data.startsWith("csv:") && options.label === undefined) {
-    throw new PacelineError("bad-input", "--data csv:FILE needs --label COLUMN: the column to predict, by name or by number from 1");
+    throw new PacelineError(
+      "bad-input",
+      "--data csv:FILE needs --label COLUMN: the column to predict, by name or by number from 1",
+    );
   }
   const listen = options.listen.map((address) => requireMultiaddr(address, "--listen"));
   const announce = options.announce.map((address) => requireMultiaddr(address, "--announce"));
   return withChainAccess(options, home, async (chain) => {
     const { job: address } = await openJob(chain, options.job, home);
-    const { fromBlock } = options.fromBlock === undefined ? await jobRef(chain, address, home) : { fromBlock: options.fromBlock };
+    const { fromBlock } =
+      options.fromBlock === undefined ? await jobRef(chain, address, home) : { fromBlock: options.fromBlock };
     const { part, label, ignore, classes, seed } = options;
     return {
       home: options.home,
@@ -84,7 +142,14 @@ async function resolve(options: StartOptions, home: Home): Promise<DaemonSetting
       deployment: chain.deployment,
       job: { address, fromBlock, file },
       spec,
-      data: { source: options.data, label, ignore, classes, seed, part: part === undefined ? undefined : { ...part, scheme: options.partition } },
+      data: {
+        source: options.data,
+        label,
+        ignore,
+        classes,
+        seed,
+        part: part === undefined ? undefined : { ...part, scheme: options.partition },
+      },
       listen,
       announce,
       lingerSeconds: options.linger,
@@ -99,7 +164,7 @@ function stopOnSignals(): AbortSignal {
   const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(130);
+      if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
       stop.abort();
     });
   }

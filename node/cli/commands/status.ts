@@ -17,9 +17,16 @@ interface StatusOptions extends ChainOptions {
 
 export function define(command: Command): void {
   withChain(command)
-    .addOption(new Option("--home <dir>", "the participant's home folder, if it is on this machine").default(DEFAULT_HOME))
+    .addOption(
+      new Option("--home <dir>", "the participant's home folder, if it is on this machine").default(DEFAULT_HOME),
+    )
     .addOption(new Option("--job <address>", "the job (default: the home's)").argParser(anAddress))
-    .addOption(new Option("--of <wallet>", "whose stake and credit to show (default: the wallet of the home's operator)").argParser(anAddress));
+    .addOption(
+      new Option(
+        "--of <wallet>",
+        "whose stake and credit to show (default: the wallet of the home's operator)",
+      ).argParser(anAddress),
+    );
   acts<StatusOptions>(command, "paceline status --home clinic", status);
 }
 
@@ -54,8 +61,13 @@ interface Participant {
   readonly wallet: Address | undefined;
 }
 
-async function whose({ endpoint, deployment }: ChainAccess, options: StatusOptions, home: Home | undefined): Promise<Participant> {
-  if (options.of !== undefined) return { wallet: options.of, operator: await readOperator(endpoint, deployment.registry, options.of) };
+async function whose(
+  { endpoint, deployment }: ChainAccess,
+  options: StatusOptions,
+  home: Home | undefined,
+): Promise<Participant> {
+  if (options.of !== undefined)
+    return { wallet: options.of, operator: await readOperator(endpoint, deployment.registry, options.of) };
   const operator = home?.config.operator;
   if (operator === undefined) return { operator: undefined, wallet: undefined };
   return { operator, wallet: await readWallet(endpoint, deployment.registry, operator) };
@@ -72,11 +84,21 @@ interface OwnPart extends Participant {
   readonly withdrawableAt?: number;
 }
 
-async function ownPart(chain: ChainAccess, { job, terms }: JobAccess, who: Participant, members: readonly Member[]): Promise<OwnPart> {
+async function ownPart(
+  chain: ChainAccess,
+  { job, terms }: JobAccess,
+  who: Participant,
+  members: readonly Member[],
+): Promise<OwnPart> {
   const { operator, wallet } = who;
   if (wallet === undefined) return { operator, wallet, registered: false };
   const { endpoint, deployment, token } = chain;
-  const { credit, stake, token: held, withdrawableAt } = await readBalances(endpoint, deployment.treasury, job, terms.token, wallet);
+  const {
+    credit,
+    stake,
+    token: held,
+    withdrawableAt,
+  } = await readBalances(endpoint, deployment.treasury, job, terms.token, wallet);
   const member = members.find((each) => each.wallet === wallet);
   const units = (amount: bigint): string => formatUnits(amount, token.decimals);
   return {
@@ -102,9 +124,13 @@ function describe(data: JobPart & OwnPart, symbol: string): string {
   ];
   if (data.operator !== undefined) rows.push(["operator", data.operator]);
   if (data.wallet !== undefined) rows.push(["wallet", data.wallet]);
-  if (data.operator !== undefined && !data.registered) rows.push(["registered", "no: bind a wallet to this operator with `paceline register`"]);
+  if (data.operator !== undefined && !data.registered)
+    rows.push(["registered", "no: bind a wallet to this operator with `paceline register`"]);
   if (data.member !== undefined) {
-    rows.push(["member", data.barred === true ? "barred for a proven fault" : data.member ? "yes" : "no: `paceline job join`"]);
+    rows.push([
+      "member",
+      data.barred === true ? "barred for a proven fault" : data.member ? "yes" : "no: `paceline job join`",
+    ]);
     rows.push(["score", (data.score ?? 0).toFixed(1)]);
     const unbonding = data.withdrawableAt ? `, can be withdrawn from ${formatTime(data.withdrawableAt)}` : "";
     rows.push(["stake", `${data.stake ?? "0"} ${symbol}${unbonding}`]);

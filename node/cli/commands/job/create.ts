@@ -17,7 +17,9 @@ interface CreateOptions extends ChainOptions, WalletOptions {
 export function define(command: Command): void {
   withWallet(withChain(command))
     .requiredOption("--file <file>", "the job file")
-    .addOption(new Option("--pool <amount>", "pay for all rounds, in whole tokens").argParser(anAmount).makeOptionMandatory());
+    .addOption(
+      new Option("--pool <amount>", "pay for all rounds, in whole tokens").argParser(anAmount).makeOptionMandatory(),
+    );
   acts<CreateOptions>(command, "paceline job create --file job.json --pool 1000 --wallet wallet.json", create);
 }
 
@@ -30,7 +32,10 @@ function create(options: CreateOptions): Promise<Outcome> {
     const held = await readHeld(endpoint, token.address, wallet.address);
     if (held < pool) {
       const has = `${formatUnits(held, token.decimals)} ${token.symbol}`;
-      throw new PacelineError("insufficient-funds", `the wallet ${wallet.address} has ${has}, the pool is ${options.pool}: send it the rest first`);
+      throw new PacelineError(
+        "insufficient-funds",
+        `the wallet ${wallet.address} has ${has}, the pool is ${options.pool}: send it the rest first`,
+      );
     }
     const { job, blockNumber } = await createJob(wallet, endpoint, deployment, terms, pool);
     const text = table([
@@ -39,6 +44,9 @@ function create(options: CreateOptions): Promise<Outcome> {
       ["pool", `${options.pool} ${token.symbol}`],
     ]);
     const next = `Participants need this address, ${options.file} and the deployment file:\n  paceline job join --job ${job} --wallet FILE\n  paceline start --job ${job} --job-file ${options.file} --data SOURCE`;
-    return { data: { job, fromBlock: blockNumber, specHash: terms.specHash, pool: options.pool, token: token.address }, text: `${text}\n${next}` };
+    return {
+      data: { job, fromBlock: blockNumber, specHash: terms.specHash, pool: options.pool, token: token.address },
+      text: `${text}\n${next}`,
+    };
   });
 }

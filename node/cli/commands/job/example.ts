@@ -14,7 +14,17 @@ export const EXAMPLE_JOB: JobSpecInput = {
   scoring: { method: "path", points: 8, metric: "cross-entropy" },
   rounds: 10,
   members: { start: 5, cohort: 16, committee: 7, minCommits: 3 },
-  phases: { join: 3600, commit: 300, share: 60, slot: 30, attest: 20, challenge: 120, score: 60, unbond: 3600, blocks: 1 },
+  phases: {
+    join: 3600,
+    commit: 300,
+    share: 60,
+    slot: 30,
+    attest: 20,
+    challenge: 120,
+    score: 60,
+    unbond: 3600,
+    blocks: 1,
+  },
   money: {
     stake: "100",
     faultSlash: "50",

@@ -4,7 +4,14 @@ import { remember } from "../../../daemon/home.ts";
 import { homeIfAny, jobRef, openJob, openWallet, withChainAccess } from "../../chainAccess.ts";
 import { acts } from "../../command.ts";
 import { joinWithStake } from "../../enrol.ts";
-import { anAddress, DEFAULT_HOME, withChain, withWallet, type ChainOptions, type WalletOptions } from "../../options.ts";
+import {
+  anAddress,
+  DEFAULT_HOME,
+  withChain,
+  withWallet,
+  type ChainOptions,
+  type WalletOptions,
+} from "../../options.ts";
 import { formatUnits, table, type Outcome } from "../../output.ts";
 
 interface JoinOptions extends ChainOptions, WalletOptions {
@@ -15,7 +22,9 @@ interface JoinOptions extends ChainOptions, WalletOptions {
 export function define(command: Command): void {
   withWallet(withChain(command))
     .addOption(new Option("--job <address>", "the job (default: the home's)").argParser(anAddress))
-    .addOption(new Option("--home <dir>", "a home that remembers the job, if it is on this machine").default(DEFAULT_HOME));
+    .addOption(
+      new Option("--home <dir>", "a home that remembers the job, if it is on this machine").default(DEFAULT_HOME),
+    );
   acts<JoinOptions>(command, "paceline job join --job 0xJOB --wallet wallet.json", join);
 }
 
@@ -25,12 +34,21 @@ function join(options: JoinOptions): Promise<Outcome> {
     const job = await openJob(chain, options.job, home);
     const wallet = await openWallet(options, chain.endpoint);
     const blockNumber = await joinWithStake(chain, job, wallet);
-    if (home !== undefined) remember(home, { deployment: chain.deployment, rpc: chain.endpoint.url, job: await jobRef(chain, job.job, home) });
+    if (home !== undefined)
+      remember(home, {
+        deployment: chain.deployment,
+        rpc: chain.endpoint.url,
+        job: await jobRef(chain, job.job, home),
+      });
     const { decimals, symbol } = chain.token;
     const stake = `${formatUnits(job.terms.stake, decimals)} ${symbol}`;
     return {
       data: { job: job.job, wallet: wallet.address, stake: formatUnits(job.terms.stake, decimals), blockNumber },
-      text: table([["joined", job.job], ["wallet", wallet.address], ["stake locked", stake]]),
+      text: table([
+        ["joined", job.job],
+        ["wallet", wallet.address],
+        ["stake locked", stake],
+      ]),
     };
   });
 }

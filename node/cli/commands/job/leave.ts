@@ -3,7 +3,14 @@ import { leaveJob, readBalances } from "../../../chain/accounts.ts";
 import type { Address } from "../../../core/bytes.ts";
 import { homeIfAny, openJob, openWallet, withChainAccess } from "../../chainAccess.ts";
 import { acts } from "../../command.ts";
-import { anAddress, DEFAULT_HOME, withChain, withWallet, type ChainOptions, type WalletOptions } from "../../options.ts";
+import {
+  anAddress,
+  DEFAULT_HOME,
+  withChain,
+  withWallet,
+  type ChainOptions,
+  type WalletOptions,
+} from "../../options.ts";
 import { formatTime, table, type Outcome } from "../../output.ts";
 
 interface LeaveOptions extends ChainOptions, WalletOptions {
@@ -24,10 +31,26 @@ function leave(options: LeaveOptions): Promise<Outcome> {
     const { job, terms } = await openJob(chain, options.job, home);
     const wallet = await openWallet(options, chain.endpoint);
     await leaveJob(wallet, job);
-    const { withdrawableAt } = await readBalances(chain.endpoint, chain.deployment.treasury, job, terms.stakeToken, wallet.address);
+    const { withdrawableAt } = await readBalances(
+      chain.endpoint,
+      chain.deployment.treasury,
+      job,
+      terms.stakeToken,
+      wallet.address,
+    );
     // 0 while the round that the member still sits in is not over.
-    const stake = withdrawableAt === 0 ? "unbonds when the running round's commits close" : `can be withdrawn from ${formatTime(withdrawableAt)}`;
-    const text = table([["left", job], ["wallet", wallet.address], ["stake", stake]]);
-    return { data: { job, wallet: wallet.address, withdrawableAt }, text: `${text}\nThen: paceline claim --stake --job ${job} --wallet FILE` };
+    const stake =
+      withdrawableAt === 0
+        ? "unbonds when the running round's commits close"
+        : `can be withdrawn from ${formatTime(withdrawableAt)}`;
+    const text = table([
+      ["left", job],
+      ["wallet", wallet.address],
+      ["stake", stake],
+    ]);
+    return {
+      data: { job, wallet: wallet.address, withdrawableAt },
+      text: `${text}\nThen: paceline claim --stake --job ${job} --wallet FILE`,
+    };
   });
 }

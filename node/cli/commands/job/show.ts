@@ -34,7 +34,13 @@ function show(options: ShowOptions): Promise<Outcome> {
     const outcomes = rounds.map(({ round, settled }) => ({
       round,
       outcome: settled === undefined ? "skipped" : "settled",
-      ...(settled === undefined ? {} : { aggregateRoot: settled.aggregateRoot, included: popCount(settled.includedMask), paid: units(settled.paid) }),
+      ...(settled === undefined
+        ? {}
+        : {
+            aggregateRoot: settled.aggregateRoot,
+            included: popCount(settled.includedMask),
+            paid: units(settled.paid),
+          }),
     }));
     const text = table([
       ["job", job],
@@ -46,8 +52,21 @@ function show(options: ShowOptions): Promise<Outcome> {
       ["spec hash", terms.specHash],
       ["from block", String(fromBlock)],
     ]);
-    const lines = outcomes.map(({ round, outcome, included, paid }) => `  round ${round}: ${outcome}${included === undefined ? "" : `, ${included} updates, paid ${paid ?? "0"} ${token.symbol}`}`);
-    const data = { job, fromBlock, phase: view.phase, round: view.round, modelId: view.modelId, pool: units(pool), terms, members, rounds: outcomes };
+    const lines = outcomes.map(
+      ({ round, outcome, included, paid }) =>
+        `  round ${round}: ${outcome}${included === undefined ? "" : `, ${included} updates, paid ${paid ?? "0"} ${token.symbol}`}`,
+    );
+    const data = {
+      job,
+      fromBlock,
+      phase: view.phase,
+      round: view.round,
+      modelId: view.modelId,
+      pool: units(pool),
+      terms,
+      members,
+      rounds: outcomes,
+    };
     return { data, text: [text, ...lines].join("\n") };
   });
 }

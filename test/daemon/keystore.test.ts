@@ -1,0 +1,68 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { decryptKeystoreJsonSync, encryptKeystoreJsonSync } from "ethers/wallet";
+import { describe, it } from "mocha";
+import { addressOfPrivateKey } from "../../node/core/signature.ts";
+import { toHex } from "../../node/core/bytes.ts";
+import { createKeystore, keystoreAddress, openKeystore } from "../../node/daemon/keystore.ts";
+import { temporaryFolder } from "../data/temporaryFolder.ts";
+import { rejectionOf } from "../helpers/errors.ts";
+
+const KEY = Uint8Array.from({ length: 32 }, (_, index) => 7 * index + 3);
+const FAST = { scryptN: 1024 };
+
+describe("a keystore", () => {
+  const folder = temporaryFolder();
+  const at = (name: string): string => join(folder.path, name);
+
+  it("gives the key back to who has the password, and to nobody else", async () => {
+    await createKeystore(at("a.json"), KEY, "pässword", FAST);
+    expect(await openKeystore(at("a.json"), "pässword")).to.deep.equal(KEY);
+    expect(await rejectionOf(openKeystore(at("a.json"), "password"))).to.equal("wrong-password");
+  });
+
+  it("tells its address without the password", async () => {
+    const address = await createKeystore(at("b.json"), KEY, "p", FAST);
+    expect(address).to.equal(addressOfPrivateKey(KEY));
+    expect(keystoreAddress(at("b.json"))).to.equal(address);
+  });
+
+  it("holds nothing of the key in clear, and is its owner's only", async () => {
+    await createKeystore(at("c.json"), KEY, "p", FAST);
+    expect(readFileSync(at("c.json"), "utf8")).to.not.include(toHex(KEY).slice(2, 18));
+    expect(statSync(at("c.json")).mode & 0o777).to.equal(0o600);
+  });
+
+  it("is the file that other programs write and read", async () => {
+    const account = { address: addressOfPrivateKey(KEY), privateKey: toHex(KEY) };
+    const theirs = folder.write("theirs.json", encryptKeystoreJsonSync(account, "p", { scrypt: { N: 1024 } }));
+    expect(await openKeystore(theirs, "p")).to.deep.equal(KEY);
+    await createKeystore(at("ours.json"), KEY, "p", FAST);
+    expect(decryptKeystoreJsonSync(readFileSync(at("ours.json"), "utf8"), "p").privateKey).to.equal(toHex(KEY));
+  });
+
+  it("is never overwritten", async () => {
+    await createKeystore(at("d.json"), KEY, "p", FAST);
+    expect(await rejectionOf(createKeystore(at("d.json"), KEY.toReversed(), "p", FAST))).to.equal("bad-input");
+    expect(await openKeystore(at("d.json"), "p")).to.deep.equal(KEY);
+  });
+
+  it("wants a password", async () => {
+    expect(await rejectionOf(createKeystore(at("e.json"), KEY, "", FAST))).to.equal("bad-input");
+  });
+
+  it("is refused where it is missing, damaged, too large, or asks for too much memory", async () => {
+    await createKeystore(at("f.json"), KEY, "p", FAST);
+    const text = readFileSync(at("f.json"), "utf8");
+    const greedy = folder.write("greedy.json", text.replace('"n":1024', '"n":1073741824'));
+    const hollow = folder.write("hollow.json", text.replace(/"ciphertext":"[0-9a-f]+"/, '"ciphertext":""'));
+    const cut = folder.write("cut.json", text.slice(0, -20));
+    const large = folder.write("large.json", " ".repeat(70_000) + text);
+    expect(await rejectionOf(openKeystore(at("none.json"), "p"))).to.equal("not-found");
+    expect(greedy).to.satisfy((file: string) => readFileSync(file, "utf8") !== text);
+    for (const file of [greedy, cut, large])
+      expect(await rejectionOf(openKeystore(file, "p")), file).to.equal("bad-input");
+    expect(await rejectionOf(openKeystore(hollow, "p"))).to.be.oneOf(["bad-input", "wrong-password"]);
+  });
+});
