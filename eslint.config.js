@@ -14,11 +14,10 @@ export default defineConfig(
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       // Numbers and bigints read well in messages; what must not slip in is an object or undefined.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
-      // `while (true)` with a return inside is the clearest form of some loops.
-      "@typescript-eslint/no-unnecessary-condition": [
-        "error",
-        { allowConstantLoopConditions: "only-allowed-literals" },
-      ],
+      // It takes away assertions that the type checker needs where a type parameter is inferred from the argument.
+      "@typescript-eslint/no-unnecessary-type-assertion": "off",
+      // TypeScript does not see that a callback, or an await, changes a flag: the rule would call such checks needless.
+      "@typescript-eslint/no-unnecessary-condition": "off",
       // `return void f()` and `(x) => f(x)` are how callbacks that return nothing are written here.
       "@typescript-eslint/no-confusing-void-expression": "off",
       "@typescript-eslint/no-meaningless-void-operator": "off",
@@ -39,6 +38,7 @@ export default defineConfig(
     rules: {
       // chai's assertions are property reads.
       "@typescript-eslint/no-unused-expressions": "off",
+      "@typescript-eslint/unbound-method": "off",
     },
   },
 );

@@ -28,7 +28,7 @@ interface Request {
   readonly to: Address;
   readonly data: ViemHex;
   readonly value: bigint;
-  estimate(): Promise<bigint>;
+  readonly estimate: () => Promise<bigint>;
 }
 
 /** Longest wait for a transaction's block, in milliseconds. */
