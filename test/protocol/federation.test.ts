@@ -1,0 +1,256 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { nextModelId } from "../../node/core/encoding.ts";
+import type { Hex } from "../../node/core/bytes.ts";
+import { seededRandom } from "../../node/core/random.ts";
+import { bitsOf } from "../../node/core/roundView.ts";
+import { weightedMean, weightsOf } from "../../node/core/weightedMean.ts";
+import { rootOfAggregate } from "../helpers/roundPlayer.ts";
+import { updateOf } from "../helpers/virtual/effects.ts";
+import { VirtualFederation, type Conditions, type FederationOptions } from "../helpers/virtual/federation.ts";
+import {
+  absentMember,
+  deadAggregator,
+  honest,
+  liar,
+  silentSeat,
+  withholdsBlob,
+  withholdsOpening,
+  withholdsScores,
+  type Misbehaviour,
+} from "../helpers/virtual/misbehaviour.ts";
+
+/** Longest that a phase may go on after its time is over: turns of all peers, and retries of lost transactions. */
+const SLACK_SECONDS = 60;
+
+async function play(options: FederationOptions): Promise<VirtualFederation> {
+  const federation = new VirtualFederation(options);
+  await federation.run();
+  return federation;
+}
+
+/** What must hold at the end whatever has happened. */
+function expectSound(federation: VirtualFederation): void {
+  const { chain, history, peers, terms } = federation;
+  const view = federation.snapshot().view;
+  expect(view.phase).to.equal("finished");
+  expect(history.rounds.map(({ round }) => round)).to.deep.equal(Array.from({ length: terms.rounds }, (_, i) => i + 1));
+  expectWithinDeadlines(federation);
+  expect(federation.rejected).to.deep.equal([]);
+  expect(chain.ledgers.held() + chain.ledgers.balances.sum()).to.equal(federation.supply);
+  expect(chain.ledgers.poolOf(federation.job)).to.equal(0n);
+
+  let modelId: Hex = terms.genesisHash;
+  for (const { round, settled } of history.rounds) {
+    if (settled === undefined) continue;
+    expect(settled.aggregateRoot, `the aggregate of round ${round}`).to.equal(rightRoot(federation, round, settled));
+    modelId = nextModelId(modelId, settled.aggregateRoot);
+    expect(settled.modelId).to.equal(modelId);
+  }
+  expect(view.modelId).to.equal(modelId);
+  for (const { prover, memberId } of history.slashes) {
+    if (prover !== undefined)
+      expect(peers[memberId]?.behaviour.tamper, `member ${memberId} at fault`).not.to.equal(undefined);
+  }
+  for (const { state, disk, behaviour } of peers) {
+    if (behaviour !== honest) continue;
+    expect(state?.modelId).to.equal(modelId);
+    expect(disk.modelId).to.equal(modelId);
+  }
+}
+
+type Settled = NonNullable<VirtualFederation["history"]["rounds"][number]["settled"]>;
+
+/** The root of the exact mean of what was included, worked out from the members' updates. */
+function rightRoot(federation: VirtualFederation, round: number, { includedMask, cohort }: Settled): Hex {
+  const ids = bitsOf(includedMask).map((position) => cohort[position]!);
+  const weights = weightsOf(
+    ids.map((id) => 50 + 40 * id),
+    federation.terms.weightCap,
+  );
+  return rootOfAggregate(
+    weightedMean(ids.map((id, index) => ({ values: updateOf(federation, round, id), weight: weights[index]! }))),
+  );
+}
+
+function expectWithinDeadlines({ phases, terms, peers }: VirtualFederation): void {
+  const lengths: Readonly<Record<string, number>> = {
+    joining: 0,
+    draw: 0,
+    commit: terms.commitSeconds,
+    share: terms.shareSeconds,
+    propose: terms.slotSeconds * peers.length,
+    challenge: terms.challengeSeconds,
+    score: terms.scoreSeconds,
+  };
+  for (const [index, { phase, round, at }] of phases.slice(0, -1).entries()) {
+    const seconds = phases[index + 1]!.at - at;
+    expect(seconds, `${phase} of round ${round}`).to.be.at.most(lengths[phase]! + SLACK_SECONDS);
+  }
+}
+
+const settledRounds = ({ history }: VirtualFederation): number =>
+  history.rounds.filter(({ settled }) => settled !== undefined).length;
+
+describe("a federation in which nothing fails", () => {
+  for (const members of [3, 4, 7]) {
+    it(`settles every round of ${members} members with one transaction a step, and waits for nothing`, async () => {
+      const federation = await play({ members, seed: members });
+      expectSound(federation);
+      expect(Object.fromEntries(federation.calls)).to.deep.equal({
+        advance: 1 + 2 * 5,
+        commit: 2 * members,
+        share: 2,
+        propose: 2,
+        attest: 2,
+        openScores: 2,
+      });
+      expect(settledRounds(federation)).to.equal(2);
+      expect(federation.history.slashes).to.deep.equal([]);
+      const { phases } = federation;
+      expect(phases.at(-1)!.at - phases[0]!.at).to.be.at.most(4);
+    });
+  }
+});
+
+describe("a federation with one member at fault", () => {
+  /** Each member in turn, for the seats are drawn. */
+  const eachMember = async (
+    behaviour: Misbehaviour,
+    check: (federation: VirtualFederation, culprit: number) => void,
+  ): Promise<void> => {
+    for (let culprit = 0; culprit < 4; culprit++) {
+      const behaviours = [undefined, undefined, undefined, undefined].with(culprit, behaviour as never);
+      const federation = await play({ members: 4, seed: 100 + culprit, behaviours });
+      expectSound(federation);
+      check(federation, culprit);
+    }
+  };
+  const missed = ({ history }: VirtualFederation): number[] =>
+    history.slashes.filter(({ prover }) => prover === undefined).map(({ memberId }) => memberId);
+
+  it("never settles a wrong aggregate, and bars its poster", async () => {
+    let faults = 0;
+    await eachMember(liar, (federation, culprit) => {
+      expect(settledRounds(federation)).to.equal(2);
+      const proven = federation.history.slashes.filter(({ prover }) => prover !== undefined);
+      expect(proven.every(({ memberId }) => memberId === culprit)).to.equal(true);
+      faults += proven.length;
+    });
+    expect(faults).to.be.greaterThan(0);
+  });
+
+  it("goes on with the next slot where the aggregator is dead, and slashes the missed one only", async () => {
+    let misses = 0;
+    await eachMember(deadAggregator, (federation, culprit) => {
+      expect(settledRounds(federation)).to.equal(2);
+      expect(missed(federation).every((memberId) => memberId === culprit)).to.equal(true);
+      misses += missed(federation).length;
+    });
+    expect(misses).to.be.greaterThan(0);
+  });
+
+  it("leaves out an update whose opening is withheld, and slashes the bond", async () => {
+    await eachMember(withholdsOpening, (federation, culprit) => {
+      expect(settledRounds(federation)).to.equal(2);
+      expect(missed(federation)).to.deep.equal([culprit, culprit]);
+      for (const { settled } of federation.history.rounds)
+        expect(settled?.includedMask).to.equal(15n & ~(1n << BigInt(culprit)));
+    });
+  });
+
+  it("leaves out an update that nobody can fetch, and slashes nobody for it", async () => {
+    await eachMember(withholdsBlob, (federation, culprit) => {
+      expect(settledRounds(federation)).to.equal(2);
+      expect(federation.history.slashes).to.deep.equal([]);
+      for (const { settled } of federation.history.rounds)
+        expect(settled?.includedMask).to.equal(15n & ~(1n << BigInt(culprit)));
+    });
+  });
+
+  it("settles without a member that is absent", async () => {
+    await eachMember(absentMember, (federation, culprit) => {
+      expect(settledRounds(federation)).to.equal(2);
+      expect(missed(federation).every((memberId) => memberId === culprit)).to.equal(true);
+    });
+  });
+
+  it("settles with a seat that says nothing", async () => {
+    await eachMember(silentSeat, (federation, culprit) => {
+      expect(settledRounds(federation)).to.equal(2);
+      expect(missed(federation).every((memberId) => memberId === culprit)).to.equal(true);
+    });
+  });
+
+  it("settles where a seat does not open its scores, and slashes the bond", async () => {
+    await eachMember(withholdsScores, (federation, culprit) => {
+      expect(settledRounds(federation)).to.equal(2);
+      expect(missed(federation)).to.deep.equal([culprit, culprit]);
+    });
+  });
+});
+
+describe("a federation in bad weather", () => {
+  const LOSSY: Partial<Conditions> = { dropRate: 0.3, duplicateRate: 0.2, messageSeconds: 1, viewSeconds: 1 };
+
+  it("loses nothing to lost, doubled, delayed and reordered messages", async () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const federation = await play({ members: 4, seed, conditions: LOSSY });
+      expectSound(federation);
+      expect(settledRounds(federation), `seed ${seed}`).to.equal(2);
+      expect(federation.history.slashes, `seed ${seed}`).to.deep.equal([]);
+    }
+  });
+
+  it("loses no bond where transactions are lost or their outcome is not heard", async () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const conditions = { lostRate: 0.3, unheardRate: 0.3, transactionSeconds: 1 };
+      const federation = await play({ members: 4, seed, conditions });
+      expectSound(federation);
+      expect(settledRounds(federation), `seed ${seed}`).to.equal(2);
+      expect(federation.history.slashes, `seed ${seed}`).to.deep.equal([]);
+    }
+  });
+
+  it("ends every round soundly, whatever goes wrong", async () => {
+    const kinds = [liar, deadAggregator, absentMember, withholdsOpening, withholdsBlob, silentSeat, withholdsScores];
+    let settled = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const federation = await play(randomCase(seed, kinds));
+      try {
+        expectSound(federation);
+      } catch (error) {
+        throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
+      }
+      settled += settledRounds(federation);
+    }
+    expect(settled).to.be.greaterThan(100);
+  }).timeout(60_000);
+});
+
+/** A federation of 3 to 6 members with its own weather; fewer than half of them misbehave. */
+function randomCase(seed: number, kinds: readonly Misbehaviour[]): FederationOptions {
+  const random = seededRandom(seed, 31);
+  const rate = (most: number): number => (random.below(3) === 0 ? 0 : most * random.uniform());
+  const members = 3 + random.below(4);
+  const culprits = random.below(Math.ceil(members / 2));
+  const behaviours = Array.from({ length: members }, (_, i) =>
+    i < culprits ? kinds[random.below(kinds.length)] : undefined,
+  );
+  return {
+    members,
+    seed,
+    behaviours: behaviours.map((_, i) => behaviours[(i + seed) % members]),
+    conditions: {
+      dropRate: rate(0.5),
+      duplicateRate: rate(0.3),
+      lostRate: rate(0.3),
+      unheardRate: rate(0.3),
+      crashRate: rate(0.02),
+      downSeconds: 20,
+      messageSeconds: 0.05 + rate(3),
+      transactionSeconds: 0.05 + rate(2),
+      viewSeconds: 0.05 + rate(2),
+    },
+  };
+}
