@@ -1,5 +1,5 @@
 // `npm run -s bench -- NAME [--json]`: one benchmark, as one JSON object on stdout or as a table for people.
-import { arch, cpus, platform, release, totalmem } from "node:os";
+import { arch, cpus, platform, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { BENCHES, type BenchResult } from "./bench/benches.ts";
 
@@ -13,7 +13,7 @@ function describeMachine(): string {
   const processors = cpus();
   const model = processors[0]?.model.trim() ?? "unknown processor";
   const gibibytes = Math.round(totalmem() / 2 ** 30);
-  return `${model}, ${processors.length} cores, ${gibibytes} GiB, ${platform()} ${release()} ${arch()}`;
+  return `${model}, ${processors.length} cores, ${gibibytes} GiB, ${platform()} ${arch()}`;
 }
 
 function figure(value: number): string {

@@ -29,8 +29,10 @@ const STYLES: Readonly<Record<LineKind, Parameters<typeof styleText>[0] | undefi
 
 /** A view that redraws in place on a terminal, and writes plain lines anywhere else or where NO_COLOR or CI is set. */
 export function createLiveView(stream: NodeJS.WriteStream, token: TokenFormat = PACE): LiveView {
-  const plain = !stream.isTTY || Boolean(process.env["NO_COLOR"]) || Boolean(process.env["CI"]);
-  if (plain) return new PlainLiveView((line) => stream.write(`${line}\n`));
+  // Some terminals (a job's pseudo-terminal, an old console) do not know their size.
+  const redrawable = stream.isTTY && stream.columns > 0 && stream.rows > 0;
+  if (!redrawable || Boolean(process.env["NO_COLOR"]) || Boolean(process.env["CI"]))
+    return new PlainLiveView((line) => stream.write(`${line}\n`));
   return new RedrawnLiveView(stream, token);
 }
 
@@ -108,9 +110,9 @@ class RedrawnLiveView implements LiveView {
   #redraw(): void {
     if (this.#done) return;
     this.#drawnAt = performance.now();
-    const width = Math.min(MOST_COLUMNS, this.#stream.columns || 80) - 1;
+    const width = Math.min(MOST_COLUMNS, this.#stream.columns) - 1;
     // One row stays free, so that the terminal does not scroll under the view.
-    const height = Math.min(MOST_LINES, (this.#stream.rows || MOST_LINES) - 1);
+    const height = Math.min(MOST_LINES, this.#stream.rows - 1);
     if (this.#status === undefined) {
       this.#draw(fit(`Paceline   ${this.#stage ?? "starting"} ...`, width));
       return;
