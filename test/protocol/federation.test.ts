@@ -190,6 +190,33 @@ describe("a federation with one member at fault", () => {
   });
 });
 
+describe("a federation with a restart", () => {
+  for (const phase of ["draw", "commit", "share", "propose", "challenge", "score"] as const) {
+    it(`settles and slashes nobody, whoever restarts in ${phase}`, async () => {
+      for (let member = 0; member < 4; member++) {
+        for (const downSeconds of [0.3, 8]) {
+          const conditions = { crashAt: { member, phase }, downSeconds };
+          const federation = await play({ members: 4, seed: 7, conditions });
+          expectSound(federation);
+          expect(settledRounds(federation)).to.equal(2);
+          expect(federation.history.slashes).to.deep.equal([]);
+        }
+      }
+    });
+  }
+});
+
+describe("a federation whose committee conspires", () => {
+  it("settles no lie as long as one seat is honest", async () => {
+    for (let seed = 0; seed < 4; seed++) {
+      const behaviours = Array.from({ length: 4 }, (_, index) => (index === seed ? undefined : liar));
+      const federation = await play({ members: 4, seed, behaviours });
+      expectSound(federation);
+      expect(federation.history.slashes.some(({ prover }) => prover !== undefined)).to.equal(true);
+    }
+  });
+});
+
 describe("a federation in bad weather", () => {
   const LOSSY: Partial<Conditions> = { dropRate: 0.3, duplicateRate: 0.2, messageSeconds: 1, viewSeconds: 1 };
 

@@ -1,13 +1,14 @@
 import type { JobHistory } from "../../../node/chain/chain.ts";
 import { MemoryChain } from "../../../node/chain/memory.ts";
 import { fromHex, type Address, type Hex } from "../../../node/core/bytes.ts";
+import type { Phase } from "../../../node/core/roundView.ts";
 import type { JobTerms } from "../../../node/core/jobTerms.ts";
 import { seededRandom, type Random } from "../../../node/core/random.ts";
 import { addressOfPrivateKey, signDigest } from "../../../node/core/signature.ts";
 import { registrationDigest } from "../../../node/core/typedData.ts";
 import { simulatedAccounts, type SimulatedAccount } from "../../../node/cli/simulation/accounts.ts";
 import type { PeerEffect, PeerEvent } from "../../../node/protocol/events.ts";
-import { judgeMessage } from "../../../node/protocol/messages.ts";
+import { judgeMessage, type Judgement } from "../../../node/protocol/messages.ts";
 import { initialState, step } from "../../../node/protocol/round.ts";
 import { testTerms } from "../roundPlayer.ts";
 import { runVirtualEffect } from "./effects.ts";
@@ -27,6 +28,8 @@ export interface Conditions {
   /** Of a peer's crash after an event. */
   readonly crashRate: number;
   readonly downSeconds: number;
+  /** One crash of one member, when it first sees this phase. */
+  readonly crashAt: { readonly member: number; readonly phase: Phase } | undefined;
   /** Longest times, in seconds; each is uniform from a tenth of it. */
   readonly messageSeconds: number;
   readonly transactionSeconds: number;
@@ -40,6 +43,7 @@ export const CALM: Conditions = {
   unheardRate: 0,
   crashRate: 0,
   downSeconds: 0,
+  crashAt: undefined,
   messageSeconds: 0.02,
   transactionSeconds: 0.05,
   viewSeconds: 0.02,
@@ -102,6 +106,9 @@ export class VirtualFederation {
   readonly rejected: string[] = [];
   /** Effects that failed, by type. */
   readonly failures = new Map<string, number>();
+
+  /** Signatures are checked at a message's first delivery only: nearly all of the time went there. */
+  readonly #accepted = new WeakMap<Uint8Array, Judgement>();
 
   constructor({ members, seed, conditions, terms, behaviours = [] }: FederationOptions) {
     this.random = seededRandom(seed);
@@ -192,7 +199,9 @@ export class VirtualFederation {
       });
     }
     for (const { key, effect } of next.effects) this.#perform(peer, key, effect);
-    if (this.now < START + 4000 && this.happens(this.conditions.crashRate)) this.crash(peer);
+    const { crashAt, crashRate } = this.conditions;
+    const planned = crashAt?.member === peer.index && crashAt.phase === peer.state.view?.phase && peer.life === 1;
+    if (planned || this.happens(crashRate)) this.crash(peer);
   }
 
   #perform(peer: VirtualPeer, key: string, effect: PeerEffect): void {
@@ -253,9 +262,10 @@ export class VirtualFederation {
   #receive(peer: VirtualPeer, data: Uint8Array): void {
     const { state } = peer;
     if (state === undefined) return;
-    const judged = judgeMessage(data, state.settings.domain, state.view, state.members);
+    const judged = this.#accepted.get(data) ?? judgeMessage(data, state.settings.domain, state.view, state.members);
     if (judged.verdict === "rejected") this.rejected.push(judged.reason);
     if (judged.verdict !== "accepted") return;
+    this.#accepted.set(data, judged);
     this.dispatch(peer, { type: "message", message: judged.message, author: judged.author });
   }
 
