@@ -1,6 +1,7 @@
-import { createPublicClient, http, webSocket, type PublicClient } from "viem";
+import { createPublicClient, custom, http, type PublicClient } from "viem";
 import type { Address } from "../core/bytes.ts";
 import { messageOf, PacelineError } from "../core/errors.ts";
+import { createNodeSocket } from "./nodeSocket.ts";
 
 /** A JSON-RPC endpoint, shared by every account and watcher of a process. */
 export interface Endpoint {
@@ -24,64 +25,70 @@ const POLLING_MS = 500;
 export async function openEndpoint(url: string, expectedChainId?: number): Promise<Endpoint> {
   const scheme = /^(https?|wss?):\/\//.exec(url)?.[1];
   if (scheme === undefined) {
-    throw new PacelineError("bad-input", `${url} is no endpoint: give a URL that starts with http://, https://, ws:// or wss://`);
+    throw new PacelineError(
+      "bad-input",
+      `${url} is no endpoint: give a URL that starts with http://, https://, ws:// or wss://`,
+    );
   }
-  const socket = scheme.startsWith("ws");
-  const transport = socket ? webSocket(url, { retryCount: 2 }) : http(url, { retryCount: 2, timeout: 30_000 });
+  const socket = scheme.startsWith("ws") ? createNodeSocket(url) : undefined;
+  const transport =
+    socket === undefined ? http(url, { retryCount: 2, timeout: 30_000 }) : custom(socket, { retryCount: 2 });
   const client = createPublicClient({ transport, pollingInterval: POLLING_MS, cacheTime: 0 });
   const chainId = await client.getChainId().catch((error: unknown) => {
-    throw new PacelineError("chain-unreachable", `no chain answers at ${url}: start one, or check the URL`, { url }, error);
+    socket?.close();
+    throw new PacelineError(
+      "chain-unreachable",
+      `no chain answers at ${url}: start one, or check the URL`,
+      { url },
+      error,
+    );
   });
   if (expectedChainId !== undefined && chainId !== expectedChainId) {
-    await closeClient(client, socket);
-    throw new PacelineError("wrong-chain", `${url} serves chain ${chainId}, but chain ${expectedChainId} is expected`, { chainId, expectedChainId });
-  }
-  const listeners = new Set<{ onBlock: () => void; onError: (error: Error) => void }>();
-  let unwatch: (() => void) | undefined;
-  const start = (): (() => void) =>
-    client.watchBlockNumber({
-      emitMissed: false,
-      onBlockNumber: () => {
-        for (const listener of [...listeners]) listener.onBlock();
-      },
-      onError: (error) => {
-        for (const listener of [...listeners]) listener.onError(new PacelineError("chain-unreachable", messageOf(error), { url }, error));
-      },
+    socket?.close();
+    throw new PacelineError("wrong-chain", `${url} serves chain ${chainId}, but chain ${expectedChainId} is expected`, {
+      chainId,
+      expectedChainId,
     });
+  }
+  const stops = new Set<() => void>();
   return {
     url,
     chainId,
     client,
     onBlock(onBlock, onError) {
-      const listener = { onBlock, onError };
-      listeners.add(listener);
-      unwatch ??= start();
+      const tell = (error: Error): void =>
+        onError(new PacelineError("chain-unreachable", `${url}: ${reasonOf(error)}`, { url }, error));
+      // viem shares one poll among the watchers of a client.
+      const stop =
+        socket?.onBlock(onBlock, tell) ??
+        client.watchBlockNumber({ emitMissed: false, onBlockNumber: () => onBlock(), onError: tell });
+      stops.add(stop);
       return () => {
-        listeners.delete(listener);
-        if (listeners.size > 0) return;
-        unwatch?.();
-        unwatch = undefined;
+        stops.delete(stop);
+        stop();
       };
     },
-    async close() {
-      listeners.clear();
-      unwatch?.();
-      unwatch = undefined;
-      await closeClient(client, socket);
+    close() {
+      for (const stop of stops) stop();
+      stops.clear();
+      socket?.close();
+      return Promise.resolve();
     },
   };
 }
 
-async function closeClient(client: PublicClient, socket: boolean): Promise<void> {
-  if (!socket) return;
-  const transport = client.transport as unknown as { getRpcClient(): Promise<{ close(): void }> };
-  (await transport.getRpcClient()).close();
+/** viem's messages run over several lines and repeat the request; the first line says what happened. */
+function reasonOf(error: Error): string {
+  return messageOf(error).split("\n")[0] ?? "";
 }
 
 /** Throws `wrong-chain` where no contract stands. */
 export async function requireContract(endpoint: Endpoint, address: Address, what: string): Promise<void> {
   const code = await endpoint.client.getCode({ address });
   if (code === undefined || code === "0x") {
-    throw new PacelineError("wrong-chain", `there is no ${what} at ${address} on chain ${endpoint.chainId} (${endpoint.url}): check the address and the endpoint`);
+    throw new PacelineError(
+      "wrong-chain",
+      `there is no ${what} at ${address} on chain ${endpoint.chainId} (${endpoint.url}): check the address and the endpoint`,
+    );
   }
 }

@@ -7,6 +7,7 @@ import { popCount } from "../../node/core/roundView.ts";
 import type { JobSpecInput } from "../../node/daemon/jobSpec.ts";
 import type { DaemonProcess, Ending, LogEvent } from "./daemonProcess.ts";
 import { openReadyFederation, type ReadyFederation } from "./federation.ts";
+import { openRelay, type Relay } from "./relay.ts";
 
 const PARTICIPANTS = 4;
 const ROUNDS = 4;
@@ -52,6 +53,7 @@ const entersRound =
 describe("four daemons as processes, on a JSON-RPC chain", function () {
   this.timeout(180_000);
   let federation: ReadyFederation;
+  let relay: Relay;
   let daemons: DaemonProcess[] = [];
   let endings: Ending[] = [];
   let rounds: readonly RoundOutcome[] = [];
@@ -63,9 +65,15 @@ describe("four daemons as processes, on a JSON-RPC chain", function () {
 
   before(async () => {
     federation = await openReadyFederation(PARTICIPANTS, JOB);
-    daemons = Array.from({ length: PARTICIPANTS }, (_, index) => federation.start(index));
+    relay = await openRelay(Number(new URL(federation.chain.httpUrl).port));
+    // One of them over a WebSocket that can be cut, the others over HTTP.
+    const rpcs = [undefined, `ws://127.0.0.1:${relay.port}`, undefined, undefined];
+    daemons = rpcs.map((rpc, index) => federation.start(index, rpc));
   });
-  after(() => federation.stop());
+  after(async () => {
+    relay.close();
+    await federation.stop();
+  });
   afterEach(function () {
     if (this.currentTest?.state !== "failed") return;
     for (const [index, daemon] of daemons.entries()) console.error(`daemon ${index + 1}:\n${daemon.tail()}`);
@@ -89,6 +97,15 @@ describe("four daemons as processes, on a JSON-RPC chain", function () {
     await daemons[0]?.until(entersRound(4));
     expect((await history()).find(({ round }) => round === 3)?.settled).to.not.equal(undefined);
     daemons[2] = federation.start(2);
+  });
+
+  it("goes on when a daemon's endpoint has been away", async () => {
+    const cutOff = daemons[1] as DaemonProcess;
+    await cutOff.until(entersPhase(4, "commit"));
+    relay.cut();
+    await cutOff.until(({ event, code }) => event === "problem" && code === "chain-unreachable");
+    relay.mend();
+    await cutOff.until(entersPhase(4, "finished"));
   });
 
   it("ends with every round settled, and with everybody back in the last one", async () => {

@@ -1,0 +1,179 @@
+import { RpcRequestError, SocketClosedError, TimeoutError } from "viem";
+
+/**
+ * A JSON-RPC WebSocket that is opened anew whenever it breaks, and then subscribes again. viem's own stops for ever when its
+ * first attempt to reconnect fails, so that an endpoint's restart would leave a daemon deaf.
+ */
+export interface NodeSocket {
+  /** Opens the socket where none is. Throws viem's errors; a broken socket is SocketClosedError. */
+  request(call: { readonly method: string; readonly params?: unknown }): Promise<unknown>;
+  /** Calls back for each new block, and after each reconnection. @returns stops */
+  onBlock(listener: () => void, onError: (error: Error) => void): () => void;
+  close(): void;
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Between attempts to open the socket again. */
+const RETRY_MS = 1_000;
+/** A silent socket is asked something this often: one whose peer has vanished looks open otherwise. */
+const HEARTBEAT_MS = 15_000;
+
+interface Answer {
+  readonly id?: number;
+  readonly method?: string;
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+}
+
+/** One connection, from its opening to its end. */
+class Connection {
+  readonly ended: Promise<void>;
+  readonly #socket: WebSocket;
+  readonly #url: string;
+  readonly #pending = new Map<number, (answer: Answer | Error) => void>();
+  #lastId = 0;
+
+  private constructor(socket: WebSocket, url: string, onNotification: () => void) {
+    this.#socket = socket;
+    this.#url = url;
+    socket.addEventListener("message", ({ data }) => this.#receive(String(data), onNotification));
+    this.ended = new Promise((resolve) => {
+      socket.addEventListener("close", () => {
+        for (const settle of [...this.#pending.values()]) settle(new SocketClosedError({ url }));
+        resolve();
+      });
+    });
+  }
+
+  static open(url: string, onNotification: () => void): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url);
+      const connection = new Connection(socket, url, onNotification);
+      socket.addEventListener("open", () => resolve(connection));
+      socket.addEventListener("error", () => reject(new SocketClosedError({ url })));
+    });
+  }
+
+  request(method: string, params: unknown): Promise<unknown> {
+    const id = ++this.#lastId;
+    const body = { jsonrpc: "2.0", id, method, params };
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        settle(new TimeoutError({ body, url: this.#url }));
+        this.close(); // it may look open for ever
+      }, REQUEST_TIMEOUT_MS);
+      const settle = (answer: Answer | Error): void => {
+        clearTimeout(timer);
+        this.#pending.delete(id);
+        if (answer instanceof Error) reject(answer);
+        else if (answer.error !== undefined) reject(new RpcRequestError({ body, error: answer.error, url: this.#url }));
+        else resolve(answer.result);
+      };
+      this.#pending.set(id, settle);
+      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(body));
+      else settle(new SocketClosedError({ url: this.#url }));
+    });
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #receive(text: string, onNotification: () => void): void {
+    try {
+      const answer = JSON.parse(text) as Answer;
+      if (answer.method === "eth_subscription") onNotification();
+      else if (answer.id !== undefined) this.#pending.get(answer.id)?.(answer);
+    } catch {
+      this.close(); // no JSON-RPC: what else it says cannot be relied on
+    }
+  }
+}
+
+interface Listener {
+  readonly onBlock: () => void;
+  readonly onError: (error: Error) => void;
+}
+
+export function createNodeSocket(url: string): NodeSocket {
+  const listeners = new Set<Listener>();
+  let opening: Promise<Connection> | undefined;
+  let closed = false;
+  let following = false;
+  let wake: (() => void) | undefined;
+  const subscribed = new WeakSet<Connection>();
+
+  const tellBlock = (): void => {
+    for (const { onBlock } of [...listeners]) onBlock();
+  };
+
+  const open = (): Promise<Connection> => {
+    if (closed) return Promise.reject(new SocketClosedError({ url }));
+    if (opening !== undefined) return opening;
+    const attempt = Connection.open(url, tellBlock);
+    opening = attempt;
+    const forget = (): void => {
+      if (opening === attempt) opening = undefined;
+    };
+    attempt.then((connection) => connection.ended.then(forget), forget);
+    return attempt;
+  };
+
+  const pause = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  /** Keeps a subscription to new blocks for as long as anybody listens. */
+  const follow = async (): Promise<void> => {
+    while (!closed && listeners.size > 0) {
+      try {
+        const connection = await open();
+        if (!subscribed.has(connection)) await connection.request("eth_subscribe", ["newHeads"]);
+        subscribed.add(connection);
+        tellBlock(); // blocks may have come while there was no subscription
+        let isOpen = true;
+        const ended = connection.ended.then(() => (isOpen = false));
+        while (isOpen && listeners.size > 0) {
+          await Promise.race([ended, pause(HEARTBEAT_MS)]);
+          if (isOpen && listeners.size > 0) await connection.request("eth_blockNumber", []);
+        }
+      } catch (error) {
+        for (const { onError } of [...listeners]) onError(error as Error);
+        await pause(RETRY_MS);
+      }
+    }
+    following = false;
+  };
+
+  return {
+    async request({ method, params }) {
+      return (await open()).request(method, params ?? []);
+    },
+    onBlock(onBlock, onError) {
+      const listener = { onBlock, onError };
+      listeners.add(listener);
+      if (!following) {
+        following = true;
+        void follow();
+      }
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) wake?.();
+      };
+    },
+    close() {
+      closed = true;
+      listeners.clear();
+      wake?.();
+      opening?.then(
+        (connection) => connection.close(),
+        () => undefined,
+      );
+    },
+  };
+}
