@@ -13,7 +13,7 @@ import { signDigest } from "../../../node/core/signature.ts";
 import { structDigest } from "../../../node/core/typedData.ts";
 import { weightedMean, weightsOf } from "../../../node/core/weightedMean.ts";
 import type { PeerEffect } from "../../../node/protocol/events.ts";
-import { encodeMessage, type PeerMessage } from "../../../node/protocol/messages.ts";
+import { encodeMessage } from "../../../node/protocol/messages.ts";
 import { leafProof, randomUpdate, rootOfAggregate } from "../roundPlayer.ts";
 import type { VirtualFederation } from "./federation.ts";
 import type { VirtualPeer } from "./peer.ts";
@@ -122,11 +122,16 @@ function score(federation: VirtualFederation, peer: VirtualPeer, effect: Effect<
 }
 
 function publish(federation: VirtualFederation, peer: VirtualPeer, { body }: Effect<"publish">): boolean {
-  const domain = { chainId: federation.chain.chainId, job: federation.job };
-  const signature = signDigest(structDigest(domain, body), fromHex(peer.account.operatorKey));
-  const message: PeerMessage = { body, signature };
-  federation.dispatch(peer, { type: "message", message, author: peer.account.operator });
-  federation.broadcast(peer, encodeMessage(message, federation.random.uint32()));
+  const digest = structDigest({ chainId: federation.chain.chainId, job: federation.job }, body);
+  const { sent, account } = peer;
+  let signed = sent.get(toHex(digest));
+  if (signed === undefined) {
+    const message = { body, signature: signDigest(digest, fromHex(account.operatorKey)) };
+    signed = { message, data: encodeMessage(message, 0) };
+    sent.set(toHex(digest), signed);
+  }
+  federation.dispatch(peer, { type: "message", message: signed.message, author: account.operator });
+  federation.broadcast(peer, signed.data);
   return true;
 }
 

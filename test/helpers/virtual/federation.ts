@@ -138,7 +138,18 @@ export class VirtualFederation {
       modelUpdates: 0,
     };
     const chain = this.chain.jobChain(this.job, operator);
-    return { index, account, chain, behaviour, disk, state: undefined, life: 0, plan: 0, viewIsDue: false };
+    return {
+      index,
+      account,
+      chain,
+      behaviour,
+      disk,
+      sent: new Map(),
+      state: undefined,
+      life: 0,
+      plan: 0,
+      viewIsDue: false,
+    };
   }
 
   get now(): number {

@@ -1,5 +1,6 @@
 import type { JobChain } from "../../../node/chain/chain.ts";
 import type { Hex } from "../../../node/core/bytes.ts";
+import type { PeerMessage } from "../../../node/protocol/messages.ts";
 import type { OwnScores, OwnUpdate, PeerState } from "../../../node/protocol/state.ts";
 import type { SimulatedAccount } from "../../../node/cli/simulation/accounts.ts";
 import type { Misbehaviour } from "./misbehaviour.ts";
@@ -22,6 +23,8 @@ export interface VirtualPeer {
   readonly chain: JobChain;
   readonly behaviour: Misbehaviour;
   readonly disk: Disk;
+  /** What it has published, by digest: a repeated message need not be signed again. */
+  readonly sent: Map<Hex, { readonly message: PeerMessage; readonly data: Uint8Array }>;
   /** Undefined while it is down. */
   state: PeerState | undefined;
   /** Counts the starts: what an earlier life began reports to nobody. */
