@@ -93,7 +93,7 @@ function placement(hand: Hand, random: Random): Placement {
   const slant = hand.slant + 0.07 * random.normal();
   const turn = 0.09 * random.normal();
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
-  const [left, top] = [SIDE / 2 + 1.4 * random.normal(), SIDE / 2 + 1.4 * random.normal()];
+  const [left, top] = [SIDE / 2 + 1.3 * random.normal(), SIDE / 2 + 1.3 * random.normal()];
   return (point) => {
     const [x, y] = unsteady(point);
     const down = (y - 0.5) * height;

@@ -6,6 +6,7 @@ import { writeReport } from "../../dashboard/report.ts";
 import type { SimulationReport } from "../../dashboard/reportData.ts";
 import { createLiveView } from "../../dashboard/terminal.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
+import { EXIT_CHECK_FAILED } from "../exitCodes.ts";
 import { measureBaselines } from "../simulation/baselines.ts";
 import { buildReport } from "../simulation/buildReport.ts";
 import { openFederation } from "../simulation/federation.ts";
@@ -27,6 +28,7 @@ interface SimulateOptions {
   readonly learningRate: number;
   readonly batchSize: number;
   readonly localEpochs: number;
+  readonly clipNorm: number;
   readonly signFlippers: number;
   readonly freeRiders: number;
   readonly liarRound: number;
@@ -46,14 +48,15 @@ export function define(command: Command): void {
     .addOption(new Option("--participants <n>", "how many take part").argParser(whole(3, 64)).default(D.participants))
     .addOption(new Option("--rounds <n>", "rounds to train").argParser(whole(1, 1000)).default(D.rounds))
     .addOption(new Option("--committee <n>", "seats that judge a round").argParser(whole(3, 32)).default(D.committee))
-    .addOption(new Option("--partition <scheme>", "iid, dirichlet:ALPHA or shards:PER_PARTICIPANT").argParser(scheme).default(D.partition, "dirichlet:0.5"))
+    .addOption(new Option("--partition <scheme>", "iid, dirichlet:ALPHA or shards:PER_PARTICIPANT").argParser(scheme).default(D.partition, "dirichlet:1"))
     .addOption(new Option("--seed <n>", "decides the data, the parts, the model's start and the order of examples").argParser(whole(0, 0xffffffff)).default(D.seed))
-    .addOption(new Option("--examples <n>", "training examples to use; digits draws 300 a participant").argParser(whole(20, 1_000_000)))
+    .addOption(new Option("--examples <n>", "training examples to use; digits draws 2000 a participant").argParser(whole(20, 1_000_000)))
     .addOption(new Option("--test-examples <n>", "test examples to use").argParser(whole(10, 1_000_000)))
     .addOption(new Option("--hidden <units>", "units of the hidden layers, separated by commas; 0 for softmax regression").argParser(layers).default(D.hidden, D.hidden.join(",")))
     .addOption(new Option("--learning-rate <rate>", "of local SGD").argParser(positive).default(D.learningRate))
     .addOption(new Option("--batch-size <n>", "examples in a mini-batch").argParser(whole(1, 65_536)).default(D.batchSize))
     .addOption(new Option("--local-epochs <n>", "local epochs in a round").argParser(whole(1, 100)).default(D.localEpochs))
+    .addOption(new Option("--clip-norm <norm>", "longest update, in the units of the params").argParser(positive).default(D.clipNorm))
     .addOption(new Option("--sign-flippers <n>", "participants that send the opposite of their update").argParser(whole(0, 64)).default(D.signFlippers))
     .addOption(new Option("--free-riders <n>", "participants that return the global model with noise").argParser(whole(0, 64)).default(D.freeRiders))
     .addOption(new Option("--liar-round <n>", "round whose first aggregator lies; 0 for none").argParser(whole(0, 1000)).default(D.liarRound))
@@ -64,7 +67,7 @@ export function define(command: Command): void {
     .addHelpText("after", "\nExample: paceline simulate --data csv:patients.csv --label diagnosis --participants 5 --hidden 16")
     .action(async (options: SimulateOptions) => {
       const report = await simulate(toSettings(options), options);
-      if (!report.checks.every(({ passed }) => passed)) process.exitCode = 1;
+      if (!report.checks.every(({ passed }) => passed)) process.exitCode = EXIT_CHECK_FAILED;
     });
 }
 

@@ -18,8 +18,8 @@ export interface FederationData {
 }
 
 /** Examples of the embedded digits that a participant gets on average. */
-const DIGITS_EACH = 300;
-const DIGITS_TEST = 1_000;
+const DIGITS_EACH = 2_000;
+const DIGITS_TEST = 2_000;
 /** Fewest examples that anybody gets. */
 const MINIMUM_EACH = 20;
 

@@ -87,7 +87,8 @@ export async function openFederation(settings: SimulationSettings, onStage: (sta
       socketUrl: chain.socketUrl,
       operatorKey,
       home: join(home, name),
-      evaluates: index === 0,
+      holding: data.holdings[index] as (typeof data.holdings)[number],
+      test: index === 0 ? data.test : undefined,
     }));
     return { ...federation, run: (observer) => runFederation(federation, configs, undo, observer) };
   } catch (error) {
@@ -99,7 +100,7 @@ export async function openFederation(settings: SimulationSettings, onStage: (sta
 type Prepared = Omit<Federation, "run">;
 
 async function runFederation(
-  { settings, addresses, endpoint, collector, data }: Prepared,
+  { settings, addresses, endpoint, collector }: Prepared,
   configs: readonly MemberConfig[],
   undo: (() => Promise<unknown>)[],
   observer: FederationObserver,
@@ -143,8 +144,7 @@ async function runFederation(
       check();
     };
     if (settings.isolate === "process") return hostInProcess(config, report);
-    const holding = data.holdings[config.index] as (typeof data.holdings)[number];
-    return hostHere(config, { endpoint, watcher, holding, test: data.test }, report);
+    return hostHere(config, { endpoint, watcher }, report);
   };
   const members = await Promise.all(configs.map(start));
   undo.push(() => Promise.all(members.map((member) => member.stop())));

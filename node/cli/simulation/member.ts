@@ -27,8 +27,9 @@ export interface MemberConfig {
   readonly operatorKey: Hex;
   /** Folder of its storage. */
   readonly home: string;
-  /** Measures the global model on the test set after every round. */
-  readonly evaluates: boolean;
+  readonly holding: Holding;
+  /** Where given, the member measures the global model on it after every round. */
+  readonly test: Dataset | undefined;
 }
 
 /** What one simulated participant tells the simulation. */
@@ -51,8 +52,6 @@ export interface MemberTotals {
 export interface MemberSurroundings {
   readonly endpoint: Endpoint;
   readonly watcher: JobWatcher;
-  readonly holding: Holding;
-  readonly test: Dataset;
 }
 
 const RELAY_SECONDS = 2;
@@ -60,8 +59,8 @@ const RETRY_SECONDS = 1;
 
 /** Starts one participant of a simulation, honest or not. */
 export async function startMember(config: MemberConfig, surroundings: MemberSurroundings, report: (report: MemberReport) => void): Promise<Participant> {
-  const { spec, settings, index } = config;
-  const { endpoint, watcher, holding, test } = surroundings;
+  const { spec, settings, index, holding, test } = config;
+  const { endpoint, watcher } = surroundings;
   const terms = await readTerms(endpoint, config.addresses.job);
   const trainer = openTrainer(spec.model);
   const honest = createLearner({ trainer, train: holding.train, validation: holding.validation, spec, seed: [settings.seed, index] });
@@ -104,7 +103,7 @@ export async function startMember(config: MemberConfig, surroundings: MemberSurr
       onReceipt: (_, receipt) => (gas += receipt.gasUsed),
       onProblem: (what, error) => report({ type: "problem", what, message: describe(error) }),
       onModel: ({ modelId, updates, params }) => {
-        if (!config.evaluates) return;
+        if (test === undefined) return;
         trainer.evaluate(params, test).then(
           (evaluation) => report({ type: "model", modelId, updates, ...evaluation }),
           (error: unknown) => report({ type: "problem", what: "evaluate", message: describe(error) }),

@@ -12,6 +12,10 @@ export interface HostedMember {
 
 const ENTRY = fileURLToPath(new URL("./memberProcess.ts", import.meta.url));
 
+/** A participant allocates little at a time: a small young generation and one malloc arena save some 90 MB of residence. */
+const LEAN_FLAGS = ["--max-semi-space-size=2", "--optimize-for-size"];
+const LEAN_ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
+
 /** Runs a member in this process. */
 export async function hostHere(config: MemberConfig, surroundings: MemberSurroundings, report: (report: MemberReport) => void): Promise<HostedMember> {
   return startMember(config, surroundings, report);
@@ -19,7 +23,12 @@ export async function hostHere(config: MemberConfig, surroundings: MemberSurroun
 
 /** Runs a member as a process of its own; resolves when it is ready. */
 export function hostInProcess(config: MemberConfig, report: (report: MemberReport) => void): Promise<HostedMember> {
-  const child = fork(ENTRY, [], { execArgv: process.execArgv, stdio: ["ignore", "ignore", "inherit", "ipc"], serialization: "advanced" });
+  const child = fork(ENTRY, [], {
+    execArgv: [...process.execArgv, ...LEAN_FLAGS],
+    env: { ...process.env, ...LEAN_ENVIRONMENT },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    serialization: "advanced",
+  });
   return new Promise((resolve, reject) => {
     const failed = (why: string): void => reject(new PacelineError("closed", `participant ${config.index + 1} did not start: ${why}`));
     child.once("error", (error) => failed(error.message));

@@ -2,7 +2,6 @@ import { openEndpoint } from "../../chain/endpoint.ts";
 import { createJobWatcher } from "../../chain/viemJob.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Participant } from "../../daemon/participant.ts";
-import { loadFederationData } from "./data.ts";
 import { startMember, type MemberConfig, type MemberReport } from "./member.ts";
 
 /** One simulated participant as a process of its own: its config comes as the first message, its reports go back. */
@@ -11,16 +10,14 @@ export type MemberProcessMessage = MemberReport | { readonly type: "ready" } | {
 
 let running: Participant | undefined;
 const tell = (message: MemberProcessMessage): void => {
-  if (process.connected) process.send?.(message);
+  // The parent may close the channel at any moment: what it no longer wants to hear is dropped.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 };
 
 async function start(config: MemberConfig): Promise<void> {
-  const { holdings, test } = loadFederationData(config.settings);
-  const holding = holdings[config.index];
-  if (holding === undefined) throw new Error(`there is no participant ${config.index}`);
   const endpoint = await openEndpoint(config.socketUrl, config.chainId);
   const watcher = createJobWatcher(endpoint, config.addresses.job);
-  running = await startMember(config, { endpoint, watcher, holding, test }, tell);
+  running = await startMember(config, { endpoint, watcher }, tell);
   tell({ type: "ready" });
 }
 

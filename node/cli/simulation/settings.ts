@@ -23,6 +23,8 @@ export interface SimulationSettings {
   readonly learningRate: number;
   readonly batchSize: number;
   readonly localEpochs: number;
+  /** Longest update, in the units of the params: what keeps one participant from outweighing the others. */
+  readonly clipNorm: number;
   readonly signFlippers: number;
   readonly freeRiders: number;
   /** Round in which the leading aggregator publishes a wrong aggregate; 0 for never. */
@@ -39,14 +41,15 @@ export const DEFAULT_SETTINGS: SimulationSettings = {
   participants: 8,
   rounds: 10,
   committee: 7,
-  partition: { kind: "dirichlet", alpha: 0.5 },
+  partition: { kind: "dirichlet", alpha: 1 },
   seed: 1,
   trainExamples: undefined,
   testExamples: undefined,
   hidden: [64],
-  learningRate: 0.1,
-  batchSize: 16,
+  learningRate: 0.25,
+  batchSize: 8,
   localEpochs: 5,
+  clipNorm: 5,
   signFlippers: 1,
   freeRiders: 1,
   liarRound: 3,
@@ -85,7 +88,7 @@ export function simulationJob(settings: SimulationSettings, model: ModelSpec): J
     data: { description: settings.data.slice(0, 1000) },
     localTraining: { localEpochs, batchSize, learningRate },
     aggregation: { rule: "weighted-mean", weightCap: 2 ** 20 },
-    encoding: { type: "int16", minExponent: 4, maxExponent: 18, initialExponent: 12, clipNorm: 50 },
+    encoding: { type: "int16", minExponent: 4, maxExponent: 18, initialExponent: 12, clipNorm: settings.clipNorm },
     scoring: { method: "path", points: 8, metric: "cross-entropy" },
     rounds,
     members: { start: participants, cohort: Math.max(3, participants), committee: Math.max(3, committee), minCommits: 3 },
