@@ -9,12 +9,12 @@ import { MemoryChain } from "../../node/chain/memory.ts";
 import { createSender } from "../../node/chain/sender.ts";
 import { createJobChain, createJobWatcher } from "../../node/chain/viemJob.ts";
 import { enrol, fundAccounts, simulatedAccounts, type SimulatedAccount } from "../../node/cli/simulation/accounts.ts";
-import { FIRST_ACCOUNT_KEY, startChain } from "../../node/cli/simulation/chainProcess.ts";
+import { FIRST_ACCOUNT_KEY, startChain, type ChainProcess } from "../../node/cli/simulation/chainProcess.ts";
 import { testTerms } from "../helpers/roundPlayer.ts";
 import { describeChainConformance, type ChainUnderTest, type JobUnderTest } from "./chain.ts";
 
 /** Odd, so that every division leaves something. */
-const POOL = 1_000_003n;
+const POOL = 1_000_043n;
 const MEMBERS = 4;
 /** Four members and one who stays outside; other accounts for every job, for a wallet registers once. */
 const accountsOf = (job: number): SimulatedAccount[] => simulatedAccounts(MEMBERS + 1, 500 + job);
@@ -51,6 +51,7 @@ function startMemoryChain(): ChainUnderTest {
           now += seconds;
           chain.mine();
         },
+        mine: async (blocks) => chain.mine(blocks),
         leave: async (index) => {
           chain.leave(job, accounts[index]!.wallet);
         },
@@ -65,6 +66,15 @@ function startMemoryChain(): ChainUnderTest {
 
 async function startRealChain(): Promise<ChainUnderTest> {
   const node = await startChain();
+  try {
+    return await openRealChain(node);
+  } catch (error) {
+    await node.stop();
+    throw error;
+  }
+}
+
+async function openRealChain(node: ChainProcess): Promise<ChainUnderTest> {
   const endpoint = await openEndpoint(node.socketUrl);
   const deployment = await deployContracts({ rpcUrl: node.httpUrl, privateKey: FIRST_ACCOUNT_KEY });
   const { token, registry, court, treasury } = deployment;
@@ -93,6 +103,9 @@ async function startRealChain(): Promise<ChainUnderTest> {
         async passTime(seconds) {
           await request("evm_increaseTime", [seconds]);
           await request("evm_mine", []);
+        },
+        mine: async (blocks) => {
+          await request("hardhat_mine", [`0x${blocks.toString(16)}`]);
         },
         leave: async (index) => {
           await leaveJob(createSender(endpoint, accounts[index]!.walletKey), job);

@@ -6,7 +6,7 @@ import { includeHash, nextModelId } from "../../node/core/encoding.ts";
 import { PacelineError } from "../../node/core/errors.ts";
 import type { JobTerms } from "../../node/core/jobTerms.ts";
 import { bitsOf, type RoundView } from "../../node/core/roundView.ts";
-import { COHORT_TAG, COMMITTEE_TAG, draw } from "../../node/core/sortition.ts";
+import { COHORT_TAG, COMMITTEE_TAG, draw, nextSeed, saltShare } from "../../node/core/sortition.ts";
 import { nextTrailing, medianScores, roundScores, splitByScore } from "../../node/core/scores.ts";
 import { proofOf, rootOfAggregate, RoundPlayer, type Player } from "../helpers/roundPlayer.ts";
 
@@ -19,6 +19,7 @@ export interface JobUnderTest {
   readonly outsider: JobChain;
   /** Lets time pass and a block come. */
   passTime(seconds: number): Promise<void>;
+  mine(blocks: number): Promise<void>;
   leave(index: number): Promise<void>;
   readCredit(account: Address): Promise<bigint>;
   readStake(wallet: Address): Promise<bigint>;
@@ -306,6 +307,29 @@ export function describeChainConformance(name: string, start: () => Promise<Chai
       expect(second.cohort).to.deep.equal([1, 2, 3]);
       expect(second.seats).to.deep.equal(draw(second.seed, COMMITTEE_TAG, 3, 3).map((place) => candidates[place]));
       expect((await game.chain().snapshot()).members[0]?.active).to.equal(false);
+    });
+
+    it("seeds a draw with the last salts and a block's hash, which is kept by whoever shares, or is zero", async () => {
+      const game = await open();
+      const first = await game.draw();
+      await game.job.passTime(game.job.terms.commitSeconds);
+      await game.chain().advance();
+      await game.job.mine(300); // more than can be looked up
+      const second = await game.draw();
+      expect(second.seed).to.equal(nextSeed(first.seed, 0n, ZERO_WORD));
+
+      await game.commit();
+      await game.chain().advance();
+      await game.share([1, 2]);
+      await game.job.passTime(game.job.terms.shareSeconds);
+      await game.chain().advance();
+      await game.job.mine(300);
+      const third = await game.draw();
+      expect(third.round).to.equal(3);
+      const salts = [1, 2].map((id) => saltShare(game.job.players[id]!.operator, game.player.opening(id).salt));
+      const saltSum = salts.reduce((sum, share) => (sum + share) % 2n ** 256n, 0n);
+      expect(third.seed).not.to.equal(nextSeed(second.seed, saltSum, ZERO_WORD));
+      expect(third.seed).not.to.equal(second.seed);
     });
 
     it("refuses a commit that comes late", async () => {
