@@ -6,6 +6,11 @@ import { certifiedMask, fullMask, popCount, quorumOf, type Member, type RoundVie
  * `contracts/job/`, so that nobody pays for an `advance()` that must revert.
  */
 
+/** Whether a block that came now would be late enough for a phase that is not complete. */
+export function blocksAreOver(view: RoundView, terms: JobTerms): boolean {
+  return view.blockNumber + 1 >= view.phaseStartBlock + terms.phaseBlocks;
+}
+
 /** The time at which `advance()` may be called; −Infinity for at once, Infinity where only an event can end the phase. */
 export function endsAt(view: RoundView, terms: JobTerms, members: readonly Member[]): number {
   switch (view.phase) {

@@ -1,5 +1,5 @@
 import { hasBit, positionOf, type RoundView } from "../core/roundView.ts";
-import { endsAt } from "./completion.ts";
+import { blocksAreOver, endsAt } from "./completion.ts";
 import { decideJudging, decideProposal } from "./deciding/judging.ts";
 import { decideScoring } from "./deciding/scoring.ts";
 import { decideSharing } from "./deciding/sharing.ts";
@@ -55,7 +55,7 @@ function decideCommit(state: PeerState, view: RoundView): Intent[] {
 /** Move the round on as soon as the contract allows: the first seat at once, every further rank a little later. */
 function decideAdvance(state: PeerState, view: RoundView): Intent[] {
   const time = endsAt(view, state.settings.terms, state.members);
-  if (time === Infinity) return [];
+  if (time === Infinity || (time !== -Infinity && !blocksAreOver(view, state.settings.terms))) return [];
   const wait = relayRank(state, view) * state.settings.relaySeconds;
   const effect = { type: "advance", round: view.round, phase: view.phase } as const;
   const key = `advance:${view.phase}:${view.phaseStartBlock}`;

@@ -142,6 +142,17 @@ describe("a peer that moves the round on", () => {
     });
   }
 
+  it("waits for a phase's blocks as well as for its seconds, unless it is complete", () => {
+    const one = peer(3);
+    one.state = { ...one.state, settings: { ...one.state.settings, terms: { ...terms, phaseBlocks: 9 } } };
+    one.now = START + terms.commitSeconds;
+    // Phases started in block 77; the transaction would come into the block after the one that was seen.
+    expect(one.after(see(viewIn("commit", { blockNumber: 84 }))).types).not.to.include("advance");
+    expect(one.after(see(viewIn("commit", { blockNumber: 85 }))).types).to.include("advance");
+    const complete = viewIn("commit", { blockNumber: 78, committedMask: 0b11111n, phaseStart: START + 5 });
+    expect(one.after(see({ ...complete, phaseStartBlock: 78 })).types).to.include("advance");
+  });
+
   it("ends Propose at once where no live seat is left, and nothing ended", () => {
     const fallen = viewIn("propose", { firstSlot: 2, liveSeats: 0b0011n });
     expect(peer(3).after(see(fallen)).types).to.include("advance");
