@@ -1,6 +1,6 @@
 import type { JobChain } from "../chain/chain.ts";
 import type { Address } from "../core/bytes.ts";
-import { messageOf } from "../core/errors.ts";
+import { messageOf, PacelineError } from "../core/errors.ts";
 import type { Member } from "../core/roundView.ts";
 import type { Network } from "../network/network.ts";
 
@@ -64,6 +64,7 @@ async function dial(network: Network, operator: Address, contact: string, onProb
   try {
     await network.connect(contact.split(" "));
   } catch (error) {
-    onProblem(new Error(`${operator} cannot be reached: ${messageOf(error)}`, { cause: error }));
+    const code = error instanceof PacelineError ? error.code : "timeout";
+    onProblem(new PacelineError(code, `${operator} cannot be reached: ${messageOf(error)}`, { operator }, error));
   }
 }
