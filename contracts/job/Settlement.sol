@@ -163,10 +163,7 @@ abstract contract Settlement is Slashing {
             for (uint256 i; i < KEEPERS; ++i) {
                 address keeper = keepers[i];
                 if (i > 0 && keeper != previous) ++last;
-                if (pay.accounts[last] == address(0)) {
-                    address wallet = REGISTRY.walletOf(keeper);
-                    pay.accounts[last] = wallet == address(0) ? keeper : wallet;
-                }
+                if (pay.accounts[last] == address(0)) pay.accounts[last] = _walletOf(keeper);
                 pay.amounts[last] += pay.keeper;
                 previous = keeper;
             }

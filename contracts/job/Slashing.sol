@@ -15,10 +15,10 @@ abstract contract Slashing is Membership {
         Marks memory seen = marks;
         uint256 faulty = seen.attested | (1 << now_.slot);
         marks.live = uint32(seen.live & ~faulty);
-        marks.attested = 0;
         uint256 poster = now_.slot;
-        now_.firstSlot = now_.slot + 1;
+        _nextSlot(now_);
         _enter(now_, Phase.Propose);
+        address rewarded = _walletOf(prover);
 
         JobTerms memory terms_ = _terms();
         for (uint256 seat; seat < now_.seatCount; ++seat) {
@@ -26,10 +26,22 @@ abstract contract Slashing is Membership {
             uint16 id = seats[seat];
             _bar(id);
             // Only the poster's stake pays the prover, so that accomplices cannot be set up for a reward each.
-            (address to, uint256 reward) = seat == poster ? (prover, uint256(terms_.proofReward)) : (address(0), 0);
+            (address to, uint256 reward) = seat == poster ? (rewarded, uint256(terms_.proofReward)) : (address(0), 0);
             uint256 taken = TREASURY.slash(memberRecords[id].wallet, terms_.faultSlash, to, reward);
             emit MemberFaulted(now_.round, id, prover, taken);
         }
+    }
+
+    /// @dev The standing proposal falls: the slots after its own are open.
+    function _nextSlot(Clock memory now_) internal {
+        marks.attested = 0;
+        now_.firstSlot = now_.slot + 1;
+    }
+
+    /// @dev What an operator earns goes to its wallet; somebody else's goes to itself.
+    function _walletOf(address account) internal view returns (address) {
+        address wallet = REGISTRY.walletOf(account);
+        return wallet == address(0) ? account : wallet;
     }
 
     /// @dev Slashes the seats of `mask` for a missed duty of the phase.

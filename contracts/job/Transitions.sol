@@ -142,12 +142,17 @@ abstract contract Transitions is IncludeSet, Settlement {
         return _skip(now_, terms_);
     }
 
+    /// @dev An aggregate that no quorum vouches for does not settle: its poster may hide it, so that nobody can prove it wrong.
     function _closeChallenge(Clock memory now_, JobTerms memory terms_) private returns (Phase) {
         Marks memory seen = marks;
         uint256 attested = seen.attested & seen.live;
         bool complete = attested == seen.live && seen.scoreCommitted & seen.live == seen.live;
         bool quorum = RoundPhase.popCount(attested) >= RoundPhase.quorumOf(now_.seatCount);
         _requireOver(now_, RoundPhase.lengthOf(Phase.Challenge, terms_, 0, quorum), terms_.phaseBlocks, complete);
+        if (!complete && !quorum) {
+            _nextSlot(now_);
+            return Phase.Propose;
+        }
         keepers[3] = msg.sender;
         return Phase.Score;
     }

@@ -28,7 +28,7 @@ export async function runEffect(context: ParticipantContext, effect: PeerEffect)
     case "score":
       return score(context, effect);
     case "sync":
-      return sync(context, effect.modelId);
+      return sync(context, effect.modelId, effect.lastRoot);
     case "prove": {
       const proof = await proveWrong(context, effect.updates, effect.aggregateRoot, effect.holders);
       return proof === undefined ? undefined : transact(context, "proveWrongLeaf", () => chain.proveWrongLeaf(proof));

@@ -22,7 +22,7 @@ export function decide(state: PeerState, now: number): Intent[] {
 /** Keep the params in step with the chain. */
 function decideModel(state: PeerState, view: RoundView): Intent[] {
   if (view.modelId === state.modelId) return [];
-  return [{ key: `sync:${view.modelId}`, effect: { type: "sync", modelId: view.modelId } }];
+  return [{ key: `sync:${view.modelId}`, effect: { type: "sync", modelId: view.modelId, lastRoot: state.lastRoot } }];
 }
 
 function decidePhase(state: PeerState, view: RoundView, now: number): Intent[] {

@@ -60,4 +60,4 @@ export type PeerEffect =
   | { readonly type: "openScores"; readonly openings: readonly Signed<"ScoreOpening">[] }
   | { readonly type: "advance"; readonly round: number; readonly phase: string }
   /** Bring the params to `modelId`, from the aggregates of the settled rounds; answer `model`. */
-  | { readonly type: "sync"; readonly modelId: Hex };
+  | { readonly type: "sync"; readonly modelId: Hex; readonly lastRoot: Hex | undefined };

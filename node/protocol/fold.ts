@@ -1,4 +1,4 @@
-import { fromHex, type Address } from "../core/bytes.ts";
+import { fromHex, ZERO_WORD, type Address } from "../core/bytes.ts";
 import { commitmentHash, scoreCommitmentHash } from "../core/encoding.ts";
 import { bitsOf, hasBit, popCount, type Member, type RoundView } from "../core/roundView.ts";
 import { decodeVector } from "../core/scores.ts";
@@ -41,7 +41,8 @@ function withMemory(state: PeerState, round: number, change: Partial<RoundMemory
 }
 
 function foldView(state: PeerState, view: RoundView, members: readonly Member[]): PeerState {
-  const seen = { ...state, view, members };
+  const lastRoot = view.aggregateRoot === ZERO_WORD ? state.lastRoot : view.aggregateRoot;
+  const seen = { ...state, view, members, lastRoot };
   if (view.round === state.memory.round && view.seed === state.memory.seed) return seen;
   return { ...seen, memory: emptyMemory(view.round, view.seed) };
 }

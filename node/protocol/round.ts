@@ -21,7 +21,7 @@ export interface Step {
 
 /** A peer that has seen nothing of the chain yet. @param modelId of the params it holds */
 export function initialState(settings: PeerSettings, modelId: Hex): PeerState {
-  return { settings, view: undefined, members: [], modelId, memory: emptyMemory(0, ZERO_WORD), early: [], tasks: new Map() };
+  return { settings, view: undefined, members: [], modelId, lastRoot: undefined, memory: emptyMemory(0, ZERO_WORD), early: [], tasks: new Map() };
 }
 
 /** @param now seconds, on the chain's clock */

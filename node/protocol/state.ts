@@ -70,6 +70,8 @@ export interface PeerState {
   readonly members: readonly Member[];
   /** Of the params that this peer holds. */
   readonly modelId: Hex;
+  /** The aggregate that stood last, which has settled if the round has. */
+  readonly lastRoot: Hex | undefined;
   readonly memory: RoundMemory;
   /** Messages that came before the chain's view of their round, bounded. */
   readonly early: readonly { readonly message: PeerMessage; readonly author: Address }[];

@@ -115,15 +115,18 @@ describe("the challenge window", () => {
     expect((await viewOf(player())).phase).to.equal(PHASE.score);
   });
 
-  it("runs out otherwise", async () => {
+  it("runs out otherwise, and gives the turn to the next slot: a liar that hides its blob cannot be proved wrong", async () => {
     const { job, world } = player();
     const { phaseStart } = await viewOf(player());
+    await attestAll(player(), [0, 1]); // one short of the quorum of three
     await world.helpers.mine(2);
     await world.helpers.time.setNextBlockTimestamp(Number(phaseStart) + 599);
     await expect(advance(player())).to.be.revertedWithCustomError(job, "NotYet").withArgs(PHASE.challenge, 1, 0);
     await world.helpers.time.setNextBlockTimestamp(Number(phaseStart) + 600);
     await advance(player());
-    expect((await viewOf(player())).phase).to.equal(PHASE.score);
+    const view = await viewOf(player());
+    expect(view.phase).to.equal(PHASE.propose);
+    expect([view.firstSlot, view.attestedMask, view.scoreCommittedMask]).to.deep.equal([1n, 0n, 3n]);
   });
 
   it("does not close before its blocks are over, whatever the clock says", async () => {

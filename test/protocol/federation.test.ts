@@ -12,6 +12,7 @@ import {
   absentMember,
   deadAggregator,
   honest,
+  hidingLiar,
   liar,
   silentSeat,
   withholdsBlob,
@@ -140,6 +141,13 @@ describe("a federation with one member at fault", () => {
     expect(faults).to.be.greaterThan(0);
   });
 
+  it("never settles a wrong aggregate that is hidden so that nobody can prove it: no quorum attests it", async () => {
+    await eachMember(hidingLiar, (federation) => {
+      expect(settledRounds(federation)).to.equal(2);
+      expect(federation.history.slashes).to.deep.equal([]);
+    });
+  });
+
   it("goes on with the next slot where the aggregator is dead, and slashes the missed one only", async () => {
     let misses = 0;
     await eachMember(deadAggregator, (federation, culprit) => {
@@ -240,7 +248,7 @@ describe("a federation in bad weather", () => {
   });
 
   it("ends every round soundly, whatever goes wrong", async () => {
-    const kinds = [liar, deadAggregator, absentMember, withholdsOpening, withholdsBlob, silentSeat, withholdsScores];
+    const kinds = [liar, hidingLiar, deadAggregator, absentMember, withholdsOpening, withholdsBlob, silentSeat, withholdsScores];
     let settled = 0;
     for (let seed = 0; seed < 100; seed++) {
       const federation = await play(randomCase(seed, kinds));

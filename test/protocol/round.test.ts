@@ -80,7 +80,7 @@ describe("a fresh peer", () => {
 
   it("brings its params up to date first, and trains when it has", () => {
     const old = peer(0, keccakWords(1)).after(see(viewIn("commit")));
-    expect(old.effects).to.deep.equal([{ type: "sync", modelId: MODEL }]);
+    expect(old.effects).to.deep.equal([{ type: "sync", modelId: MODEL, lastRoot: undefined }]);
     expect(old.after({ type: "model", modelId: MODEL }).types).to.deep.equal(["train"]);
   });
 

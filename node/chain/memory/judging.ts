@@ -90,17 +90,22 @@ export function faultAggregate(job: JobState, block: Block, prover: Address): vo
   const { slot, terms } = job;
   const faulty = job.attested | bitOf(slot);
   job.live &= ~faulty;
-  job.attested = 0n;
-  job.firstSlot = slot + 1;
+  nextSlot(job);
   enter(job, "propose", block);
   for (const seat of bitsOf(faulty)) {
     const memberId = job.seats[seat]!;
     bar(job, memberId);
     const { wallet } = memberOfSeat(job, seat);
-    const rewarded = seat === slot ? prover : undefined;
+    const rewarded = seat === slot ? (job.registry.walletOf(prover) ?? prover) : undefined;
     const taken = job.ledgers.slash(job.domain.job, wallet, terms.faultSlash, rewarded, terms.proofReward);
     job.slashes.push({ round: job.round, memberId, prover, taken });
   }
+}
+
+/** The standing proposal falls: the slots after its own are open. */
+export function nextSlot(job: JobState): void {
+  job.attested = 0n;
+  job.firstSlot = job.slot + 1;
 }
 
 /** Slashes the live seats of `mask` for a missed duty. */

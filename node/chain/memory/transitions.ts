@@ -4,7 +4,7 @@ import { COHORT_TAG, COMMITTEE_TAG, draw, nextSeed } from "../../core/sortition.
 import { revert, type Block } from "./block.ts";
 import { certified, hashOfIncluded, includedMask } from "./includeSet.ts";
 import { enter, hasEnded, type JobState } from "./jobState.ts";
-import { miss, missSeats } from "./judging.ts";
+import { miss, missSeats, nextSlot } from "./judging.ts";
 import { applyQueue } from "./membership.ts";
 import { settle } from "./settlement.ts";
 
@@ -116,6 +116,10 @@ function closeChallenge(job: JobState, block: Block): Phase {
   const quorum = popCount(attested) >= quorumOf(job.seats.length);
   const length = quorum ? Math.min(terms.attestSeconds, terms.challengeSeconds) : terms.challengeSeconds;
   requireOver(job, block, length, complete);
+  if (!complete && !quorum) {
+    nextSlot(job);
+    return "propose";
+  }
   job.keepers[3] = block.sender;
   return "score";
 }

@@ -7,26 +7,25 @@ import { advanceModel, saveModel } from "../globalModel.ts";
 import { fetchAggregate } from "./blobs.ts";
 
 /** Brings the params to `modelId` by replaying the aggregates of the rounds that have settled since. */
-export async function sync(context: ParticipantContext, modelId: Hex): Promise<void> {
+export async function sync(context: ParticipantContext, modelId: Hex, lastRoot: Hex | undefined): Promise<void> {
   const { chain, network, stopwatch, storage, spec } = context;
   const bounds = { min: spec.encoding.minExponent, max: spec.encoding.maxExponent };
-  for (const aggregateRoot of await missingRoots(context, modelId)) {
+  for (const aggregateRoot of await missingRoots(context, modelId, lastRoot)) {
     const bytes = await fetchAggregate(context, aggregateRoot, network.peers());
     context.model = await stopwatch.measure("verification", () => {
       const aggregate = decodeAggregate(bytes, chain.terms.vectorLength);
       return Promise.resolve(advanceModel(context.model, aggregateRoot, aggregate, bounds));
     });
-    await saveModel(storage, context.model);
     context.dispatch({ type: "model", modelId: context.model.modelId });
+    await saveModel(storage, context.model); // after a crash before this, the aggregate is replayed
   }
 }
 
 /** Roots to apply, in order: the last one seen where that is all, otherwise from the chain's log. */
-async function missingRoots(context: ParticipantContext, modelId: Hex): Promise<readonly Hex[]> {
+async function missingRoots(context: ParticipantContext, modelId: Hex, lastRoot: Hex | undefined): Promise<readonly Hex[]> {
   const { model } = context;
   if (model.modelId === modelId) return [];
-  const last = context.state().view?.aggregateRoot;
-  if (last !== undefined && nextModelId(model.modelId, last) === modelId) return [last];
+  if (lastRoot !== undefined && nextModelId(model.modelId, lastRoot) === modelId) return [lastRoot];
   const { rounds } = await context.chain.history(1);
   const roots = rounds.flatMap(({ settled }) => (settled === undefined ? [] : [settled.aggregateRoot])).slice(model.updates);
   let reached = model.modelId;

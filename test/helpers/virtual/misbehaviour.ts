@@ -22,6 +22,9 @@ export const liar: Misbehaviour = {
   tamper: (aggregate) => aggregate.map((value, index) => (index === aggregate.length - 1 ? value + 1 : value)),
 };
 
+/** The same, and shows nobody the blob, so that nobody can prove it. */
+export const hidingLiar: Misbehaviour = { ...liar, hides: (_, kind) => kind === "aggregate" };
+
 export const deadAggregator: Misbehaviour = { omits: ({ type }) => type === "propose" };
 
 export const absentMember: Misbehaviour = { absent: true };
