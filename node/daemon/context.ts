@@ -10,8 +10,9 @@ import type { GlobalModel } from "./globalModel.ts";
 import type { JobSpec } from "./jobSpec.ts";
 import type { Learner } from "./learner.ts";
 import type { Stopwatch } from "./stopwatch.ts";
+import type { UpdateCache } from "./updateCache.ts";
 
-/** What the effects of one participant work with. Only `model` and `updates` change. */
+/** What the effects of one participant work with. Only `model`, `updates` and `aggregate` change. */
 export interface ParticipantContext {
   readonly chain: JobChain;
   readonly network: Network;
@@ -32,8 +33,9 @@ export interface ParticipantContext {
   /** For tests and simulations: what this peer publishes in place of the aggregate it computed. */
   readonly tamper: ((aggregate: Int32Array) => Int32Array) | undefined;
   model: GlobalModel;
-  /** Checked updates of the current round by root. */
-  readonly updates: Map<Hex, Int16Array>;
+  /** The exact aggregate of the current include set, once it is known. */
+  aggregate: { readonly includeHash: Hex; readonly values: Int32Array } | undefined;
+  readonly updates: UpdateCache;
 }
 
 /** The shape of a blob that carries one value of `valueBytes` for each param. */

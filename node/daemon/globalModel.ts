@@ -23,6 +23,14 @@ interface Checkpoint {
   readonly paramsHash: Hex;
 }
 
+/** One may be half-written when the power fails. */
+const KEPT_CHECKPOINTS = 2;
+
+/** Newest first. */
+function readCheckpoints(storage: Storage): readonly Checkpoint[] {
+  return (storage.get("model", "checkpoints") as readonly Checkpoint[] | undefined) ?? [];
+}
+
 /** The model after one more settled round. Pure. */
 export function advanceModel(model: GlobalModel, aggregateRoot: Hex, aggregate: Int32Array, bounds: { min: number; max: number }): GlobalModel {
   return {
@@ -33,27 +41,22 @@ export function advanceModel(model: GlobalModel, aggregateRoot: Hex, aggregate: 
   };
 }
 
-/** Keeps `model` as the newest checkpoint and forgets the one before the last. */
+/** Keeps `model` as the newest checkpoint and forgets all but the one before it. */
 export async function saveModel(storage: Storage, model: GlobalModel): Promise<void> {
   const bytes = new Uint8Array(model.params.buffer.slice(model.params.byteOffset, model.params.byteOffset + model.params.byteLength));
   const paramsHash = toHex(createHash("sha256").update(bytes).digest());
   await storage.putBlob(paramsHash, bytes);
   const { modelId, updates, exponent } = model;
   const checkpoint: Checkpoint = { modelId, updates, exponent, paramsHash };
-  const previous = storage.get("model", "current") as Checkpoint | undefined;
-  const oldest = storage.get("model", "previous") as Checkpoint | undefined;
-  if (previous !== undefined) storage.put("model", "previous", previous);
-  storage.put("model", "current", checkpoint);
-  if (oldest !== undefined && oldest.paramsHash !== previous?.paramsHash && oldest.paramsHash !== paramsHash) {
-    await storage.deleteBlob(oldest.paramsHash);
-  }
+  const older = readCheckpoints(storage).filter((each) => each.paramsHash !== paramsHash);
+  const kept = [checkpoint, ...older].slice(0, KEPT_CHECKPOINTS);
+  storage.put("model", "checkpoints", kept);
+  for (const dropped of older.slice(KEPT_CHECKPOINTS - 1)) await storage.deleteBlob(dropped.paramsHash);
 }
 
 /** The newest checkpoint whose bytes are whole; undefined on a fresh disk. */
 export async function loadModel(storage: Storage): Promise<GlobalModel | undefined> {
-  for (const key of ["current", "previous"]) {
-    const checkpoint = storage.get("model", key) as Checkpoint | undefined;
-    if (checkpoint === undefined) continue;
+  for (const checkpoint of readCheckpoints(storage)) {
     const bytes = await storage.readBlob(checkpoint.paramsHash);
     if (bytes === undefined || toHex(createHash("sha256").update(bytes).digest()) !== checkpoint.paramsHash) continue;
     const params = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));

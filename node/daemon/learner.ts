@@ -1,3 +1,4 @@
+import { AGGREGATE_FRACTION_BITS, dequantise } from "../core/fixedPoint.ts";
 import { selectExamples, type Dataset } from "../data/dataset.ts";
 import { pathContributions } from "../training/pathScore.ts";
 import type { Trainer } from "../training/trainer.ts";
@@ -10,8 +11,11 @@ export interface Learner {
   readonly exampleCount: number;
   /** local − global params after local training, and the engine's seconds. */
   localUpdate(params: Float32Array, round: number): Promise<{ delta: Float32Array; engineSeconds: number }>;
-  /** One contribution an update, measured on this participant's own validation examples (PROTOCOL §6). */
-  contributions(params: Float32Array, updates: readonly QuantisedUpdate[]): Promise<ArrayLike<number>>;
+  /**
+   * One contribution an update, measured on this participant's own validation examples (PROTOCOL §6).
+   * @param aggregate the updates' exact weighted mean, in 1/256 of their step
+   */
+  contributions(params: Float32Array, updates: readonly QuantisedUpdate[], aggregate: Int32Array): Promise<ArrayLike<number>>;
 }
 
 /** Validation examples beyond this many are left out of scoring: more would cost time and change scores little. */
@@ -39,9 +43,11 @@ export function createLearner({ trainer, train, validation, spec, seed }: Learne
       const delta = trained.params.map((value, index) => value - (params[index] as number));
       return { delta, engineSeconds: trained.engineSeconds };
     },
-    contributions(params, updates) {
+    contributions(params, updates, aggregate) {
       const lossGradient = async (at: Float32Array): Promise<Float32Array> => (await trainer.lossGradient(at, scoring)).gradient;
-      return pathContributions({ lossGradient, params, updates, points: spec.scoring.points });
+      const exponent = (updates[0]?.exponent ?? 0) + AGGREGATE_FRACTION_BITS;
+      const mean = Float64Array.from(dequantise(aggregate, exponent));
+      return pathContributions({ lossGradient, params, updates, mean, points: spec.scoring.points });
     },
   };
 }

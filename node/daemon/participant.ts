@@ -12,11 +12,12 @@ import type { OwnScores, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import { keepConnected } from "./connections.ts";
 import type { ParticipantContext } from "./context.ts";
-import { forgetUpdates } from "./effects/blobs.ts";
+import { forgetRounds } from "./effects/blobs.ts";
 import { genesisHash, type JobSpec } from "./jobSpec.ts";
 import { loadModel, requireGenesis, type GlobalModel } from "./globalModel.ts";
 import type { Learner } from "./learner.ts";
 import { runEffect } from "./runEffect.ts";
+import { UpdateCache } from "./updateCache.ts";
 import { Stopwatch, type ActivitySeconds } from "./stopwatch.ts";
 
 /** What a participant is made of. Everything outside the process comes in here. */
@@ -72,6 +73,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   const model = (await loadModel(storage)) ?? firstModel(options);
   const peer = { operator: chain.operator, domain, terms: chain.terms, relaySeconds: options.relaySeconds, retrySeconds: options.retrySeconds };
   let state = initialState(peer, model.modelId);
+  const updates = new UpdateCache(storage, chain.terms.vectorLength);
   let clockAhead = 0;
   let timer: NodeJS.Timeout | undefined;
 
@@ -80,7 +82,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     topic: `/paceline/${chain.chainId}/${chain.job}`,
     isRegistered: (operator) => chain.isOperator(operator),
     onMessage: (message) => Promise.resolve(receive(message)),
-    blobs: storage,
+    blobs: updates,
     chunkTimeoutMs: CHUNK_TIMEOUT_MS,
     maxBlobBytes: leafCountOf(chain.terms.vectorLength) * AGGREGATE_LEAF_BYTES,
   });
@@ -97,7 +99,8 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     onReceipt: (call, receipt) => observer.onReceipt?.(call, receipt),
     tamper: tamper === undefined ? undefined : (aggregate) => tamper(state, aggregate),
     model,
-    updates: new Map(),
+    aggregate: undefined,
+    updates,
   };
 
   function dispatch(event: PeerEvent): void {
@@ -131,8 +134,8 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
 
   /** A new round: forget the old one's updates, and take up what a run before a restart had promised in this one. */
   function enterRound(view: RoundView): void {
-    context.updates.clear();
-    void forgetUpdates(context, view.round - KEPT_ROUNDS).catch((error: unknown) => observer.onProblem?.("forget updates", error));
+    context.aggregate = undefined;
+    void forgetRounds(context, view.round - KEPT_ROUNDS).catch((error: unknown) => observer.onProblem?.("forget rounds", error));
     const update = storage.get("update", String(view.round)) as OwnUpdate | undefined;
     if (update !== undefined) dispatch({ type: "trained", round: view.round, update });
     const scores = storage.get("scores", String(view.round)) as OwnScores | undefined;

@@ -14,6 +14,8 @@ export interface PathRound {
   /** The global params w that the updates are relative to; not changed. */
   readonly params: Float32Array;
   readonly updates: readonly QuantisedUpdate[];
+  /** Their weighted mean A, where the caller has it already; computed otherwise. */
+  readonly mean?: Float64Array;
   /** Points on the path, 1 … 64; 8 by default. */
   readonly points?: number;
 }
@@ -23,16 +25,14 @@ export interface PathRound {
  *   the midpoint rule's error. Equal updates of equal weight get equal parts, an all-zero update exactly 0.
  * @throws PacelineError `bad-argument` where lengths, weights or the number of points are out of range
  */
-export async function pathContributions({
-  lossGradient,
-  params,
-  updates,
-  points = 8,
-}: PathRound): Promise<Float64Array> {
+export async function pathContributions({ lossGradient, params, updates, mean, points = 8 }: PathRound): Promise<Float64Array> {
   if (!Number.isInteger(points) || points < 1 || points > 64)
     throw new PacelineError("bad-argument", `a path has 1 to 64 points, got ${points}`);
   const factors = meanFactors(updates, params.length);
-  const aggregate = meanUpdate(updates, params.length);
+  const aggregate = mean ?? meanUpdate(updates, params.length);
+  if (aggregate.length !== params.length) {
+    throw new PacelineError("bad-argument", `the mean has ${aggregate.length} values, the model ${params.length}`);
+  }
   const gradientSum = new Float64Array(params.length);
   for (let q = 0; q < points; q++) {
     const gradient = await lossGradient(shifted(params, aggregate, (q + 0.5) / points));

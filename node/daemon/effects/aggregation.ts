@@ -1,5 +1,5 @@
 import type { Address, Hex } from "../../core/bytes.ts";
-import type { IncludedUpdate } from "../../core/encoding.ts";
+import { includeHash as hashOf, type IncludedUpdate } from "../../core/encoding.ts";
 import { PacelineError } from "../../core/errors.ts";
 import { AGGREGATE_LEAF_BYTES, encodeAggregate, encodeUpdate, UPDATE_LEAF_BYTES } from "../../core/fixedPoint.ts";
 import { buildTree, LEAF_VALUES, proveLeaf } from "../../core/merkle.ts";
@@ -8,8 +8,15 @@ import type { LeafProof, WrongLeafProof } from "../../chain/chain.ts";
 import type { ParticipantContext } from "../context.ts";
 import { fetchAggregate, readUpdate } from "./blobs.ts";
 
-/** The exact aggregate of the include set. */
-export async function computeAggregate(context: ParticipantContext, updates: readonly IncludedUpdate[]): Promise<Int32Array> {
+/** The exact aggregate of the include set, computed once. */
+export async function exactAggregate(context: ParticipantContext, includeHash: Hex, updates: readonly IncludedUpdate[]): Promise<Int32Array> {
+  if (context.aggregate?.includeHash !== includeHash) {
+    context.aggregate = { includeHash, values: await computeAggregate(context, updates) };
+  }
+  return context.aggregate.values;
+}
+
+async function computeAggregate(context: ParticipantContext, updates: readonly IncludedUpdate[]): Promise<Int32Array> {
   const weights = weightsOf(updates.map(({ exampleCount }) => exampleCount), context.chain.terms.weightCap);
   const values = await Promise.all(updates.map(({ updateRoot }) => readUpdate(context, updateRoot)));
   return weightedMean(values.map((each, index) => ({ values: each, weight: weights[index] as number })));
@@ -19,12 +26,13 @@ export async function computeAggregate(context: ParticipantContext, updates: rea
 export async function aggregate(context: ParticipantContext, round: number, includeHash: Hex, updates: readonly IncludedUpdate[]): Promise<void> {
   const { stopwatch, storage, tamper } = context;
   const { bytes, root } = await stopwatch.measure("verification", async () => {
-    const exact = await computeAggregate(context, updates);
+    const exact = await exactAggregate(context, includeHash, updates);
     const encoded = encodeAggregate(tamper === undefined ? exact : tamper(exact));
     return { bytes: encoded, root: buildTree(encoded, AGGREGATE_LEAF_BYTES).root };
   });
-  await storage.putBlob(root, bytes);
+  context.updates.keepAggregate(root, bytes);
   context.dispatch({ type: "aggregated", round, includeHash, aggregateRoot: root });
+  await storage.putBlob(root, bytes);
 }
 
 /**
@@ -39,7 +47,7 @@ export async function proveWrong(
 ): Promise<WrongLeafProof | undefined> {
   const standing = await fetchAggregate(context, aggregateRoot, holders);
   return context.stopwatch.measure("verification", async () => {
-    const right = encodeAggregate(await computeAggregate(context, updates));
+    const right = encodeAggregate(await exactAggregate(context, hashOf(updates), updates));
     const wrongByte = right.findIndex((byte, index) => byte !== standing[index]);
     if (wrongByte < 0) return undefined;
     const coordinate = wrongByte >> 2;

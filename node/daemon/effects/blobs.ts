@@ -1,62 +1,59 @@
 import type { Address, Hex } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
 import { decodeUpdate, squaredNorm, squaredNormBound } from "../../core/fixedPoint.ts";
+import type { OwnUpdate } from "../../protocol/state.ts";
 import { blobShape, type ParticipantContext } from "../context.ts";
 
 /** Fetches an update, checks every rule that a seat vouches for, and keeps it to serve it to others. */
 export async function fetchUpdate(context: ParticipantContext, round: number, updateRoot: Hex, holders: readonly Address[]): Promise<void> {
-  const { chain, storage, stopwatch, updates } = context;
-  const held = await storage.readBlob(updateRoot);
+  const { chain, stopwatch, updates } = context;
+  const held = await updates.readBlob(updateRoot);
   const shape = blobShape(updateRoot, chain.terms.vectorLength, 2);
   const bytes = held ?? (await stopwatch.measure("network", () => context.network.fetchBlob(shape, holders, context.signal)));
-  const ok = await stopwatch.measure("verification", () => Promise.resolve(checkUpdate(context, updateRoot, bytes)));
-  if (ok && held === undefined) await storage.putBlob(updateRoot, bytes);
-  if (ok && round === context.state().memory.round) storage.put("held", updateRoot, round);
-  if (!ok) updates.delete(updateRoot);
-  context.dispatch({ type: "checked", round, updateRoot, ok });
+  const values = await stopwatch.measure("verification", () => Promise.resolve(checkUpdate(context, bytes)));
+  if (values !== undefined && round === context.state().memory.round) await updates.keep(updateRoot, values, round);
+  context.dispatch({ type: "checked", round, updateRoot, ok: values !== undefined });
 }
 
-/** Length, padding, every value's range, and the norm; the root was checked on arrival. */
-function checkUpdate(context: ParticipantContext, updateRoot: Hex, bytes: Uint8Array): boolean {
-  const { chain, spec, model, updates } = context;
+/**
+ * Length, padding, every value's range, and the norm; the root was checked on arrival.
+ * @returns the values, undefined where a rule is broken
+ */
+function checkUpdate({ chain, spec, model }: ParticipantContext, bytes: Uint8Array): Int16Array | undefined {
   try {
     const values = decodeUpdate(bytes, chain.terms.vectorLength);
-    if (squaredNorm(values) > squaredNormBound(spec.encoding.clipNorm, model.exponent)) return false;
-    updates.set(updateRoot, values);
-    return true;
+    return squaredNorm(values) > squaredNormBound(spec.encoding.clipNorm, model.exponent) ? undefined : values;
   } catch (error) {
-    if (error instanceof PacelineError && error.code === "bad-blob") return false;
+    if (error instanceof PacelineError && error.code === "bad-blob") return undefined;
     throw error;
   }
 }
 
-/** The values of an update that this peer has checked before, from memory or from its disk. */
+/** The values of an update that this peer has checked before. */
 export async function readUpdate(context: ParticipantContext, updateRoot: Hex): Promise<Int16Array> {
-  const known = context.updates.get(updateRoot);
-  if (known !== undefined) return known;
-  const bytes = await context.storage.readBlob(updateRoot);
-  if (bytes === undefined) throw new PacelineError("not-found", `the update ${updateRoot} is not held`, { updateRoot });
-  const values = decodeUpdate(bytes, context.chain.terms.vectorLength);
-  context.updates.set(updateRoot, values);
+  const values = await context.updates.read(updateRoot);
+  if (values === undefined) throw new PacelineError("not-found", `the update ${updateRoot} is not held`, { updateRoot });
   return values;
 }
 
 /** The bytes of an aggregate, from the disk or from whoever has it. */
 export async function fetchAggregate(context: ParticipantContext, aggregateRoot: Hex, holders: readonly Address[]): Promise<Uint8Array> {
-  const held = await context.storage.readBlob(aggregateRoot);
+  const held = await context.updates.readBlob(aggregateRoot);
   if (held !== undefined) return held;
   const shape = blobShape(aggregateRoot, context.chain.terms.vectorLength, 4);
   const bytes = await context.stopwatch.measure("network", () => context.network.fetchBlob(shape, holders, context.signal));
+  context.updates.keepAggregate(aggregateRoot, bytes);
   await context.storage.putBlob(aggregateRoot, bytes);
   return bytes;
 }
 
-/** Forgets the updates of rounds before `round`; aggregates stay, for those who come late. */
-export async function forgetUpdates(context: ParticipantContext, round: number): Promise<void> {
-  const { storage } = context;
-  for (const [root, heldIn] of storage.entries("held")) {
-    if (typeof heldIn !== "number" || heldIn >= round) continue;
-    await storage.deleteBlob(root as Hex);
-    storage.delete("held", root);
+/** Forgets what belongs to the rounds before `round`; aggregates stay, for those who come late. */
+export async function forgetRounds({ storage, updates }: ParticipantContext, round: number): Promise<void> {
+  await updates.forgetBefore(round);
+  for (const [key, update] of storage.entries("update")) {
+    if (Number(key) >= round) continue;
+    await storage.deleteBlob((update as OwnUpdate).updateRoot);
+    storage.delete("update", key);
   }
+  for (const [key] of storage.entries("scores")) if (Number(key) < round) storage.delete("scores", key);
 }

@@ -5,6 +5,7 @@ import { weightsOf } from "../../core/weightedMean.ts";
 import type { PeerEffect } from "../../protocol/events.ts";
 import type { OwnScores } from "../../protocol/state.ts";
 import type { ParticipantContext } from "../context.ts";
+import { exactAggregate } from "./aggregation.ts";
 import { readUpdate } from "./blobs.ts";
 
 type ScoreEffect = Extract<PeerEffect, { type: "score" }>;
@@ -23,7 +24,8 @@ export async function score(context: ParticipantContext, { round, seed, includeH
         weight: weights[index] as number,
       })),
     );
-    return learner.contributions(model.params, quantised);
+    const aggregate = await exactAggregate(context, includeHash, updates);
+    return learner.contributions(model.params, quantised, aggregate);
   });
   const vector = encodeVector(scoreVector(Array.from(contributions), own));
   const salt: Hex = context.randomWord();

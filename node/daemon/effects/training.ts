@@ -23,6 +23,6 @@ export async function train(context: ParticipantContext, round: number): Promise
   const update: OwnUpdate = { updateRoot, exampleCount, salt, commitment: commitmentHash(context.domain, parts) };
   await storage.putBlob(updateRoot, bytes);
   storage.put("update", String(round), update);
-  updates.set(updateRoot, values);
+  await updates.keep(updateRoot, values, round);
   context.dispatch({ type: "trained", round, update });
 }
