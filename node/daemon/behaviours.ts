@@ -8,8 +8,7 @@ export function signFlipping(honest: Learner): Learner {
   return {
     ...honest,
     async localUpdate(params, round) {
-      const { delta, engineSeconds } = await honest.localUpdate(params, round);
-      return { delta: delta.map((value) => -value), engineSeconds };
+      return (await honest.localUpdate(params, round)).map((value) => -value);
     },
   };
 }
@@ -23,8 +22,7 @@ export function freeRiding(honest: Learner, stddev: number, seed: readonly numbe
     ...honest,
     localUpdate(params, round) {
       const random = seededRandom(...seed, round);
-      const delta = Float32Array.from(params, () => stddev * random.normal());
-      return Promise.resolve({ delta, engineSeconds: 0 });
+      return Promise.resolve(Float32Array.from(params, () => stddev * random.normal()));
     },
   };
 }

@@ -9,8 +9,8 @@ import type { JobSpec } from "./jobSpec.ts";
 export interface Learner {
   /** Training examples, as the participant claims them. */
   readonly exampleCount: number;
-  /** local − global params after local training, and the engine's seconds. */
-  localUpdate(params: Float32Array, round: number): Promise<{ delta: Float32Array; engineSeconds: number }>;
+  /** local − global params after local training. */
+  localUpdate(params: Float32Array, round: number): Promise<Float32Array>;
   /**
    * One contribution an update, measured on this participant's own validation examples (PROTOCOL §6).
    * @param aggregate the updates' exact weighted mean, in 1/256 of their step
@@ -40,8 +40,7 @@ export function createLearner({ trainer, train, validation, spec, seed }: Learne
     async localUpdate(params, round) {
       const { localEpochs, batchSize, learningRate } = spec.localTraining;
       const trained = await trainer.train({ params, examples: train, localEpochs, batchSize, learningRate, seed: [...seed, round] });
-      const delta = trained.params.map((value, index) => value - (params[index] as number));
-      return { delta, engineSeconds: trained.engineSeconds };
+      return trained.params.map((value, index) => value - (params[index] as number));
     },
     contributions(params, updates, aggregate) {
       const lossGradient = async (at: Float32Array): Promise<Float32Array> => (await trainer.lossGradient(at, scoring)).gradient;

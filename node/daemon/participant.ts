@@ -62,7 +62,7 @@ export interface Participant {
 
 /** Chunk deadline of a transfer, in milliseconds. */
 const CHUNK_TIMEOUT_MS = 10_000;
-/** Rounds whose updates are kept. */
+/** Rounds whose promises stay on the disk. */
 const KEPT_ROUNDS = 2;
 
 /** Joins the network and takes part in every round from now on. The wallet has joined the job, or will. */
@@ -135,6 +135,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   /** A new round: forget the old one's updates, and take up what a run before a restart had promised in this one. */
   function enterRound(view: RoundView): void {
     context.aggregate = undefined;
+    context.updates.forgetBefore(view.round).catch((error: unknown) => observer.onProblem?.("forget updates", error));
     void forgetRounds(context, view.round - KEPT_ROUNDS).catch((error: unknown) => observer.onProblem?.("forget rounds", error));
     const update = storage.get("update", String(view.round)) as OwnUpdate | undefined;
     if (update !== undefined) dispatch({ type: "trained", round: view.round, update });

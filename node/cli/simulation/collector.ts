@@ -12,8 +12,6 @@ export interface RoundCosts {
   readonly split: ActivitySeconds;
   readonly gasPerParticipant: number;
   readonly bytesPerParticipant: number;
-  /** Seconds of processor time inside the training engine, summed over the participants. */
-  readonly trainingProcessorSeconds: number;
 }
 
 export interface ModelQuality {
@@ -94,7 +92,6 @@ export class Collector {
       },
       gasPerParticipant: grown(({ gas }) => gas) / this.#participants,
       bytesPerParticipant: grown(({ bytesSent }) => bytesSent) / this.#participants,
-      trainingProcessorSeconds: grown(({ trainingProcessorSeconds }) => trainingProcessorSeconds),
     };
   }
 }

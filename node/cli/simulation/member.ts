@@ -44,7 +44,6 @@ export interface MemberTotals {
   readonly gas: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
-  readonly trainingProcessorSeconds: number;
   readonly residentMB: number;
 }
 
@@ -65,9 +64,8 @@ export async function startMember(config: MemberConfig, surroundings: MemberSurr
   const trainer = openTrainer(spec.model);
   const honest = createLearner({ trainer, train: holding.train, validation: holding.validation, spec, seed: [settings.seed, index] });
   let gas = 0;
-  let engineSeconds = 0;
   let round = 0;
-  const learner = countingEngine(misbehave(honest, settings, index), (seconds) => (engineSeconds += seconds));
+  const learner = misbehave(honest, settings, index);
   const storage = await openParticipantStorage(config.home);
   const { liarRound } = settings;
 
@@ -83,7 +81,7 @@ export async function startMember(config: MemberConfig, surroundings: MemberSurr
   const totals = (): MemberTotals => {
     const { bytesSent, bytesReceived } = participant.counters();
     const residentMB = Math.round(process.memoryUsage.rss() / 2 ** 20);
-    return { gas, bytesSent, bytesReceived, trainingProcessorSeconds: engineSeconds, residentMB };
+    return { gas, bytesSent, bytesReceived, residentMB };
   };
   const participant = await startParticipant({
     chain: createJobChain(endpoint, config.addresses, terms, createSender(endpoint, config.operatorKey), watcher),
@@ -134,17 +132,6 @@ function misbehave(honest: Learner, settings: SimulationSettings, index: number)
     case "honest":
       return honest;
   }
-}
-
-function countingEngine(learner: Learner, add: (seconds: number) => void): Learner {
-  return {
-    ...learner,
-    async localUpdate(params, round) {
-      const update = await learner.localUpdate(params, round);
-      add(update.engineSeconds);
-      return update;
-    },
-  };
 }
 
 /** Whether this peer is the round's first aggregator. */

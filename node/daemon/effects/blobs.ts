@@ -47,9 +47,8 @@ export async function fetchAggregate(context: ParticipantContext, aggregateRoot:
   return bytes;
 }
 
-/** Forgets what belongs to the rounds before `round`; aggregates stay, for those who come late. */
-export async function forgetRounds({ storage, updates }: ParticipantContext, round: number): Promise<void> {
-  await updates.forgetBefore(round);
+/** Forgets what this peer promised in the rounds before `round`; aggregates stay, for those who come late. */
+export async function forgetRounds({ storage }: ParticipantContext, round: number): Promise<void> {
   for (const [key, update] of storage.entries("update")) {
     if (Number(key) >= round) continue;
     await storage.deleteBlob((update as OwnUpdate).updateRoot);

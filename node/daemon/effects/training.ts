@@ -13,7 +13,7 @@ export async function train(context: ParticipantContext, round: number): Promise
   const { chain, learner, spec, stopwatch, storage, updates, model } = context;
   const promised = storage.get("update", String(round)) as OwnUpdate | undefined;
   if (promised !== undefined) return context.dispatch({ type: "trained", round, update: promised });
-  const { delta } = await stopwatch.measure("training", () => learner.localUpdate(model.params, round));
+  const delta = await stopwatch.measure("training", () => learner.localUpdate(model.params, round));
   const values = quantiseWithinNorm(delta, model.exponent, spec.encoding.clipNorm);
   const bytes = encodeUpdate(values);
   const { root: updateRoot } = buildTree(bytes, UPDATE_LEAF_BYTES);
