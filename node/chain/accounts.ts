@@ -26,19 +26,42 @@ export async function readRegistrationNonce(endpoint: Endpoint, registry: Addres
 }
 
 /** The operator that `wallet` registered, undefined for none. */
-export async function readOperator(endpoint: Endpoint, registry: Address, wallet: Address): Promise<Address | undefined> {
-  const operator = await endpoint.client.readContract({ address: registry, abi: registryAbi, functionName: "operatorOf", args: [wallet] });
+export async function readOperator(
+  endpoint: Endpoint,
+  registry: Address,
+  wallet: Address,
+): Promise<Address | undefined> {
+  const operator = await endpoint.client.readContract({
+    address: registry,
+    abi: registryAbi,
+    functionName: "operatorOf",
+    args: [wallet],
+  });
   return BigInt(operator) === 0n ? undefined : lower(operator);
 }
 
 /** The wallet that registered `operator`, undefined for none. */
-export async function readWallet(endpoint: Endpoint, registry: Address, operator: Address): Promise<Address | undefined> {
-  const wallet = await endpoint.client.readContract({ address: registry, abi: registryAbi, functionName: "walletOf", args: [operator] });
+export async function readWallet(
+  endpoint: Endpoint,
+  registry: Address,
+  operator: Address,
+): Promise<Address | undefined> {
+  const wallet = await endpoint.client.readContract({
+    address: registry,
+    abi: registryAbi,
+    functionName: "walletOf",
+    args: [operator],
+  });
   return BigInt(wallet) === 0n ? undefined : lower(wallet);
 }
 
 export function register(wallet: Sender, registry: Address, operator: Address, consent: Hex): Promise<Receipt> {
-  return wallet.send({ address: registry, abi: registryAbi as Abi, functionName: "register", args: [operator, consent] });
+  return wallet.send({
+    address: registry,
+    abi: registryAbi as Abi,
+    functionName: "register",
+    args: [operator, consent],
+  });
 }
 
 /** Approves the treasury for the stake and joins. */
@@ -48,15 +71,31 @@ export async function joinJob(wallet: Sender, deployment: Deployment, job: Addre
 }
 
 /** Approves the treasury for the pool and opens the job. */
-export async function createJob(sponsor: Sender, endpoint: Endpoint, deployment: Deployment, terms: JobTerms, pool: bigint): Promise<{ job: Address; blockNumber: number }> {
+export async function createJob(
+  sponsor: Sender,
+  endpoint: Endpoint,
+  deployment: Deployment,
+  terms: JobTerms,
+  pool: bigint,
+): Promise<{ job: Address; blockNumber: number }> {
   await approve(sponsor, terms.token, deployment.treasury, pool);
   const abi = [...jobFactoryAbi, ...treasuryErrors] as Abi;
-  const receipt = await sponsor.send({ address: deployment.factory, abi, functionName: "createJob", args: [terms, pool] });
+  const receipt = await sponsor.send({
+    address: deployment.factory,
+    abi,
+    functionName: "createJob",
+    args: [terms, pool],
+  });
   const block = BigInt(receipt.blockNumber);
   const logs = await endpoint.client.getLogs({ address: deployment.factory, fromBlock: block, toBlock: block });
-  const created = parseEventLogs({ abi: jobFactoryAbi, logs, eventName: "JobCreated" }).filter(({ args }) => lower(args.sponsor) === sponsor.address);
+  const created = parseEventLogs({ abi: jobFactoryAbi, logs, eventName: "JobCreated" }).filter(
+    ({ args }) => lower(args.sponsor) === sponsor.address,
+  );
   const last = created[created.length - 1];
-  if (last === undefined) throw new PacelineError("rejected", "the factory made no job: see the transaction on the chain", { block: receipt.blockNumber });
+  if (last === undefined)
+    throw new PacelineError("rejected", "the factory made no job: see the transaction on the chain", {
+      block: receipt.blockNumber,
+    });
   return { job: lower(last.args.job), blockNumber: receipt.blockNumber };
 }
 
@@ -96,7 +135,13 @@ export interface Balances {
   readonly withdrawableAt: number;
 }
 
-export async function readBalances(endpoint: Endpoint, treasury: Address, job: Address, token: Address, wallet: Address): Promise<Balances> {
+export async function readBalances(
+  endpoint: Endpoint,
+  treasury: Address,
+  job: Address,
+  token: Address,
+  wallet: Address,
+): Promise<Balances> {
   const { client } = endpoint;
   const contract = { address: treasury, abi: treasuryAbi } as const;
   const [held, credit, stake, withdrawableAt] = await Promise.all([
@@ -131,16 +176,30 @@ export function readHeld(endpoint: Endpoint, token: Address, account: Address): 
 
 /** Credits of `account` that it can claim, in wei. */
 export function readCredit(endpoint: Endpoint, treasury: Address, token: Address, account: Address): Promise<bigint> {
-  return endpoint.client.readContract({ address: treasury, abi: treasuryAbi, functionName: "creditOf", args: [token, account] });
+  return endpoint.client.readContract({
+    address: treasury,
+    abi: treasuryAbi,
+    functionName: "creditOf",
+    args: [token, account],
+  });
 }
 
 /** The block in which the factory made `job`. Throws PacelineError `wrong-chain` where it made no such job. */
 export async function findJobBlock(endpoint: Endpoint, deployment: Deployment, job: Address): Promise<number> {
   const event = getAbiItem({ abi: jobFactoryAbi, name: "JobCreated" });
-  const logs = await endpoint.client.getLogs({ address: deployment.factory, event, args: { job }, fromBlock: 0n, toBlock: "latest" });
+  const logs = await endpoint.client.getLogs({
+    address: deployment.factory,
+    event,
+    args: { job },
+    fromBlock: 0n,
+    toBlock: "latest",
+  });
   const [created] = logs;
   if (created === undefined) {
-    throw new PacelineError("wrong-chain", `the factory ${deployment.factory} made no job ${job}: check the address, and that the deployment file is the sponsor's`);
+    throw new PacelineError(
+      "wrong-chain",
+      `the factory ${deployment.factory} made no job ${job}: check the address, and that the deployment file is the sponsor's`,
+    );
   }
   return Number(created.blockNumber);
 }

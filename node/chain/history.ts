@@ -5,7 +5,14 @@ import { jobAbi } from "./abi.ts";
 import type { JobHistory, RoundOutcome, Slash } from "./chain.ts";
 import type { Endpoint } from "./endpoint.ts";
 
-const EVENTS = ["RoundDrawn", "Proposed", "RoundSettled", "RoundSkipped", "MemberFaulted", "MemberMissed"] as const satisfies readonly ContractEventName<typeof jobAbi>[];
+const EVENTS = [
+  "RoundDrawn",
+  "Proposed",
+  "RoundSettled",
+  "RoundSkipped",
+  "MemberFaulted",
+  "MemberMissed",
+] as const satisfies readonly ContractEventName<typeof jobAbi>[];
 
 /** What became of each round, from the job's log. */
 export async function readHistory(
@@ -14,12 +21,20 @@ export async function readHistory(
   fromRound: number,
 ): Promise<JobHistory> {
   const { client } = endpoint;
-  const logs = await client.getLogs({ address: source.job, fromBlock: BigInt(source.fromBlock), toBlock: "latest" }).catch((error: unknown) => {
-    throw new PacelineError("chain-unreachable", `${endpoint.url} did not give the job's events`, {}, error);
-  });
+  const logs = await client
+    .getLogs({ address: source.job, fromBlock: BigInt(source.fromBlock), toBlock: "latest" })
+    .catch((error: unknown) => {
+      throw new PacelineError("chain-unreachable", `${endpoint.url} did not give the job's events`, {}, error);
+    });
   const count = await client.readContract({ address: source.job, abi: jobAbi, functionName: "memberCount" });
-  const members = await client.readContract({ address: source.job, abi: jobAbi, functionName: "members", args: [0n, count] });
-  const memberOf = (operator: string): number => members.findIndex((member) => member.operator.toLowerCase() === operator.toLowerCase());
+  const members = await client.readContract({
+    address: source.job,
+    abi: jobAbi,
+    functionName: "members",
+    args: [0n, count],
+  });
+  const memberOf = (operator: string): number =>
+    members.findIndex((member) => member.operator.toLowerCase() === operator.toLowerCase());
 
   const rounds: RoundOutcome[] = [];
   const slashes: Slash[] = [];
@@ -35,7 +50,16 @@ export async function readHistory(
         break;
       case "RoundSettled": {
         const { round, aggregateRoot, modelId, includedMask, contributorsPay, paid } = args;
-        const settled = { aggregateRoot, modelId, includedMask, contributorsPay, paid, cohort, aggregator, scores: args.scores.map(Number) };
+        const settled = {
+          aggregateRoot,
+          modelId,
+          includedMask,
+          contributorsPay,
+          paid,
+          cohort,
+          aggregator,
+          scores: args.scores.map(Number),
+        };
         if (round >= fromRound) rounds.push({ round, settled });
         break;
       }
@@ -44,11 +68,17 @@ export async function readHistory(
         break;
       case "MemberFaulted":
         if (args.round >= fromRound) {
-          slashes.push({ round: args.round, memberId: args.memberId, prover: args.prover.toLowerCase() as Address, taken: args.taken });
+          slashes.push({
+            round: args.round,
+            memberId: args.memberId,
+            prover: args.prover.toLowerCase() as Address,
+            taken: args.taken,
+          });
         }
         break;
       case "MemberMissed":
-        if (args.round >= fromRound) slashes.push({ round: args.round, memberId: args.memberId, prover: undefined, taken: args.taken });
+        if (args.round >= fromRound)
+          slashes.push({ round: args.round, memberId: args.memberId, prover: undefined, taken: args.taken });
         break;
     }
   }

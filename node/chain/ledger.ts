@@ -19,7 +19,10 @@ export interface JobLedger {
   readonly slashed: ReadonlyMap<Address, bigint>;
 }
 
-export async function readLedger(endpoint: Endpoint, source: { readonly treasury: Address; readonly job: Address; readonly fromBlock: number }): Promise<JobLedger> {
+export async function readLedger(
+  endpoint: Endpoint,
+  source: { readonly treasury: Address; readonly job: Address; readonly fromBlock: number },
+): Promise<JobLedger> {
   const { treasury, fromBlock } = source;
   const logs = await endpoint.client.getLogs({ address: treasury, fromBlock: BigInt(fromBlock), toBlock: "latest" });
   const isOurs = (job: string): boolean => job.toLowerCase() === source.job;

@@ -76,7 +76,10 @@ export function createSender(endpoint: Endpoint, privateKey: Hex): Sender {
     const hash = await turn;
     const receipt = await waitForReceipt(endpoint, hash);
     if (receipt.status !== "success") {
-      throw new PacelineError("rejected", `the contract refused ${request.name}: somebody else may have been faster`, { call: request.name, hash });
+      throw new PacelineError("rejected", `the contract refused ${request.name}: somebody else may have been faster`, {
+        call: request.name,
+        hash,
+      });
     }
     return { gasUsed: Number(receipt.gasUsed), blockNumber: Number(receipt.blockNumber) };
   };
@@ -99,13 +102,18 @@ type TransactionReceipt = Awaited<ReturnType<Endpoint["client"]["getTransactionR
 
 /** Asks at once, then after every block. */
 async function waitForReceipt(endpoint: Endpoint, hash: ViemHex): Promise<TransactionReceipt> {
-  const read = (): Promise<TransactionReceipt | undefined> => endpoint.client.getTransactionReceipt({ hash }).catch(() => undefined);
+  const read = (): Promise<TransactionReceipt | undefined> =>
+    endpoint.client.getTransactionReceipt({ hash }).catch(() => undefined);
   const first = await read();
   if (first !== undefined) return first;
   return new Promise((resolve, reject) => {
     const timeout = setTimeout(() => {
       stop();
-      reject(new PacelineError("timeout", `transaction ${hash} is in no block after ${RECEIPT_TIMEOUT_MS / 1000} s`, { hash }));
+      reject(
+        new PacelineError("timeout", `transaction ${hash} is in no block after ${RECEIPT_TIMEOUT_MS / 1000} s`, {
+          hash,
+        }),
+      );
     }, RECEIPT_TIMEOUT_MS);
     const look = (): void => {
       void read().then((receipt) => {
@@ -129,15 +137,35 @@ export function explain(error: unknown, call: { readonly functionName: string },
       const name = reverted.data?.errorName ?? reverted.reason ?? reverted.signature ?? "no reason given";
       const args = (reverted.data?.args ?? []).map(String);
       const text = args.length > 0 ? `${name}(${args.join(", ")})` : name;
-      return new PacelineError("rejected", `the contract refused ${call.functionName}: ${text}`, { call: call.functionName, error: name, args }, error);
+      return new PacelineError(
+        "rejected",
+        `the contract refused ${call.functionName}: ${text}`,
+        { call: call.functionName, error: name, args },
+        error,
+      );
     }
     if (/insufficient funds|doesn't have enough funds|exceeds the balance/i.test(`${error.message} ${error.details}`)) {
-      return new PacelineError("insufficient-funds", `${account ?? "the account"} has too little to pay for ${call.functionName}: send it some of the chain's coin`, {}, error);
+      return new PacelineError(
+        "insufficient-funds",
+        `${account ?? "the account"} has too little to pay for ${call.functionName}: send it some of the chain's coin`,
+        {},
+        error,
+      );
     }
     if (/fetch failed|HTTP request failed|socket|ECONNREFUSED|timed out|took too long/i.test(error.message)) {
-      return new PacelineError("chain-unreachable", `the chain did not answer ${call.functionName}: ${error.shortMessage}`, {}, error);
+      return new PacelineError(
+        "chain-unreachable",
+        `the chain did not answer ${call.functionName}: ${error.shortMessage}`,
+        {},
+        error,
+      );
     }
-    return new PacelineError("rejected", `${call.functionName} failed: ${error.shortMessage}`, { call: call.functionName }, error);
+    return new PacelineError(
+      "rejected",
+      `${call.functionName} failed: ${error.shortMessage}`,
+      { call: call.functionName },
+      error,
+    );
   }
   return new PacelineError("chain-unreachable", `${call.functionName} failed: ${messageOf(error)}`, {}, error);
 }

@@ -113,7 +113,13 @@ export function createJobWatcher(endpoint: Endpoint, job: Address): JobWatcher {
 }
 
 /** A job on a real chain, seen by one operator. */
-export function createJobChain(endpoint: Endpoint, addresses: JobAddresses, terms: JobTerms, sender: Sender, watcher: JobWatcher): JobChain {
+export function createJobChain(
+  endpoint: Endpoint,
+  addresses: JobAddresses,
+  terms: JobTerms,
+  sender: Sender,
+  watcher: JobWatcher,
+): JobChain {
   const { job, registry, court } = addresses;
   const { client } = endpoint;
   const call = (functionName: string, ...args: readonly unknown[]): Promise<Receipt> =>
@@ -128,7 +134,12 @@ export function createJobChain(endpoint: Endpoint, addresses: JobAddresses, term
     watch: (onSnapshot, onError) => watcher.watch(onSnapshot, onError),
     history: (fromRound) => readHistory(endpoint, addresses, fromRound),
     async isOperator(account) {
-      const wallet = await client.readContract({ address: registry, abi: registryAbi, functionName: "walletOf", args: [account] });
+      const wallet = await client.readContract({
+        address: registry,
+        abi: registryAbi,
+        functionName: "walletOf",
+        args: [account],
+      });
       return BigInt(wallet) !== 0n;
     },
     async contacts(operators) {
@@ -138,7 +149,8 @@ export function createJobChain(endpoint: Endpoint, addresses: JobAddresses, term
       ];
       return new Map((await Promise.all(operators.map(read))).filter(([, contact]) => contact !== ""));
     },
-    setContact: (contact) => sender.send({ address: registry, abi: registryAbi as Abi, functionName: "setContact", args: [contact] }),
+    setContact: (contact) =>
+      sender.send({ address: registry, abi: registryAbi as Abi, functionName: "setContact", args: [contact] }),
     commit: (position, commitment) => call("commit", position, commitment),
     share: (openings, bitmaps) => call("share", openings, bitmaps),
     propose: (aggregateRoot) => call("propose", aggregateRoot),
@@ -146,16 +158,29 @@ export function createJobChain(endpoint: Endpoint, addresses: JobAddresses, term
     openScores: (openings) => call("openScores", openings),
     advance: () => call("advance"),
     proveWrongLeaf({ coordinate, updates, updateLeaves, aggregateLeaf }) {
-      const toProof = ({ leaf, siblings }: { leaf: Uint8Array; siblings: readonly Uint8Array[] }): { leaf: Hex; siblings: Hex[] } => ({
+      const toProof = ({
+        leaf,
+        siblings,
+      }: {
+        leaf: Uint8Array;
+        siblings: readonly Uint8Array[];
+      }): { leaf: Hex; siblings: Hex[] } => ({
         leaf: toHex(leaf),
         siblings: siblings.map(toHex),
       });
       const args = [job, BigInt(coordinate), updates, updateLeaves.map(toProof), toProof(aggregateLeaf)];
-      return sender.send({ address: court, abi: [...courtAbi, ...jobErrors] as Abi, functionName: "proveWrongLeaf", args });
+      return sender.send({
+        address: court,
+        abi: [...courtAbi, ...jobErrors] as Abi,
+        functionName: "proveWrongLeaf",
+        args,
+      });
     },
     close: () => Promise.resolve(),
   };
 }
 
 /** Errors that the job raises through the court, so that their names are known there too. */
-const jobErrors = jobAbi.filter((item) => item.type === "error" && getAbiItem({ abi: courtAbi as Abi, name: item.name }) === undefined);
+const jobErrors = jobAbi.filter(
+  (item) => item.type === "error" && getAbiItem({ abi: courtAbi as Abi, name: item.name }) === undefined,
+);

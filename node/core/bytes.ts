@@ -13,7 +13,8 @@ export function toHex(bytes: Uint8Array): Hex {
 }
 
 export function fromHex(hex: string): Uint8Array {
-  if (!/^0x([0-9a-f]{2})*$/i.test(hex)) throw new PacelineError("bad-argument", "expected 0x-prefixed hexadecimal bytes");
+  if (!/^0x([0-9a-f]{2})*$/i.test(hex))
+    throw new PacelineError("bad-argument", "expected 0x-prefixed hexadecimal bytes");
   return new Uint8Array(Buffer.from(hex.slice(2), "hex"));
 }
 
@@ -23,7 +24,8 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Lowercase, so that addresses compare with `===`. */
 export function toAddress(text: string): Address {
-  if (!/^0x[0-9a-f]{40}$/i.test(text)) throw new PacelineError("bad-argument", `expected a 20-byte address, got ${text}`);
+  if (!/^0x[0-9a-f]{40}$/i.test(text))
+    throw new PacelineError("bad-argument", `expected a 20-byte address, got ${text}`);
   return text.toLowerCase() as Address;
 }
 

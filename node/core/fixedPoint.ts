@@ -34,7 +34,8 @@ export function quantise(delta: Float32Array, exponent: number): Int16Array {
   const values = new Int16Array(delta.length);
   for (let i = 0; i < delta.length; i++) {
     const value = delta[i] as number;
-    if (!Number.isFinite(value)) throw new PacelineError("bad-argument", `the update has no finite number at index ${i}`);
+    if (!Number.isFinite(value))
+      throw new PacelineError("bad-argument", `the update has no finite number at index ${i}`);
     const scaled = value * scale;
     if (scaled >= MAX_UPDATE_VALUE) values[i] = MAX_UPDATE_VALUE;
     else if (scaled <= -MAX_UPDATE_VALUE) values[i] = -MAX_UPDATE_VALUE;
@@ -154,7 +155,10 @@ export function nextExponent(exponent: number, aggregate: Int32Array, bounds: { 
  */
 export function applyAggregate(params: Float32Array, aggregate: Int32Array, exponent: number): Float32Array {
   if (params.length !== aggregate.length) {
-    throw new PacelineError("bad-argument", `${params.length} params, but the aggregate has ${aggregate.length} values`);
+    throw new PacelineError(
+      "bad-argument",
+      `${params.length} params, but the aggregate has ${aggregate.length} values`,
+    );
   }
   const step = powerOfTwo(-(exponent + AGGREGATE_FRACTION_BITS));
   const next = new Float32Array(params.length);

@@ -98,7 +98,12 @@ function hashLevel(level: Uint8Array, zero: Uint8Array): Uint8Array {
  * Builds levels from hashes that stand `height` levels above the leaves up to a root `depth` levels above the leaves.
  * @returns levels[0] = `hashes`, the last one the root
  */
-export function buildLevels(hashes: Uint8Array, leafBytes: number, height: number, depth: number): readonly Uint8Array[] {
+export function buildLevels(
+  hashes: Uint8Array,
+  leafBytes: number,
+  height: number,
+  depth: number,
+): readonly Uint8Array[] {
   const zeros = zeroHashes(leafBytes, depth);
   const levels = [hashes];
   for (let at = height; at < depth; at++) {
@@ -134,7 +139,13 @@ export function proveLeaf(tree: MerkleTree, leafIndex: number): readonly Uint8Ar
 }
 
 /** Whether `leaf` stands at `leafIndex` of the tree with this root and depth. */
-export function verifyLeaf(root: Hex, depth: number, leafIndex: number, leaf: Uint8Array, proof: readonly Uint8Array[]): boolean {
+export function verifyLeaf(
+  root: Hex,
+  depth: number,
+  leafIndex: number,
+  leaf: Uint8Array,
+  proof: readonly Uint8Array[],
+): boolean {
   if (proof.length !== depth || !Number.isInteger(leafIndex) || leafIndex < 0 || leafIndex >= 2 ** depth) return false;
   let at: Uint8Array = hashLeaf(leaf);
   let index = leafIndex;

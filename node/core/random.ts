@@ -81,7 +81,8 @@ export function seededRandom(...words: readonly number[]): Random {
     }
   };
   const gamma = (shape: number): number => {
-    if (!(shape > 0 && shape < Infinity)) throw new PacelineError("bad-argument", `gamma() needs a positive shape, got ${shape}`);
+    if (!(shape > 0 && shape < Infinity))
+      throw new PacelineError("bad-argument", `gamma() needs a positive shape, got ${shape}`);
     if (shape < 1) return gamma(shape + 1) * Math.pow(1 - uniform(), 1 / shape);
     const e = shape - 1 / 3;
     const f = 1 / Math.sqrt(9 * e);

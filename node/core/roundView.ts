@@ -2,7 +2,17 @@ import type { Address, Hex } from "./bytes.ts";
 import type { IncludedUpdate } from "./encoding.ts";
 
 /** Where a round stands on the chain, in the order of the contract's `Phase`. */
-export const PHASES = ["joining", "draw", "commit", "share", "propose", "challenge", "score", "finished", "failed"] as const;
+export const PHASES = [
+  "joining",
+  "draw",
+  "commit",
+  "share",
+  "propose",
+  "challenge",
+  "score",
+  "finished",
+  "failed",
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** A member of a job; its id is its index in the member list. */
@@ -95,7 +105,9 @@ export function inclusionQuorum(view: RoundView, position: number): number {
 export function certifiedMask(view: RoundView, bitmaps: readonly bigint[]): bigint {
   let mask = 0n;
   for (let position = 0; position < view.cohort.length; position++) {
-    const bits = bitmaps.filter((bitmap, seat) => view.seats[seat] !== view.cohort[position] && hasBit(bitmap, position));
+    const bits = bitmaps.filter(
+      (bitmap, seat) => view.seats[seat] !== view.cohort[position] && hasBit(bitmap, position),
+    );
     if (bits.length >= inclusionQuorum(view, position)) mask |= bitOf(position);
   }
   return mask;

@@ -51,13 +51,17 @@ export function encodeVector(vector: readonly number[] | undefined): Uint8Array 
 export function decodeVector(bytes: Uint8Array, included: number, own: number | undefined): number[] | undefined {
   if (bytes.length === 0) return undefined;
   if (bytes.length !== included * 2) {
-    throw new PacelineError("bad-message", `a vector over ${included} updates takes ${included * 2} bytes, got ${bytes.length}`);
+    throw new PacelineError(
+      "bad-message",
+      `a vector over ${included} updates takes ${included * 2} bytes, got ${bytes.length}`,
+    );
   }
   const buffer = Buffer.from(bytes);
   const scores = Array.from({ length: included }, (_, index) => buffer.readUInt16BE(index * 2));
   const sum = scores.reduce((total, value) => total + value, 0);
   if (sum !== SCORE_SUM) throw new PacelineError("bad-message", `a score vector sums to ${SCORE_SUM}, got ${sum}`);
-  if (own !== undefined && scores[own] !== 0) throw new PacelineError("bad-message", "a seat cannot score its own update");
+  if (own !== undefined && scores[own] !== 0)
+    throw new PacelineError("bad-message", "a seat cannot score its own update");
   return scores;
 }
 
@@ -85,7 +89,9 @@ export function roundScores(seats: readonly SeatScores[], trailing: readonly num
 /** Lower medians by include order; undefined where fewer than three seats scored the update. */
 export function medianScores(seats: readonly SeatScores[], included: number): (number | undefined)[] {
   return Array.from({ length: included }, (_, index) => {
-    const given = seats.flatMap(({ vector, own }) => (vector === undefined || own === index ? [] : [vector[index] as number]));
+    const given = seats.flatMap(({ vector, own }) =>
+      vector === undefined || own === index ? [] : [vector[index] as number],
+    );
     return given.length < MIN_SCORES ? undefined : lowerMedian(given);
   });
 }

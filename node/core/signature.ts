@@ -20,7 +20,8 @@ export function addressOfPublicKey(uncompressed: Uint8Array): Address {
 
 /** The address of a 32-byte private key. Throws `bad-argument` for a key outside the curve's order. */
 export function addressOfPrivateKey(privateKey: Uint8Array): Address {
-  if (privateKey.length !== 32 || !isPrivate(privateKey)) throw new PacelineError("bad-argument", "not a secp256k1 private key");
+  if (privateKey.length !== 32 || !isPrivate(privateKey))
+    throw new PacelineError("bad-argument", "not a secp256k1 private key");
   const point = pointFromScalar(privateKey, false);
   if (point === null) throw new PacelineError("bad-argument", "not a secp256k1 private key");
   return addressOfPublicKey(point);

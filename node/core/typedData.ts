@@ -33,14 +33,50 @@ function digest(separator: Hex, type: Hex, words: readonly (bigint | number | He
 
 /** The structs that operators sign in a job, by name. */
 export type SignedStruct =
-  | { readonly type: "Opening"; readonly round: number; readonly seed: Hex; readonly position: number; readonly updateRoot: Hex; readonly exampleCount: number; readonly salt: Hex }
-  | { readonly type: "Bitmap"; readonly round: number; readonly seed: Hex; readonly seat: number; readonly bits: bigint }
-  | { readonly type: "Attestation"; readonly round: number; readonly seed: Hex; readonly slot: number; readonly includeHash: Hex; readonly aggregateRoot: Hex }
-  | { readonly type: "ScoreCommit"; readonly round: number; readonly seed: Hex; readonly includeHash: Hex; readonly commitment: Hex }
-  | { readonly type: "ScoreOpening"; readonly round: number; readonly seed: Hex; readonly seat: number; readonly vector: Hex; readonly salt: Hex };
+  | {
+      readonly type: "Opening";
+      readonly round: number;
+      readonly seed: Hex;
+      readonly position: number;
+      readonly updateRoot: Hex;
+      readonly exampleCount: number;
+      readonly salt: Hex;
+    }
+  | {
+      readonly type: "Bitmap";
+      readonly round: number;
+      readonly seed: Hex;
+      readonly seat: number;
+      readonly bits: bigint;
+    }
+  | {
+      readonly type: "Attestation";
+      readonly round: number;
+      readonly seed: Hex;
+      readonly slot: number;
+      readonly includeHash: Hex;
+      readonly aggregateRoot: Hex;
+    }
+  | {
+      readonly type: "ScoreCommit";
+      readonly round: number;
+      readonly seed: Hex;
+      readonly includeHash: Hex;
+      readonly commitment: Hex;
+    }
+  | {
+      readonly type: "ScoreOpening";
+      readonly round: number;
+      readonly seed: Hex;
+      readonly seat: number;
+      readonly vector: Hex;
+      readonly salt: Hex;
+    };
 
 const STRUCTS = {
-  Opening: hashText("Opening(uint32 round,bytes32 seed,uint8 position,bytes32 updateRoot,uint32 exampleCount,bytes32 salt)"),
+  Opening: hashText(
+    "Opening(uint32 round,bytes32 seed,uint8 position,bytes32 updateRoot,uint32 exampleCount,bytes32 salt)",
+  ),
   Bitmap: hashText("Bitmap(uint32 round,bytes32 seed,uint8 seat,uint256 bits)"),
   Attestation: hashText("Attestation(uint32 round,bytes32 seed,uint8 slot,bytes32 includeHash,bytes32 aggregateRoot)"),
   ScoreCommit: hashText("ScoreCommit(uint32 round,bytes32 seed,bytes32 includeHash,bytes32 commitment)"),

@@ -51,7 +51,8 @@ export function weightedMean(updates: readonly WeightedUpdate[]): Int32Array {
   let weightSum = 0;
   for (const { values, weight } of updates) {
     if (values.length !== length) throw new PacelineError("bad-argument", "updates of different lengths");
-    if (!Number.isInteger(weight) || weight < 1) throw new PacelineError("bad-argument", `weight ${weight} is not from 1`);
+    if (!Number.isInteger(weight) || weight < 1)
+      throw new PacelineError("bad-argument", `weight ${weight} is not from 1`);
     weightSum += weight;
   }
   if (weightSum < 1 || weightSum > MAX_WEIGHT_SUM) {

@@ -60,7 +60,12 @@ async function announce(chain: JobChain, network: Network): Promise<boolean> {
   return true;
 }
 
-async function dial(network: Network, operator: Address, contact: string, onProblem: (error: unknown) => void): Promise<void> {
+async function dial(
+  network: Network,
+  operator: Address,
+  contact: string,
+  onProblem: (error: unknown) => void,
+): Promise<void> {
   try {
     await network.connect(contact.split(" "));
   } catch (error) {

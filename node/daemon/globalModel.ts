@@ -32,7 +32,12 @@ function readCheckpoints(storage: Storage): readonly Checkpoint[] {
 }
 
 /** The model after one more settled round. Pure. */
-export function advanceModel(model: GlobalModel, aggregateRoot: Hex, aggregate: Int32Array, bounds: { min: number; max: number }): GlobalModel {
+export function advanceModel(
+  model: GlobalModel,
+  aggregateRoot: Hex,
+  aggregate: Int32Array,
+  bounds: { min: number; max: number },
+): GlobalModel {
   return {
     modelId: nextModelId(model.modelId, aggregateRoot),
     updates: model.updates + 1,
@@ -43,7 +48,9 @@ export function advanceModel(model: GlobalModel, aggregateRoot: Hex, aggregate: 
 
 /** Keeps `model` as the newest checkpoint and forgets all but the one before it. */
 export async function saveModel(storage: Storage, model: GlobalModel): Promise<void> {
-  const bytes = new Uint8Array(model.params.buffer.slice(model.params.byteOffset, model.params.byteOffset + model.params.byteLength));
+  const bytes = new Uint8Array(
+    model.params.buffer.slice(model.params.byteOffset, model.params.byteOffset + model.params.byteLength),
+  );
   const paramsHash = toHex(createHash("sha256").update(bytes).digest());
   await storage.putBlob(paramsHash, bytes);
   const { modelId, updates, exponent } = model;
@@ -69,6 +76,10 @@ export async function loadModel(storage: Storage): Promise<GlobalModel | undefin
 /** Throws `bad-input` unless the initial params are those that the job was opened with. */
 export function requireGenesis(hash: Hex, expected: Hex): void {
   if (hash !== expected) {
-    throw new PacelineError("bad-input", "the job file gives other initial params than the job on the chain: get the job file from the sponsor", { hash, expected });
+    throw new PacelineError(
+      "bad-input",
+      "the job file gives other initial params than the job on the chain: get the job file from the sponsor",
+      { hash, expected },
+    );
   }
 }

@@ -38,7 +38,13 @@ const schema = z.strictObject({
     batchSize: z.int().min(1).max(65_536),
     learningRate: z.number().positive().max(100),
   }),
-  aggregation: z.strictObject({ rule: z.literal("weighted-mean"), weightCap: z.int().min(1).max(2 ** 24 - 1) }),
+  aggregation: z.strictObject({
+    rule: z.literal("weighted-mean"),
+    weightCap: z
+      .int()
+      .min(1)
+      .max(2 ** 24 - 1),
+  }),
   encoding: z.strictObject({
     type: z.literal("int16"),
     minExponent: exponent,
@@ -46,7 +52,11 @@ const schema = z.strictObject({
     initialExponent: exponent,
     clipNorm: z.number().positive().max(1e6),
   }),
-  scoring: z.strictObject({ method: z.literal("path"), points: z.int().min(1).max(64), metric: z.literal("cross-entropy") }),
+  scoring: z.strictObject({
+    method: z.literal("path"),
+    points: z.int().min(1).max(64),
+    metric: z.literal("cross-entropy"),
+  }),
   rounds: z.int().min(1).max(100_000),
   members: z.strictObject({
     start: z.int().min(3).max(65_535),
@@ -85,7 +95,9 @@ export type JobSpecInput = z.input<typeof schema>;
 export function parseJobSpec(value: unknown): JobSpec {
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "job"}: ${message}`).join("; ");
+    const problems = parsed.error.issues
+      .map(({ path, message }) => `${path.join(".") || "job"}: ${message}`)
+      .join("; ");
     throw new PacelineError("bad-input", `the job file is not valid: ${problems}`);
   }
   const spec = parsed.data;
@@ -123,12 +135,17 @@ export function modelOf(spec: JobSpec): ModelSpec {
 /** Whole tokens to the token's smallest unit. Throws `bad-input` for more decimals than the token has. */
 export function toUnits(amount: string, decimals: number): bigint {
   const [whole = "0", fraction = ""] = amount.split(".");
-  if (fraction.length > decimals) throw new PacelineError("bad-input", `${amount} has more than the token's ${decimals} decimals`);
+  if (fraction.length > decimals)
+    throw new PacelineError("bad-input", `${amount} has more than the token's ${decimals} decimals`);
   return BigInt(whole) * 10n ** BigInt(decimals) + BigInt(fraction.padEnd(decimals, "0") || "0");
 }
 
 /** What goes onto the chain for a job. */
-export function termsOf(spec: JobSpec, token: { readonly address: Address; readonly decimals: number }, genesis: Hex): JobTerms {
+export function termsOf(
+  spec: JobSpec,
+  token: { readonly address: Address; readonly decimals: number },
+  genesis: Hex,
+): JobTerms {
   const units = (amount: string): bigint => toUnits(amount, token.decimals);
   const { aggregation, encoding, members, money, phases } = spec;
   return {

@@ -15,7 +15,11 @@ export interface Learner {
    * One contribution an update, measured on this participant's own validation examples (PROTOCOL §6).
    * @param aggregate the updates' exact weighted mean, in 1/256 of their step
    */
-  contributions(params: Float32Array, updates: readonly QuantisedUpdate[], aggregate: Int32Array): Promise<ArrayLike<number>>;
+  contributions(
+    params: Float32Array,
+    updates: readonly QuantisedUpdate[],
+    aggregate: Int32Array,
+  ): Promise<ArrayLike<number>>;
 }
 
 /** Validation examples beyond this many are left out of scoring: more would cost time and change scores little. */
@@ -33,17 +37,28 @@ export interface LearnerOptions {
 export function createLearner({ trainer, train, validation, spec, seed }: LearnerOptions): Learner {
   const scoring =
     validation.count > MAX_SCORING_EXAMPLES
-      ? selectExamples(validation, Array.from({ length: MAX_SCORING_EXAMPLES }, (_, index) => index))
+      ? selectExamples(
+          validation,
+          Array.from({ length: MAX_SCORING_EXAMPLES }, (_, index) => index),
+        )
       : validation;
   return {
     exampleCount: train.count,
     async localUpdate(params, round) {
       const { localEpochs, batchSize, learningRate } = spec.localTraining;
-      const trained = await trainer.train({ params, examples: train, localEpochs, batchSize, learningRate, seed: [...seed, round] });
+      const trained = await trainer.train({
+        params,
+        examples: train,
+        localEpochs,
+        batchSize,
+        learningRate,
+        seed: [...seed, round],
+      });
       return trained.params.map((value, index) => value - (params[index] as number));
     },
     contributions(params, updates, aggregate) {
-      const lossGradient = async (at: Float32Array): Promise<Float32Array> => (await trainer.lossGradient(at, scoring)).gradient;
+      const lossGradient = async (at: Float32Array): Promise<Float32Array> =>
+        (await trainer.lossGradient(at, scoring)).gradient;
       const exponent = (updates[0]?.exponent ?? 0) + AGGREGATE_FRACTION_BITS;
       const mean = Float64Array.from(dequantise(aggregate, exponent));
       return pathContributions({ lossGradient, params, updates, mean, points: spec.scoring.points });

@@ -71,7 +71,13 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   const domain = { chainId: chain.chainId, job: chain.job };
   const stopping = new AbortController();
   const model = (await loadModel(storage)) ?? firstModel(options);
-  const peer = { operator: chain.operator, domain, terms: chain.terms, relaySeconds: options.relaySeconds, retrySeconds: options.retrySeconds };
+  const peer = {
+    operator: chain.operator,
+    domain,
+    terms: chain.terms,
+    relaySeconds: options.relaySeconds,
+    retrySeconds: options.retrySeconds,
+  };
   let state = initialState(peer, model.modelId);
   const updates = new UpdateCache(storage, chain.terms.vectorLength);
   let clockAhead = 0;
@@ -136,7 +142,9 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   function enterRound(view: RoundView): void {
     context.aggregate = undefined;
     context.updates.forgetBefore(view.round).catch((error: unknown) => observer.onProblem?.("forget updates", error));
-    void forgetRounds(context, view.round - KEPT_ROUNDS).catch((error: unknown) => observer.onProblem?.("forget rounds", error));
+    void forgetRounds(context, view.round - KEPT_ROUNDS).catch((error: unknown) =>
+      observer.onProblem?.("forget rounds", error),
+    );
     const update = storage.get("update", String(view.round)) as OwnUpdate | undefined;
     if (update !== undefined) dispatch({ type: "trained", round: view.round, update });
     const scores = storage.get("scores", String(view.round)) as OwnScores | undefined;
@@ -152,7 +160,12 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     },
     (error) => observer.onProblem?.("chain", error),
   );
-  const disconnect = keepConnected({ chain, network, members: () => state.members, onProblem: (error) => observer.onProblem?.("connect", error) });
+  const disconnect = keepConnected({
+    chain,
+    network,
+    members: () => state.members,
+    onProblem: (error) => observer.onProblem?.("connect", error),
+  });
 
   return {
     network,
@@ -173,7 +186,10 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
 function firstModel({ chain, initialParams, spec }: ParticipantOptions): GlobalModel {
   const params = initialParams();
   if (params.length !== chain.terms.vectorLength) {
-    throw new PacelineError("bad-input", `the job file's model has ${params.length} params, the job on the chain ${chain.terms.vectorLength}`);
+    throw new PacelineError(
+      "bad-input",
+      `the job file's model has ${params.length} params, the job on the chain ${chain.terms.vectorLength}`,
+    );
   }
   requireGenesis(genesisHash(params), chain.terms.genesisHash);
   return { modelId: chain.terms.genesisHash, updates: 0, params, exponent: spec.encoding.initialExponent };

@@ -36,7 +36,12 @@ export class Stopwatch {
   /** Seconds since the last call. */
   take(): ActivitySeconds {
     const of = (activity: Activity): number => this.#seconds.get(activity) ?? 0;
-    const taken = { training: of("training"), network: of("network"), chain: of("chain"), verification: of("verification") };
+    const taken = {
+      training: of("training"),
+      network: of("network"),
+      chain: of("chain"),
+      verification: of("verification"),
+    };
     this.#seconds.clear();
     return taken;
   }

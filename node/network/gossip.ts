@@ -1,5 +1,12 @@
 import { hash } from "node:crypto";
-import { gossipsub, StrictNoSign, TopicValidatorResult, type GossipSub, type GossipSubComponents, type Message } from "@libp2p/gossipsub";
+import {
+  gossipsub,
+  StrictNoSign,
+  TopicValidatorResult,
+  type GossipSub,
+  type GossipSubComponents,
+  type Message,
+} from "@libp2p/gossipsub";
 import { createPeerScoreParams, createTopicScoreParams } from "@libp2p/gossipsub/score";
 import type { PeerId } from "@libp2p/interface";
 import { operatorOf } from "./identity.ts";
@@ -58,7 +65,13 @@ export function createGossip(topic: string): (components: GossipSubComponents) =
       maxPeerInfos: 0,
     },
     scoreParams: scoreParams(topic),
-    scoreThresholds: { gossipThreshold: -40, publishThreshold: -80, graylistThreshold: -160, acceptPXThreshold: 1000, opportunisticGraftThreshold: 1 },
+    scoreThresholds: {
+      gossipThreshold: -40,
+      publishThreshold: -80,
+      graylistThreshold: -160,
+      acceptPXThreshold: 1000,
+      opportunisticGraftThreshold: 1,
+    },
   });
 }
 

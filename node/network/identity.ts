@@ -30,6 +30,7 @@ export function operatorOf(peer: PeerId): Address {
 }
 
 function derive(peer: PeerId, name: string): Address {
-  if (peer.type !== "secp256k1") throw new PacelineError("bad-message", `peer ${name} has a ${peer.type} key, not secp256k1`);
+  if (peer.type !== "secp256k1")
+    throw new PacelineError("bad-message", `peer ${name} has a ${peer.type} key, not secp256k1`);
   return addressOfPublicKey(pointCompress(peer.publicKey.raw, false));
 }

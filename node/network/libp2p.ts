@@ -21,7 +21,13 @@ import { Gate } from "./gate.ts";
 import { createGossip, encodeCopy, MAX_COPIES, validateWith } from "./gossip.ts";
 import { libp2pKeyOf, operatorOf } from "./identity.ts";
 import { Judge, messageId } from "./judge.ts";
-import { MAX_MESSAGE_BYTES, type BlobShape, type Network, type NetworkCounters, type NetworkOptions } from "./network.ts";
+import {
+  MAX_MESSAGE_BYTES,
+  type BlobShape,
+  type Network,
+  type NetworkCounters,
+  type NetworkOptions,
+} from "./network.ts";
 import { isReady, whenReady, type GossipNode } from "./readiness.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -53,7 +59,10 @@ export async function createLibp2pNetwork(options: Libp2pOptions): Promise<Netwo
   const traffic = new Traffic();
   const gate = new Gate((operator) => options.isRegistered(operator));
   const handshaken = new Set<string>();
-  const node = await createNode(options, connectionGater(gate, traffic, (peer) => handshaken.add(peer.toString())));
+  const node = await createNode(
+    options,
+    connectionGater(gate, traffic, (peer) => handshaken.add(peer.toString())),
+  );
   const network = new Libp2pNetwork(node, options, gate, traffic, handshaken);
   await network.start();
   return network;
@@ -62,7 +71,10 @@ export async function createLibp2pNetwork(options: Libp2pOptions): Promise<Netwo
 async function createNode(options: Libp2pOptions, gater: ReturnType<typeof connectionGater>): Promise<GossipNode> {
   return createLibp2p({
     privateKey: libp2pKeyOf(options.privateKey),
-    addresses: { listen: [...options.listen], ...(options.announce === undefined ? {} : { announce: [...options.announce] }) },
+    addresses: {
+      listen: [...options.listen],
+      ...(options.announce === undefined ? {} : { announce: [...options.announce] }),
+    },
     transports: [tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })],
     connectionEncrypters: [noise()],
     streamMuxers: [
@@ -115,12 +127,20 @@ class Libp2pNetwork implements Network {
   async start(): Promise<void> {
     const { gossip } = this.#node.services;
     gossip.topicValidators.set(this.#options.topic, validateWith(this.#judge));
-    await this.#node.handle(BLOB_PROTOCOL, (stream, connection) => this.#serve(stream, connection), { maxInboundStreams: 2, maxOutboundStreams: 2 });
+    await this.#node.handle(BLOB_PROTOCOL, (stream, connection) => this.#serve(stream, connection), {
+      maxInboundStreams: 2,
+      maxOutboundStreams: 2,
+    });
     this.#node.addEventListener("peer:disconnect", ({ detail: peer }) => this.#forget(peer));
     try {
       await this.#node.start();
     } catch (error) {
-      throw new PacelineError("bad-input", `cannot listen on ${this.#options.listen.join(", ")}: ${messageOf(error)}`, {}, error);
+      throw new PacelineError(
+        "bad-input",
+        `cannot listen on ${this.#options.listen.join(", ")}: ${messageOf(error)}`,
+        {},
+        error,
+      );
     }
     gossip.subscribe(this.#options.topic);
   }
@@ -133,7 +153,8 @@ class Libp2pNetwork implements Network {
     this.#checkOpen();
     const { peer, addresses } = parseContacts(contacts);
     const operator = operatorOf(peer);
-    if (!(await this.#gate.admits(operator))) throw new PacelineError("not-registered", `${operator} is not registered`, { operator });
+    if (!(await this.#gate.admits(operator)))
+      throw new PacelineError("not-registered", `${operator} is not registered`, { operator });
     const signal = AbortSignal.timeout(this.#options.connectTimeoutMs ?? 10_000);
     this.#handshaken.delete(peer.toString());
     try {
@@ -150,7 +171,10 @@ class Libp2pNetwork implements Network {
   peers(): readonly Address[] {
     if (this.#stopped) return [];
     const subscribed = this.#node.services.gossip.getSubscribers(this.#options.topic);
-    return subscribed.filter((peer) => isReady(this.#node, this.#options.topic, peer)).map(operatorOf).sort();
+    return subscribed
+      .filter((peer) => isReady(this.#node, this.#options.topic, peer))
+      .map(operatorOf)
+      .sort();
   }
 
   async publish(message: Uint8Array): Promise<void> {
@@ -188,7 +212,12 @@ class Libp2pNetwork implements Network {
 
   #connectError(operator: Address, peer: PeerId, signal: AbortSignal, error: unknown): PacelineError {
     if (!signal.aborted && this.#handshaken.has(peer.toString())) {
-      return new PacelineError("not-registered", `${operator} refused the connection: is this peer's operator registered?`, { operator }, error);
+      return new PacelineError(
+        "not-registered",
+        `${operator} refused the connection: is this peer's operator registered?`,
+        { operator },
+        error,
+      );
     }
     return new PacelineError("timeout", `cannot connect to ${operator}: ${messageOf(error)}`, { operator }, error);
   }
@@ -203,12 +232,16 @@ class Libp2pNetwork implements Network {
   }
 
   #connectedHolders(wanted: readonly Address[]): readonly Holder[] {
-    const connections = new Map(this.#node.getConnections().map((connection) => [operatorOf(connection.remotePeer), connection] as const));
+    const connections = new Map(
+      this.#node.getConnections().map((connection) => [operatorOf(connection.remotePeer), connection] as const),
+    );
     return wanted.flatMap((operator) => {
       const connection = connections.get(operator);
       if (connection === undefined || operator === this.self) return [];
       const link = this.#linkTo(operator, connection.remotePeer);
-      return [{ operator, request: (request, target, signal) => link.request(request, target, signal) } satisfies Holder];
+      return [
+        { operator, request: (request, target, signal) => link.request(request, target, signal) } satisfies Holder,
+      ];
     });
   }
 
@@ -232,7 +265,11 @@ class Libp2pNetwork implements Network {
 
   #serve(stream: Parameters<typeof pipeOver>[0], connection: Connection): void {
     stream.maxWriteBufferLength = MAX_WRITE_BUFFER_BYTES;
-    serveBlobs((events) => pipeOver(stream, events), this.#server, (error) => this.#hangUp(connection.remotePeer, error));
+    serveBlobs(
+      (events) => pipeOver(stream, events),
+      this.#server,
+      (error) => this.#hangUp(connection.remotePeer, error),
+    );
   }
 
   #hangUp(peer: PeerId, error: PacelineError): void {
@@ -246,14 +283,25 @@ class Libp2pNetwork implements Network {
   }
 }
 
-function parseContacts(contacts: readonly string[]): { readonly peer: PeerId; readonly addresses: ReturnType<typeof multiaddr>[] } {
+function parseContacts(contacts: readonly string[]): {
+  readonly peer: PeerId;
+  readonly addresses: ReturnType<typeof multiaddr>[];
+} {
   try {
     const addresses = contacts.map((contact) => multiaddr(contact));
-    const names = new Set(addresses.map((address) => address.getComponents().findLast(({ name }) => name === "p2p")?.value));
+    const names = new Set(
+      addresses.map((address) => address.getComponents().findLast(({ name }) => name === "p2p")?.value),
+    );
     const [name] = names;
-    if (names.size !== 1 || name === undefined) throw new Error("they must name one peer, as /p2p/… at the end of each");
+    if (names.size !== 1 || name === undefined)
+      throw new Error("they must name one peer, as /p2p/… at the end of each");
     return { peer: peerIdFromString(name), addresses };
   } catch (error) {
-    throw new PacelineError("bad-argument", `cannot use the contacts ${contacts.join(", ")}: ${messageOf(error)}`, {}, error);
+    throw new PacelineError(
+      "bad-argument",
+      `cannot use the contacts ${contacts.join(", ")}: ${messageOf(error)}`,
+      {},
+      error,
+    );
   }
 }

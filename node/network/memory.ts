@@ -8,7 +8,13 @@ import { BlobServer } from "./blobs/server.ts";
 import { SharedFetches } from "./blobs/shared.ts";
 import { Gate } from "./gate.ts";
 import { Judge } from "./judge.ts";
-import { MAX_MESSAGE_BYTES, type BlobShape, type Network, type NetworkCounters, type NetworkOptions } from "./network.ts";
+import {
+  MAX_MESSAGE_BYTES,
+  type BlobShape,
+  type Network,
+  type NetworkCounters,
+  type NetworkOptions,
+} from "./network.ts";
 
 /** What a faulty holder does to one request; undefined where it behaves. */
 export type BlobFault = "withhold" | "corrupt" | "stall";
@@ -26,7 +32,8 @@ export class MemoryHub {
   /** @param faults what this peer does wrong when it serves blobs */
   join(options: NetworkOptions, faults: BlobFaults = () => undefined): Network {
     const network = new MemoryNetwork(this, options, faults);
-    if (this.#members.has(network.self)) throw new PacelineError("bad-argument", `${network.self} is in this hub already`);
+    if (this.#members.has(network.self))
+      throw new PacelineError("bad-argument", `${network.self} is in this hub already`);
     this.#members.set(network.self, network);
     return network;
   }
@@ -85,7 +92,10 @@ class MemoryNetwork implements Network {
   constructor(hub: MemoryHub, options: NetworkOptions, faults: BlobFaults) {
     this.self = addressOfPrivateKey(options.privateKey);
     // No clock in the twin: each admission is asked anew.
-    this.gate = new Gate((operator) => options.isRegistered(operator), () => Infinity);
+    this.gate = new Gate(
+      (operator) => options.isRegistered(operator),
+      () => Infinity,
+    );
     this.#hub = hub;
     this.#options = options;
     this.#faults = faults;
@@ -108,16 +118,22 @@ class MemoryNetwork implements Network {
       throw new PacelineError("bad-argument", `cannot use the contacts ${contacts.join(", ")}: expected ${SCHEME}0x…`);
     }
     const operator = contact.slice(SCHEME.length) as Address;
-    if (!(await this.gate.admits(operator))) throw new PacelineError("not-registered", `${operator} is not registered`, { operator });
+    if (!(await this.gate.admits(operator)))
+      throw new PacelineError("not-registered", `${operator} is not registered`, { operator });
     const other = this.#hub.member(operator);
     if (other === undefined || other === this || other.topic !== this.topic) {
       throw new PacelineError("timeout", `cannot connect to ${operator}`, { operator });
     }
     if (!(await other.gate.admits(this.self))) {
-      throw new PacelineError("not-registered", `${operator} refused the connection: is this peer's operator registered?`, { operator });
+      throw new PacelineError(
+        "not-registered",
+        `${operator} refused the connection: is this peer's operator registered?`,
+        { operator },
+      );
     }
     this.#checkOpen();
-    if (this.#hub.member(operator) !== other) throw new PacelineError("timeout", `cannot connect to ${operator}`, { operator });
+    if (this.#hub.member(operator) !== other)
+      throw new PacelineError("timeout", `cannot connect to ${operator}`, { operator });
     this.neighbours.add(operator);
     other.neighbours.add(this.self);
   }
@@ -141,7 +157,9 @@ class MemoryNetwork implements Network {
     this.#checkOpen();
     checkShape(shape, this.#options.maxBlobBytes);
     const key = `${shape.root} ${shape.leafBytes} ${shape.leafCount}`;
-    const connected = holders.filter((operator) => this.neighbours.has(operator)).map((operator) => this.#holder(operator));
+    const connected = holders
+      .filter((operator) => this.neighbours.has(operator))
+      .map((operator) => this.#holder(operator));
     return this.#fetches.fetch(key, (stop) => fetchVerified(shape, connected, stop), signal);
   }
 
@@ -182,10 +200,13 @@ class MemoryNetwork implements Network {
       operator,
       request: async (request, target, signal) => {
         const holder = this.neighbours.has(operator) ? this.#hub.member(operator) : undefined;
-        const answer = holder === undefined ? "stall" : await inTime(holder.serve(request), this.#options.chunkTimeoutMs, signal);
-        if (answer === "stall" || !this.neighbours.has(operator)) throw new PacelineError("timeout", `${operator} does not answer`);
+        const answer =
+          holder === undefined ? "stall" : await inTime(holder.serve(request), this.#options.chunkTimeoutMs, signal);
+        if (answer === "stall" || !this.neighbours.has(operator))
+          throw new PacelineError("timeout", `${operator} does not answer`);
         if (typeof answer === "string") return false;
-        if (answer.length !== target.length) throw new PacelineError("bad-message", `a blob answer of ${answer.length} bytes instead of ${target.length}`);
+        if (answer.length !== target.length)
+          throw new PacelineError("bad-message", `a blob answer of ${answer.length} bytes instead of ${target.length}`);
         target.set(answer);
         this.#bytesReceived += answer.length;
         return true;

@@ -19,7 +19,8 @@ export function whenReady(node: GossipNode, topic: string, peer: PeerId, signal:
   const { gossip } = node.services;
   return new Promise((resolve, reject) => {
     const settle = (error?: Error): void => {
-      for (const name of ["subscription-change", "gossipsub:graft", "gossipsub:heartbeat"] as const) gossip.removeEventListener(name, check);
+      for (const name of ["subscription-change", "gossipsub:graft", "gossipsub:heartbeat"] as const)
+        gossip.removeEventListener(name, check);
       node.removeEventListener("peer:disconnect", onDisconnect);
       signal.removeEventListener("abort", onAbort);
       if (error === undefined) resolve();
@@ -32,7 +33,8 @@ export function whenReady(node: GossipNode, topic: string, peer: PeerId, signal:
       if (detail.equals(peer)) settle(new Error("the peer closed the connection"));
     };
     const onAbort = (): void => settle(new Error("the peer does not listen to the topic"));
-    for (const name of ["subscription-change", "gossipsub:graft", "gossipsub:heartbeat"] as const) gossip.addEventListener(name, check);
+    for (const name of ["subscription-change", "gossipsub:graft", "gossipsub:heartbeat"] as const)
+      gossip.addEventListener(name, check);
     node.addEventListener("peer:disconnect", onDisconnect);
     signal.addEventListener("abort", onAbort);
     // dial() may resolve with a connection that the other side has closed already.

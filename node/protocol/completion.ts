@@ -15,7 +15,9 @@ export function blocksAreOver(view: RoundView, terms: JobTerms): boolean {
 export function endsAt(view: RoundView, terms: JobTerms, members: readonly Member[]): number {
   switch (view.phase) {
     case "joining":
-      return members.filter((member) => member.active).length >= terms.startMembers ? -Infinity : view.phaseStart + terms.joinSeconds;
+      return members.filter((member) => member.active).length >= terms.startMembers
+        ? -Infinity
+        : view.phaseStart + terms.joinSeconds;
     case "draw":
       return -Infinity;
     case "commit":
@@ -35,7 +37,10 @@ export function endsAt(view: RoundView, terms: JobTerms, members: readonly Membe
 }
 
 function shareIsComplete(view: RoundView): boolean {
-  return view.openedMask === view.committedMask && (certifiedMask(view, view.bitmaps) & view.committedMask) === view.committedMask;
+  return (
+    view.openedMask === view.committedMask &&
+    (certifiedMask(view, view.bitmaps) & view.committedMask) === view.committedMask
+  );
 }
 
 /** At once where every seat that is left was proven at fault. */

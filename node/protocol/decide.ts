@@ -59,5 +59,7 @@ function decideAdvance(state: PeerState, view: RoundView): Intent[] {
   const wait = relayRank(state, view) * state.settings.relaySeconds;
   const effect = { type: "advance", round: view.round, phase: view.phase } as const;
   const key = `advance:${view.phase}:${view.phaseStartBlock}`;
-  return time === -Infinity ? [{ key: `${key}:complete`, effect, delay: wait }] : [{ key, effect, notBefore: time + wait }];
+  return time === -Infinity
+    ? [{ key: `${key}:complete`, effect, delay: wait }]
+    : [{ key, effect, notBefore: time + wait }];
 }

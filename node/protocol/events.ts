@@ -31,12 +31,22 @@ export type PeerEffect =
   /** Sign and gossip; answer with the signed message. */
   | { readonly type: "publish"; readonly body: SignedStruct }
   /** Fetch an update from the first of `holders` that has it and check it; answer `checked`. */
-  | { readonly type: "fetchUpdate"; readonly round: number; readonly updateRoot: Hex; readonly holders: readonly Address[] }
+  | {
+      readonly type: "fetchUpdate";
+      readonly round: number;
+      readonly updateRoot: Hex;
+      readonly holders: readonly Address[];
+    }
   /** Fetch the aggregate ahead of its use. */
   | { readonly type: "fetchAggregate"; readonly aggregateRoot: Hex; readonly holders: readonly Address[] }
   | { readonly type: "share"; readonly openings: readonly OpeningBody[]; readonly bitmaps: readonly Signed<"Bitmap">[] }
   /** Compute the aggregate of the include set and store its blob; answer `aggregated`. */
-  | { readonly type: "aggregate"; readonly round: number; readonly includeHash: Hex; readonly updates: readonly IncludedUpdate[] }
+  | {
+      readonly type: "aggregate";
+      readonly round: number;
+      readonly includeHash: Hex;
+      readonly updates: readonly IncludedUpdate[];
+    }
   /** Score the include set with the global model; answer `scored`. `own` is this seat's index in it. */
   | {
       readonly type: "score";
@@ -47,7 +57,11 @@ export type PeerEffect =
       readonly own: number | undefined;
     }
   | { readonly type: "propose"; readonly round: number; readonly aggregateRoot: Hex }
-  | { readonly type: "attest"; readonly attestations: readonly Seated<"Attestation">[]; readonly scoreCommits: readonly Seated<"ScoreCommit">[] }
+  | {
+      readonly type: "attest";
+      readonly attestations: readonly Seated<"Attestation">[];
+      readonly scoreCommits: readonly Seated<"ScoreCommit">[];
+    }
   /** The standing aggregate differs from this peer's: find a wrong coordinate and prove it. */
   | {
       readonly type: "prove";

@@ -109,7 +109,12 @@ function foldScoreOpening(state: PeerState, view: RoundView, message: PeerMessag
   if (state.memory.scoreOpenings.has(body.seat)) return state;
   const commit = state.memory.scoreCommits.get(body.seat);
   const vector = fromHex(body.vector);
-  const commitment = scoreCommitmentHash(state.settings.domain, { ...body, scorer: author, includeHash: view.includeHash, vector });
+  const commitment = scoreCommitmentHash(state.settings.domain, {
+    ...body,
+    scorer: author,
+    includeHash: view.includeHash,
+    vector,
+  });
   if (commit !== undefined && commit.commitment !== commitment) return state;
   const own = bitsOf(view.includedMask).findIndex((position) => view.cohort[position] === view.seats[body.seat]);
   try {

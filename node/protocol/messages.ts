@@ -36,7 +36,14 @@ const bits = z
 const common = { round: uint32, seed: word };
 
 const body = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("Opening"), ...common, position: uint8, updateRoot: word, exampleCount: uint32.min(1), salt: word }),
+  z.strictObject({
+    type: z.literal("Opening"),
+    ...common,
+    position: uint8,
+    updateRoot: word,
+    exampleCount: uint32.min(1),
+    salt: word,
+  }),
   z.strictObject({ type: z.literal("Bitmap"), ...common, seat: uint8, bits }),
   z.strictObject({ type: z.literal("Attestation"), ...common, slot: uint8, includeHash: word, aggregateRoot: word }),
   z.strictObject({ type: z.literal("ScoreCommit"), ...common, includeHash: word, commitment: word }),
@@ -45,7 +52,9 @@ const body = z.discriminatedUnion("type", [
 const envelope = z.strictObject({ body, signature, attempt: uint32 });
 
 export function encodeMessage(message: PeerMessage, attempt: number): Uint8Array {
-  const json = JSON.stringify({ ...message, attempt }, (_, value: unknown) => (typeof value === "bigint" ? `0x${value.toString(16)}` : value));
+  const json = JSON.stringify({ ...message, attempt }, (_, value: unknown) =>
+    typeof value === "bigint" ? `0x${value.toString(16)}` : value,
+  );
   return new TextEncoder().encode(json);
 }
 
@@ -66,7 +75,12 @@ export function decodeMessage(data: Uint8Array): PeerMessage | undefined {
  * rejected: the peer that forwarded it could have known. What is late, early or by a non-member is ignored: honest peers
  * differ in what they have seen.
  */
-export function judgeMessage(data: Uint8Array, domain: JobDomain, view: RoundView | undefined, members: readonly Member[]): Judgement {
+export function judgeMessage(
+  data: Uint8Array,
+  domain: JobDomain,
+  view: RoundView | undefined,
+  members: readonly Member[],
+): Judgement {
   const message = decodeMessage(data);
   if (message === undefined) return { verdict: "rejected", reason: "malformed" };
   const round = view?.round ?? 0;

@@ -52,7 +52,13 @@ export function planEffects(intents: readonly Intent[], tasks: ReadonlyMap<strin
  * An effect has ended. Should its wish still stand, it is tried again: soon after a failure; later after a success whose
  * outcome does not show, as when a transaction was lost.
  */
-export function endTask(tasks: ReadonlyMap<string, Task>, key: string, ok: boolean, now: number, retrySeconds: number): ReadonlyMap<string, Task> {
+export function endTask(
+  tasks: ReadonlyMap<string, Task>,
+  key: string,
+  ok: boolean,
+  now: number,
+  retrySeconds: number,
+): ReadonlyMap<string, Task> {
   if (tasks.get(key)?.nextAt !== Infinity) return tasks;
   return new Map(tasks).set(key, { nextAt: now + (ok ? 10 * retrySeconds : retrySeconds) });
 }

@@ -21,14 +21,24 @@ export interface Step {
 
 /** A peer that has seen nothing of the chain yet. @param modelId of the params it holds */
 export function initialState(settings: PeerSettings, modelId: Hex): PeerState {
-  return { settings, view: undefined, members: [], modelId, lastRoot: undefined, memory: emptyMemory(0, ZERO_WORD), early: [], tasks: new Map() };
+  return {
+    settings,
+    view: undefined,
+    members: [],
+    modelId,
+    lastRoot: undefined,
+    memory: emptyMemory(0, ZERO_WORD),
+    early: [],
+    tasks: new Map(),
+  };
 }
 
 /** @param now seconds, on the chain's clock */
 export function step(state: PeerState, event: PeerEvent, now: number): Step {
   const folded = foldEvent(state, event);
   const known = event.type === "view" && folded.early.length > 0 ? retryEarly(folded) : folded;
-  const tasks = event.type === "done" ? endTask(known.tasks, event.key, event.ok, now, known.settings.retrySeconds) : known.tasks;
+  const tasks =
+    event.type === "done" ? endTask(known.tasks, event.key, event.ok, now, known.settings.retrySeconds) : known.tasks;
   const plan = planEffects(decide(known, now), tasks, now);
   return { state: { ...known, tasks: plan.tasks }, effects: plan.effects, wakeAt: plan.wakeAt };
 }

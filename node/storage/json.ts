@@ -35,7 +35,16 @@ function checkFields(value: object, path: string, above: Set<object>): void {
 }
 
 function refused(value: unknown, path: string): PacelineError {
-  const kind = typeof value === "object" ? (value?.constructor.name ?? "object") : typeof value === "number" ? String(value) : typeof value;
+  const kind =
+    typeof value === "object"
+      ? (value?.constructor.name ?? "object")
+      : typeof value === "number"
+        ? String(value)
+        : typeof value;
   const hint = typeof value === "bigint" ? "; store String(value)" : "";
-  return new PacelineError("bad-argument", `${path} is ${Object.is(value, -0) ? "-0" : kind}, which JSON cannot hold${hint}`, { path });
+  return new PacelineError(
+    "bad-argument",
+    `${path} is ${Object.is(value, -0) ? "-0" : kind}, which JSON cannot hold${hint}`,
+    { path },
+  );
 }

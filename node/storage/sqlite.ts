@@ -50,7 +50,10 @@ function migrate(database: DatabaseSync, path: string): void {
   const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (version === SCHEMA_VERSION) return;
   if (version !== 0) {
-    throw new PacelineError("unsupported", `${path} has schema version ${version}, this program knows ${SCHEMA_VERSION}: update Paceline`);
+    throw new PacelineError(
+      "unsupported",
+      `${path} has schema version ${version}, this program knows ${SCHEMA_VERSION}: update Paceline`,
+    );
   }
   database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
 }

@@ -25,7 +25,13 @@ export interface PathRound {
  *   the midpoint rule's error. Equal updates of equal weight get equal parts, an all-zero update exactly 0.
  * @throws PacelineError `bad-argument` where lengths, weights or the number of points are out of range
  */
-export async function pathContributions({ lossGradient, params, updates, mean, points = 8 }: PathRound): Promise<Float64Array> {
+export async function pathContributions({
+  lossGradient,
+  params,
+  updates,
+  mean,
+  points = 8,
+}: PathRound): Promise<Float64Array> {
   if (!Number.isInteger(points) || points < 1 || points > 64)
     throw new PacelineError("bad-argument", `a path has 1 to 64 points, got ${points}`);
   const factors = meanFactors(updates, params.length);

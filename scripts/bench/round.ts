@@ -20,6 +20,7 @@ const settings: SimulationSettings = {
   participants: PARTICIPANTS,
   rounds: ROUNDS,
   partition: { kind: "iid" },
+  testExamples: 200, // measuring accuracy is not the round
   trainExamples: Math.round((TRAIN_EXAMPLES / (1 - VALIDATION_SHARE)) * PARTICIPANTS),
   hidden: [200, 200],
   learningRate: 0.1,
@@ -40,7 +41,9 @@ export async function benchRound(): Promise<BenchResult> {
   };
 }
 
-async function runRounds(settings: SimulationSettings): Promise<{ figures: Record<string, number>; residentMB: number }> {
+async function runRounds(
+  settings: SimulationSettings,
+): Promise<{ figures: Record<string, number>; residentMB: number }> {
   const federation = await openFederation(settings, () => undefined);
   try {
     const trainingSeconds = (await trainingProcessorSeconds(federation)) / CORES;
@@ -75,7 +78,14 @@ async function trainingProcessorSeconds({ data, settings, spec }: Federation): P
   for (let repetition = 0; repetition < 6; repetition++) {
     const before = process.cpuUsage();
     for (const { train: examples } of data.holdings) {
-      await trainer.train({ params, examples, localEpochs, batchSize, learningRate, seed: [settings.seed, repetition] });
+      await trainer.train({
+        params,
+        examples,
+        localEpochs,
+        batchSize,
+        learningRate,
+        seed: [settings.seed, repetition],
+      });
     }
     const { user, system } = process.cpuUsage(before);
     seconds.push((user + system) / 1e6);
@@ -87,5 +97,7 @@ async function trainingProcessorSeconds({ data, settings, spec }: Federation): P
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }

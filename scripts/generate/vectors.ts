@@ -75,9 +75,21 @@ function seedCases(random: Random): unknown[] {
   return times(100, () => {
     const [chainId, job, genesisHash] = [1 + random.below(100_000), randomHex(random, 20), randomHex(random, 32)];
     const openings = times(random.below(5), () => ({ operator: randomHex(random, 20), salt: randomHex(random, 32) }));
-    const saltSum = openings.reduce((sum, { operator, salt }) => (sum + sortition.saltShare(operator, salt)) % 2n ** 256n, 0n);
+    const saltSum = openings.reduce(
+      (sum, { operator, salt }) => (sum + sortition.saltShare(operator, salt)) % 2n ** 256n,
+      0n,
+    );
     const [seed, entropy] = [sortition.firstSeed(chainId, job, genesisHash), randomHex(random, 32)];
-    return { chainId, job, genesisHash, seed, openings, saltSum: `${saltSum}`, entropy, next: sortition.nextSeed(seed, saltSum, entropy) };
+    return {
+      chainId,
+      job,
+      genesisHash,
+      seed,
+      openings,
+      saltSum: `${saltSum}`,
+      entropy,
+      next: sortition.nextSeed(seed, saltSum, entropy),
+    };
   });
 }
 
@@ -136,7 +148,12 @@ function encodingCases(random: Random): unknown[] {
       operator: randomHex(random, 20),
       exampleCount: 1 + random.below(2 ** 24 - 1),
     }));
-    const [round, seed, salt, includeHash] = [random.uint32(), randomHex(random, 32), randomHex(random, 32), encoding.includeHash(included)];
+    const [round, seed, salt, includeHash] = [
+      random.uint32(),
+      randomHex(random, 32),
+      randomHex(random, 32),
+      encoding.includeHash(included),
+    ];
     const commitment = { round, ...(included[0] as encoding.IncludedUpdate), salt };
     const vector = randomBytes(random, 2 * random.below(9));
     const scorer = randomHex(random, 20);
@@ -144,7 +161,15 @@ function encodingCases(random: Random): unknown[] {
     const attestedMask = BigInt(random.uint32());
     const [modelId, aggregateRoot] = [randomHex(random, 32), randomHex(random, 32)];
     return {
-      ...domain, round, seed, salt, scorer, included, includeHash, modelId, aggregateRoot,
+      ...domain,
+      round,
+      seed,
+      salt,
+      scorer,
+      included,
+      includeHash,
+      modelId,
+      aggregateRoot,
       commitment: encoding.commitmentHash(domain, commitment),
       vector: toHex(vector),
       scoreCommitment: encoding.scoreCommitmentHash(domain, scoreParts),
@@ -160,11 +185,26 @@ function signedStruct(random: Random): SignedStruct {
   const [includeHash, aggregateRoot] = [randomHex(random, 32), randomHex(random, 32)];
   const small = random.below(256);
   return [
-    { type: "Opening", round, seed, position: small, updateRoot: includeHash, exampleCount: random.uint32(), salt: aggregateRoot },
+    {
+      type: "Opening",
+      round,
+      seed,
+      position: small,
+      updateRoot: includeHash,
+      exampleCount: random.uint32(),
+      salt: aggregateRoot,
+    },
     { type: "Bitmap", round, seed, seat: small, bits: BigInt(randomHex(random, 32)) },
     { type: "Attestation", round, seed, slot: small, includeHash, aggregateRoot },
     { type: "ScoreCommit", round, seed, includeHash, commitment: aggregateRoot },
-    { type: "ScoreOpening", round, seed, seat: small, vector: randomHex(random, 2 * random.below(20)), salt: aggregateRoot },
+    {
+      type: "ScoreOpening",
+      round,
+      seed,
+      seat: small,
+      vector: randomHex(random, 2 * random.below(20)),
+      salt: aggregateRoot,
+    },
   ][random.below(5)] as SignedStruct;
 }
 
@@ -174,8 +214,16 @@ function signatureCases(random: Random): unknown[] {
     const domain = { chainId: 1 + random.below(100_000), job: randomHex(random, 20) };
     const message = signedStruct(random);
     const digest = structDigest(domain, message);
-    const plain = Object.fromEntries(Object.entries(message).map(([name, value]) => [name, typeof value === "bigint" ? `${value}` : value]));
-    return { ...domain, message: plain, signer: addressOfPrivateKey(privateKey), digest: toHex(digest), signature: signDigest(digest, privateKey) };
+    const plain = Object.fromEntries(
+      Object.entries(message).map(([name, value]) => [name, typeof value === "bigint" ? `${value}` : value]),
+    );
+    return {
+      ...domain,
+      message: plain,
+      signer: addressOfPrivateKey(privateKey),
+      digest: toHex(digest),
+      signature: signDigest(digest, privateKey),
+    };
   });
 }
 
@@ -183,9 +231,19 @@ function registrationCases(random: Random): unknown[] {
   return times(20, () => {
     const privateKey = randomBytes(random, 32);
     const registry = { chainId: 1 + random.below(100_000), registry: randomHex(random, 20) };
-    const consent = { wallet: randomHex(random, 20), operator: addressOfPrivateKey(privateKey), nonce: BigInt(random.below(9)) };
+    const consent = {
+      wallet: randomHex(random, 20),
+      operator: addressOfPrivateKey(privateKey),
+      nonce: BigInt(random.below(9)),
+    };
     const digest = registrationDigest(registry, consent);
-    return { ...registry, ...consent, nonce: `${consent.nonce}`, digest: toHex(digest), signature: signDigest(digest, privateKey) };
+    return {
+      ...registry,
+      ...consent,
+      nonce: `${consent.nonce}`,
+      digest: toHex(digest),
+      signature: signDigest(digest, privateKey),
+    };
   });
 }
 
@@ -210,7 +268,8 @@ export function vectorFiles(): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(files).map(([name, groups]) => {
       const lines = Object.entries(groups).map(
-        ([group, cases]) => `  ${JSON.stringify(group)}: [\n${cases.map((one) => `    ${JSON.stringify(one)}`).join(",\n")}\n  ]`,
+        ([group, cases]) =>
+          `  ${JSON.stringify(group)}: [\n${cases.map((one) => `    ${JSON.stringify(one)}`).join(",\n")}\n  ]`,
       );
       return [`${name}.json`, `{\n${lines.join(",\n")}\n}\n`];
     }),

@@ -7,4 +7,7 @@ describeNetworkConformance("memory network", () => {
   return async (options) => hub.join(options);
 });
 
-describeNetworkConformance("libp2p network", () => (options) => createLibp2pNetwork({ ...options, listen: ["/ip4/127.0.0.1/tcp/0"] }));
+describeNetworkConformance(
+  "libp2p network",
+  () => (options) => createLibp2pNetwork({ ...options, listen: ["/ip4/127.0.0.1/tcp/0"] }),
+);

@@ -1,7 +1,13 @@
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import type { Address, Hex } from "../../node/core/bytes.ts";
-import { MAX_MESSAGE_BYTES, type BlobShape, type Network, type NetworkOptions, type Verdict } from "../../node/network/network.ts";
+import {
+  MAX_MESSAGE_BYTES,
+  type BlobShape,
+  type Network,
+  type NetworkOptions,
+  type Verdict,
+} from "../../node/network/network.ts";
 import { randomBlob } from "../helpers/blobs.ts";
 import { rejectionOf } from "../helpers/errors.ts";
 import { until } from "../helpers/until.ts";
@@ -35,7 +41,10 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateN
     });
     afterEach(() => Promise.all(peers.map(({ network }) => network.stop())));
 
-    const join = async (judge: (text: string) => Verdict = () => "accepted", options: Partial<NetworkOptions> = {}): Promise<Peer> => {
+    const join = async (
+      judge: (text: string) => Verdict = () => "accepted",
+      options: Partial<NetworkOptions> = {},
+    ): Promise<Peer> => {
       const received: string[] = [];
       const held: Peer["held"] = new Map();
       const network = await create({
@@ -59,10 +68,16 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateN
     /** Connects and waits until both sides know. */
     const connect = async (from: Peer, to: Peer): Promise<void> => {
       await from.network.connect(to.network.contacts());
-      await until(() => from.network.peers().includes(to.network.self) && to.network.peers().includes(from.network.self));
+      await until(
+        () => from.network.peers().includes(to.network.self) && to.network.peers().includes(from.network.self),
+      );
     };
     const fetch = (peer: Peer, shape: BlobShape, holders: readonly Peer[], signal = NEVER): Promise<Uint8Array> =>
-      peer.network.fetchBlob(shape, holders.map(({ network }) => network.self), signal);
+      peer.network.fetchBlob(
+        shape,
+        holders.map(({ network }) => network.self),
+        signal,
+      );
     const expectSame = (actual: Uint8Array, expected: Uint8Array): void => {
       expect(actual.length).to.equal(expected.length);
       expect(Buffer.compare(actual, expected)).to.equal(0);
@@ -198,7 +213,16 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateN
 
     describe("blobs", () => {
       // One leaf; not a power of two; a whole chunk; several chunks with a last one that is cut, and one of a single leaf.
-      for (const [leafCount, leafBytes] of [[1, 256], [5, 256], [1557, 256], [4096, 256], [4113, 256], [1, 512], [777, 512], [4097, 512]] as const) {
+      for (const [leafCount, leafBytes] of [
+        [1, 256],
+        [5, 256],
+        [1557, 256],
+        [4096, 256],
+        [4113, 256],
+        [1, 512],
+        [777, 512],
+        [4097, 512],
+      ] as const) {
         it(`of ${leafCount} leaves of ${leafBytes} bytes arrive as they were`, async () => {
           const [a, b] = [await join(), await join()];
           const { bytes, shape } = randomBlob(leafCount, leafBytes, leafCount);
@@ -286,8 +310,17 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateN
       it("larger than this peer accepts, or of no possible shape, are refused before anything is asked", async () => {
         const b = await join();
         const { shape } = randomBlob(1, 256, 11);
-        for (const wrong of [{ leafCount: 16_385 }, { leafCount: 0 }, { leafCount: 1.5 }, { leafBytes: 0 }, { leafBytes: 300 }, { root: "0x12" as Hex }]) {
-          expect(await rejectionOf(fetch(b, { ...shape, ...wrong }, [])), JSON.stringify(wrong)).to.equal("bad-argument");
+        for (const wrong of [
+          { leafCount: 16_385 },
+          { leafCount: 0 },
+          { leafCount: 1.5 },
+          { leafBytes: 0 },
+          { leafBytes: 300 },
+          { root: "0x12" as Hex },
+        ]) {
+          expect(await rejectionOf(fetch(b, { ...shape, ...wrong }, [])), JSON.stringify(wrong)).to.equal(
+            "bad-argument",
+          );
         }
       });
 
@@ -309,7 +342,10 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateN
       it("are given up when aborted", async () => {
         const [a, b] = [await join(), await join()];
         const { shape } = randomBlob(20, 256, 13);
-        a.held.set(shape.root, new Promise<never>((_, reject) => setImmediate(() => setImmediate(() => reject(new Error("gone"))))));
+        a.held.set(
+          shape.root,
+          new Promise<never>((_, reject) => setImmediate(() => setImmediate(() => reject(new Error("gone"))))),
+        );
         await connect(a, b);
         const abort = new AbortController();
         const fetching = rejectionOf(fetch(b, shape, [a], abort.signal));
@@ -322,9 +358,13 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateN
         const all = [await join(), await join(), await join(), await join()];
         await Promise.all(all.flatMap((from, i) => all.slice(i + 1).map((to) => connect(from, to))));
         const blobs = all.map((_, i) => randomBlob(600 + i, 256, 20 + i));
-        all.forEach(({ held }, i) => held.set((blobs[i] as (typeof blobs)[0]).shape.root, (blobs[i] as (typeof blobs)[0]).bytes));
+        all.forEach(({ held }, i) =>
+          held.set((blobs[i] as (typeof blobs)[0]).shape.root, (blobs[i] as (typeof blobs)[0]).bytes),
+        );
         const fetched = all.flatMap((peer, i) =>
-          blobs.flatMap(({ bytes, shape }, j) => (i === j ? [] : [fetch(peer, shape, [all[j] as Peer]).then((got) => expectSame(got, bytes))])),
+          blobs.flatMap(({ bytes, shape }, j) =>
+            i === j ? [] : [fetch(peer, shape, [all[j] as Peer]).then((got) => expectSame(got, bytes))],
+          ),
         );
         await Promise.all(fetched);
         expect(fetched).to.have.length(12);

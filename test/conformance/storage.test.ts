@@ -1,6 +1,15 @@
 import { expect } from "chai";
 import { after, afterEach, beforeEach, describe, it } from "mocha";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -115,7 +124,9 @@ describe("sqlite storage on disk", () => {
     expect(diskError("F", Object.assign(new Error("x"), { code: "EACCES" })).message).to.contain("permission denied");
     expect(diskError("F", Object.assign(new Error("x"), { errcode: 13 })).message).to.contain("the disk is full");
     // SQLITE_IOERR_FSYNC: an extended code
-    expect(diskError("F", Object.assign(new Error("x"), { errcode: 10 | (4 << 8) })).message).to.contain("the disk reports an error");
+    expect(diskError("F", Object.assign(new Error("x"), { errcode: 10 | (4 << 8) })).message).to.contain(
+      "the disk reports an error",
+    );
     expect(diskError("F", new Error("something else")).message).to.equal("cannot use F: something else");
   });
 });

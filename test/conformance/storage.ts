@@ -17,7 +17,7 @@ export function describeStorageConformance(name: string, create: () => Promise<S
     afterEach(() => storage.close());
 
     it("gives nested values back as they were, and undefined for what was never stored", () => {
-      const value = { salt: "0x1f", weights: [1, -2.5, 1e21], nested: { empty: [], none: null, "ключ": [[true]] } };
+      const value = { salt: "0x1f", weights: [1, -2.5, 1e21], nested: { empty: [], none: null, ключ: [[true]] } };
       storage.put("salt", "3", value);
       expect(storage.get("salt", "3")).to.deep.equal(value);
       expect(storage.get("salt", "4")).to.equal(undefined);

@@ -14,7 +14,10 @@ const { bytes, shape } = randomBlob(4 * 4096 + 3, 256, 1); // five chunks, the l
 const NEVER = new AbortController().signal;
 
 /** A holder of the blob above which records what it is asked for and misbehaves as told. */
-function holderOf(name: number, misbehave: (request: BlobRequest) => "corrupt" | ErrorCode | undefined = () => undefined) {
+function holderOf(
+  name: number,
+  misbehave: (request: BlobRequest) => "corrupt" | ErrorCode | undefined = () => undefined,
+) {
   const server = new BlobServer({ readBlob: async () => bytes });
   const asked: string[] = [];
   const holder: Holder = {
@@ -57,7 +60,9 @@ describe("a verified fetch", () => {
 
   it("gives a holder two strikes for missed deadlines and none for a broken protocol", async () => {
     let misses = 1;
-    const slow = holderOf(1, ({ kind, index }) => (kind === "chunk" && index === 2 && misses-- > 0 ? "timeout" : undefined));
+    const slow = holderOf(1, ({ kind, index }) =>
+      kind === "chunk" && index === 2 && misses-- > 0 ? "timeout" : undefined,
+    );
     expect(Buffer.compare(await fetchVerified(shape, [slow.holder], NEVER), bytes)).to.equal(0);
     const dead = holderOf(2, () => "timeout");
     expect(await rejectionOf(fetchVerified(shape, [dead.holder], NEVER))).to.equal("timeout");
@@ -68,7 +73,9 @@ describe("a verified fetch", () => {
   });
 
   it("tells the gravest failure of all holders, and each one's", async () => {
-    const holders = [holderOf(1, () => "not-found"), holderOf(2, () => "corrupt"), holderOf(3, () => "timeout")].map(({ holder }) => holder);
+    const holders = [holderOf(1, () => "not-found"), holderOf(2, () => "corrupt"), holderOf(3, () => "timeout")].map(
+      ({ holder }) => holder,
+    );
     try {
       await fetchVerified(shape, holders, NEVER);
       expect.fail("should have thrown");
@@ -94,7 +101,8 @@ describe("a blob server", () => {
   it("reads a blob once for concurrent requests, and again when others have taken its place in the cache", async () => {
     let reads = 0;
     const server = new BlobServer({ readBlob: async () => (reads++, new Uint8Array(20 * CHUNK_BYTES)) });
-    const ask = (root: string, index: number) => server.answer({ kind: "chunk", root: `0x${root.repeat(64)}`, leafBytes: 256, index });
+    const ask = (root: string, index: number) =>
+      server.answer({ kind: "chunk", root: `0x${root.repeat(64)}`, leafBytes: 256, index });
     await Promise.all([ask("a", 0), ask("a", 1), ask("a", 2)]);
     await ask("a", 3);
     expect(reads).to.equal(1);
@@ -108,8 +116,13 @@ describe("a memory network's injected faults", () => {
   const join = (hub: MemoryHub, key: number, fault?: "withhold" | "corrupt" | "stall") =>
     hub.join(
       {
-        privateKey: new Uint8Array(32).fill(key), topic: "t", isRegistered: async () => true, onMessage: async () => "accepted",
-        blobs: { readBlob: async () => bytes }, chunkTimeoutMs: 60_000, maxBlobBytes: bytes.length,
+        privateKey: new Uint8Array(32).fill(key),
+        topic: "t",
+        isRegistered: async () => true,
+        onMessage: async () => "accepted",
+        blobs: { readBlob: async () => bytes },
+        chunkTimeoutMs: 60_000,
+        maxBlobBytes: bytes.length,
       },
       () => fault,
     );
@@ -119,7 +132,12 @@ describe("a memory network's injected faults", () => {
     const client = join(hub, 1);
     const holders = [join(hub, 2, "withhold"), join(hub, 3, "corrupt"), join(hub, 4, "stall"), join(hub, 5)];
     for (const holder of holders) await client.connect(holder.contacts());
-    const fetch = (which: number) => client.fetchBlob(shape, holders.slice(which, which + 1).map(({ self }) => self), NEVER);
+    const fetch = (which: number) =>
+      client.fetchBlob(
+        shape,
+        holders.slice(which, which + 1).map(({ self }) => self),
+        NEVER,
+      );
     expect(await rejectionOf(fetch(0))).to.equal("not-found");
     expect(await rejectionOf(fetch(1))).to.equal("bad-blob");
     expect(await rejectionOf(fetch(2))).to.equal("timeout");

@@ -4,7 +4,15 @@ import { describe, it } from "mocha";
 import { toHex, type Hex } from "../../node/core/bytes.ts";
 import { PacelineError } from "../../node/core/errors.ts";
 import {
-  decodeRequest, encodeRequest, encodeResponseHeader, NOT_HELD, REQUEST_BYTES, RequestDecoder, ResponseDecoder, type BlobRequest, type ResponseHeader,
+  decodeRequest,
+  encodeRequest,
+  encodeResponseHeader,
+  NOT_HELD,
+  REQUEST_BYTES,
+  RequestDecoder,
+  ResponseDecoder,
+  type BlobRequest,
+  type ResponseHeader,
 } from "../../node/network/blobs/frames.ts";
 import { codeOf } from "../helpers/errors.ts";
 import { SEEDED } from "../helpers/seeded.ts";
@@ -70,10 +78,19 @@ describe("blob frames", () => {
       SEEDED,
     );
     const good = encodeRequest(7, { kind: "nodes", root: `0x${"ab".repeat(32)}`, leafBytes: 256, index: 0 });
-    for (const [at, value] of [[4, 2], [5, 1], [6, 3], [7, 1], [11, 1]] as const) {
+    for (const [at, value] of [
+      [4, 2],
+      [5, 1],
+      [6, 3],
+      [7, 1],
+      [11, 1],
+    ] as const) {
       const bad = good.slice();
       bad[at] = value;
-      expect(codeOf(() => decodeRequest(bad)), `byte ${at}`).to.equal("bad-message");
+      expect(
+        codeOf(() => decodeRequest(bad)),
+        `byte ${at}`,
+      ).to.equal("bad-message");
     }
     expect(good).to.have.length(REQUEST_BYTES);
   });
@@ -89,7 +106,10 @@ describe("blob frames", () => {
         const { decoder, responses } = recorder(300);
         for (const piece of pieces(new Uint8Array(Buffer.concat(frames)), lengths)) decoder.feed(piece);
         expect(responses).to.deep.equal(
-          sent.map(([name, index, bytes]) => ({ header: { id: name, index, length: bytes?.length ?? NOT_HELD }, payload: bytes && toHex(bytes) })),
+          sent.map(([name, index, bytes]) => ({
+            header: { id: name, index, length: bytes?.length ?? NOT_HELD },
+            payload: bytes && toHex(bytes),
+          })),
         );
       }),
       SEEDED,
@@ -100,7 +120,10 @@ describe("blob frames", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(100), cuts, (bytes, limit, lengths) => {
         const { decoder, allocated } = recorder(limit);
-        expect(codeOf(() => pieces(bytes, lengths).forEach((piece) => decoder.feed(piece)))).to.be.oneOf(["none", "bad-message"]);
+        expect(codeOf(() => pieces(bytes, lengths).forEach((piece) => decoder.feed(piece)))).to.be.oneOf([
+          "none",
+          "bad-message",
+        ]);
         expect(allocated()).to.be.at.most(limit);
       }),
       SEEDED,

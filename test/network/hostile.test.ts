@@ -9,7 +9,13 @@ import { expect } from "chai";
 import { createLibp2p } from "libp2p";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import type { Address } from "../../node/core/bytes.ts";
-import { BLOB_PROTOCOL, encodeRequest, encodeResponseHeader, NOT_HELD, REQUEST_BYTES } from "../../node/network/blobs/frames.ts";
+import {
+  BLOB_PROTOCOL,
+  encodeRequest,
+  encodeResponseHeader,
+  NOT_HELD,
+  REQUEST_BYTES,
+} from "../../node/network/blobs/frames.ts";
 import { libp2pKeyOf, operatorOf } from "../../node/network/identity.ts";
 import { createLibp2pNetwork } from "../../node/network/libp2p.ts";
 import type { Network } from "../../node/network/network.ts";
@@ -24,7 +30,8 @@ const { bytes, shape } = randomBlob(8, 256, 1);
 const violations: Record<string, (send: (data: Uint8Array) => void) => void> = {
   "answers another request": (send) => send(encodeResponseHeader({ id: 77, index: 0, length: bytes.length })),
   "answers another chunk": (send) => send(encodeResponseHeader({ id: 0, index: 1, length: bytes.length })),
-  "announces more than was asked for": (send) => send(encodeResponseHeader({ id: 0, index: 0, length: bytes.length + 1 })),
+  "announces more than was asked for": (send) =>
+    send(encodeResponseHeader({ id: 0, index: 0, length: bytes.length + 1 })),
   "announces four gigabytes": (send) => send(encodeResponseHeader({ id: 0, index: 0, length: NOT_HELD - 1 })),
   "announces less than was asked for": (send) => send(encodeResponseHeader({ id: 0, index: 0, length: 0 })),
   "sends noise": (send) => send(new Uint8Array(1000).fill(0xee)),
@@ -39,9 +46,14 @@ describe("a libp2p network among hostile peers", function () {
   beforeEach(async () => {
     registered = true;
     network = await createLibp2pNetwork({
-      privateKey: new Uint8Array(32).fill(1), topic: "paceline/test", listen: ["/ip4/127.0.0.1/tcp/0"],
-      isRegistered: async () => registered, onMessage: async () => "accepted",
-      blobs: { readBlob: async (root) => (root === shape.root ? bytes : undefined) }, chunkTimeoutMs: 5_000, maxBlobBytes: 1e6,
+      privateKey: new Uint8Array(32).fill(1),
+      topic: "paceline/test",
+      listen: ["/ip4/127.0.0.1/tcp/0"],
+      isRegistered: async () => registered,
+      onMessage: async () => "accepted",
+      blobs: { readBlob: async (root) => (root === shape.root ? bytes : undefined) },
+      chunkTimeoutMs: 5_000,
+      maxBlobBytes: 1e6,
     });
   });
   afterEach(() => Promise.all([network.stop(), raw.stop()]));
@@ -115,18 +127,25 @@ describe("a libp2p network among hostile peers", function () {
   });
 
   it("hangs up on whoever asks for more at a time than it may", async () => {
-    const many = Array.from({ length: 100 }, (_, id) => encodeRequest(id, { kind: "chunk", root: shape.root, leafBytes: 256, index: 0 }));
+    const many = Array.from({ length: 100 }, (_, id) =>
+      encodeRequest(id, { kind: "chunk", root: shape.root, leafBytes: 256, index: 0 }),
+    );
     await request(new Uint8Array(Buffer.concat(many)));
     await until(() => raw.getConnections().length === 0);
   });
 
   it("answers requests cut into single bytes, and what it does not hold with `not held`", async () => {
-    const frames = [encodeRequest(5, { kind: "chunk", root: shape.root, leafBytes: 256, index: 0 }), encodeRequest(6, { kind: "chunk", root: shape.root, leafBytes: 256, index: 9 })];
+    const frames = [
+      encodeRequest(5, { kind: "chunk", root: shape.root, leafBytes: 256, index: 0 }),
+      encodeRequest(6, { kind: "chunk", root: shape.root, leafBytes: 256, index: 9 }),
+    ];
     const stream = await request(...frames.flatMap((frame) => Array.from(frame, (byte) => Uint8Array.of(byte))));
     const received: Uint8Array[] = [];
     stream.addEventListener("message", ({ data }) => received.push(data.subarray()));
     const expected = Buffer.concat([
-      encodeResponseHeader({ id: 5, index: 0, length: bytes.length }), bytes, encodeResponseHeader({ id: 6, index: 9, length: NOT_HELD }),
+      encodeResponseHeader({ id: 5, index: 0, length: bytes.length }),
+      bytes,
+      encodeResponseHeader({ id: 6, index: 9, length: NOT_HELD }),
     ]);
     await until(() => Buffer.concat(received).length >= expected.length);
     expect(Buffer.compare(Buffer.concat(received), expected)).to.equal(0);
@@ -135,7 +154,12 @@ describe("a libp2p network among hostile peers", function () {
   it("serves nothing to an operator that is not registered, whatever its own side permits", async () => {
     registered = false;
     await startRaw();
-    const outcome = await dial().then((connection) => connection.newStream(BLOB_PROTOCOL)).then((stream) => stream.status, () => "refused");
+    const outcome = await dial()
+      .then((connection) => connection.newStream(BLOB_PROTOCOL))
+      .then(
+        (stream) => stream.status,
+        () => "refused",
+      );
     expect(outcome).to.not.equal("open");
     await until(() => raw.getConnections().length === 0);
     expect(network.peers()).to.deep.equal([]);
@@ -143,7 +167,12 @@ describe("a libp2p network among hostile peers", function () {
 
   it("refuses a peer whose key cannot be an operator's", async () => {
     await startRaw(await generateKeyPair("Ed25519"));
-    const outcome = await dial().then((connection) => connection.newStream(BLOB_PROTOCOL)).then((stream) => stream.status, () => "refused");
+    const outcome = await dial()
+      .then((connection) => connection.newStream(BLOB_PROTOCOL))
+      .then(
+        (stream) => stream.status,
+        () => "refused",
+      );
     expect(outcome).to.not.equal("open");
     await until(() => raw.getConnections().length === 0);
   });

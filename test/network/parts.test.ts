@@ -23,7 +23,9 @@ describe("a peer's identity", () => {
     expect(operatorOf(peer)).to.equal(OPERATOR);
     // Hardhat's first account, so that the derivation is held against a known pair.
     const hardhat = Buffer.from("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80", "hex");
-    expect(operatorOf(peerIdFromPrivateKey(libp2pKeyOf(hardhat)))).to.equal("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266");
+    expect(operatorOf(peerIdFromPrivateKey(libp2pKeyOf(hardhat)))).to.equal(
+      "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+    );
   });
 
   it("is refused for other key types and for bytes that are no key", async () => {
@@ -40,7 +42,10 @@ describe("the gate", () => {
     let now = 0;
     let asked = 0;
     let answer = true;
-    const gate = new Gate(async () => (asked++, answer), () => now);
+    const gate = new Gate(
+      async () => (asked++, answer),
+      () => now,
+    );
     expect(await Promise.all([gate.admits(OPERATOR), gate.admits(OPERATOR)])).to.deep.equal([true, true]);
     now = 29_999;
     expect(await gate.admits(OPERATOR)).to.equal(true);
@@ -70,7 +75,9 @@ describe("the gate", () => {
 describe("the gossip validator", () => {
   it("passes the message on without its copy number, and rejects what is empty, too long or copied too often", async () => {
     const judged: string[] = [];
-    const validate = validateWith(new Judge(async (message, from) => (judged.push(`${message.length} from ${from}`), "accepted")));
+    const validate = validateWith(
+      new Judge(async (message, from) => (judged.push(`${message.length} from ${from}`), "accepted")),
+    );
     const verdictOf = (data: Uint8Array) => validate(peer, { type: "unsigned", topic: "t", data });
     expect(await verdictOf(encodeCopy(new Uint8Array(MAX_MESSAGE_BYTES), 0))).to.equal(TopicValidatorResult.Accept);
     expect(await verdictOf(encodeCopy(new Uint8Array(5), MAX_COPIES - 1))).to.equal(TopicValidatorResult.Accept);
@@ -103,7 +110,9 @@ describe("shared fetches", () => {
 
   it("let a caller try its own way when the transfer it joined fails", async () => {
     const fetches = new SharedFetches();
-    const failing = rejectionOf(fetches.fetch("k", () => Promise.reject(new RangeError("x")), NEVER).catch(() => undefined) as Promise<unknown>);
+    const failing = rejectionOf(
+      fetches.fetch("k", () => Promise.reject(new RangeError("x")), NEVER).catch(() => undefined) as Promise<unknown>,
+    );
     const joined = await fetches.fetch("k", async () => Uint8Array.of(7), NEVER);
     expect([...joined]).to.deep.equal([7]);
     expect(await failing).to.equal("none");

@@ -248,7 +248,16 @@ describe("a federation in bad weather", () => {
   });
 
   it("ends every round soundly, whatever goes wrong", async () => {
-    const kinds = [liar, hidingLiar, deadAggregator, absentMember, withholdsOpening, withholdsBlob, silentSeat, withholdsScores];
+    const kinds = [
+      liar,
+      hidingLiar,
+      deadAggregator,
+      absentMember,
+      withholdsOpening,
+      withholdsBlob,
+      silentSeat,
+      withholdsScores,
+    ];
     let settled = 0;
     for (let seed = 0; seed < 100; seed++) {
       const federation = await play(randomCase(seed, kinds));

@@ -44,27 +44,70 @@ export function define(command: Command): void {
   command
     .addOption(new Option("--data <source>", "digits, idx:FOLDER or csv:FILE").default(D.data))
     .option("--label <column>", "label column of a CSV file, by name or by number from 1")
-    .addOption(new Option("--ignore <columns>", "columns of a CSV file to leave out, separated by commas").argParser(list).default([], "none"))
+    .addOption(
+      new Option("--ignore <columns>", "columns of a CSV file to leave out, separated by commas")
+        .argParser(list)
+        .default([], "none"),
+    )
     .addOption(new Option("--participants <n>", "how many take part").argParser(whole(3, 64)).default(D.participants))
     .addOption(new Option("--rounds <n>", "rounds to train").argParser(whole(1, 1000)).default(D.rounds))
     .addOption(new Option("--committee <n>", "seats that judge a round").argParser(whole(3, 32)).default(D.committee))
-    .addOption(new Option("--partition <scheme>", "iid, dirichlet:ALPHA or shards:PER_PARTICIPANT").argParser(scheme).default(D.partition, "dirichlet:1"))
-    .addOption(new Option("--seed <n>", "decides the data, the parts, the model's start and the order of examples").argParser(whole(0, 0xffffffff)).default(D.seed))
-    .addOption(new Option("--examples <n>", "training examples to use; digits draws 2000 a participant").argParser(whole(20, 1_000_000)))
+    .addOption(
+      new Option("--partition <scheme>", "iid, dirichlet:ALPHA or shards:PER_PARTICIPANT")
+        .argParser(scheme)
+        .default(D.partition, "dirichlet:1"),
+    )
+    .addOption(
+      new Option("--seed <n>", "decides the data, the parts, the model's start and the order of examples")
+        .argParser(whole(0, 0xffffffff))
+        .default(D.seed),
+    )
+    .addOption(
+      new Option("--examples <n>", "training examples to use; digits draws 2000 a participant").argParser(
+        whole(20, 1_000_000),
+      ),
+    )
     .addOption(new Option("--test-examples <n>", "test examples to use").argParser(whole(10, 1_000_000)))
-    .addOption(new Option("--hidden <units>", "units of the hidden layers, separated by commas; 0 for softmax regression").argParser(layers).default(D.hidden, D.hidden.join(",")))
+    .addOption(
+      new Option("--hidden <units>", "units of the hidden layers, separated by commas; 0 for softmax regression")
+        .argParser(layers)
+        .default(D.hidden, D.hidden.join(",")),
+    )
     .addOption(new Option("--learning-rate <rate>", "of local SGD").argParser(positive).default(D.learningRate))
-    .addOption(new Option("--batch-size <n>", "examples in a mini-batch").argParser(whole(1, 65_536)).default(D.batchSize))
-    .addOption(new Option("--local-epochs <n>", "local epochs in a round").argParser(whole(1, 100)).default(D.localEpochs))
-    .addOption(new Option("--clip-norm <norm>", "longest update, in the units of the params").argParser(positive).default(D.clipNorm))
-    .addOption(new Option("--sign-flippers <n>", "participants that send the opposite of their update").argParser(whole(0, 64)).default(D.signFlippers))
-    .addOption(new Option("--free-riders <n>", "participants that return the global model with noise").argParser(whole(0, 64)).default(D.freeRiders))
-    .addOption(new Option("--liar-round <n>", "round whose first aggregator lies; 0 for none").argParser(whole(0, 1000)).default(D.liarRound))
+    .addOption(
+      new Option("--batch-size <n>", "examples in a mini-batch").argParser(whole(1, 65_536)).default(D.batchSize),
+    )
+    .addOption(
+      new Option("--local-epochs <n>", "local epochs in a round").argParser(whole(1, 100)).default(D.localEpochs),
+    )
+    .addOption(
+      new Option("--clip-norm <norm>", "longest update, in the units of the params")
+        .argParser(positive)
+        .default(D.clipNorm),
+    )
+    .addOption(
+      new Option("--sign-flippers <n>", "participants that send the opposite of their update")
+        .argParser(whole(0, 64))
+        .default(D.signFlippers),
+    )
+    .addOption(
+      new Option("--free-riders <n>", "participants that return the global model with noise")
+        .argParser(whole(0, 64))
+        .default(D.freeRiders),
+    )
+    .addOption(
+      new Option("--liar-round <n>", "round whose first aggregator lies; 0 for none")
+        .argParser(whole(0, 1000))
+        .default(D.liarRound),
+    )
     .addOption(new Option("--isolate <how>", "where participants run").choices(["none", "process"]).default(D.isolate))
     .addOption(new Option("--pool <tokens>", "pay for all rounds").argParser(amount).default(D.pool))
     .addOption(new Option("--out <folder>", "where report.html and report.json go").default("."))
     .option("--json", "print the report as one JSON object")
-    .addHelpText("after", "\nExample: paceline simulate --data csv:patients.csv --label diagnosis --participants 5 --hidden 16")
+    .addHelpText(
+      "after",
+      "\nExample: paceline simulate --data csv:patients.csv --label diagnosis --participants 5 --hidden 16",
+    )
     .action(async (options: SimulateOptions) => {
       const report = await simulate(toSettings(options), options);
       if (!report.checks.every(({ passed }) => passed)) process.exitCode = EXIT_CHECK_FAILED;
@@ -100,7 +143,10 @@ async function publish(report: SimulationReport, folder: string, json: boolean):
   const text = JSON.stringify(report, null, 2);
   await writeReport(report, folder);
   if (json) await writeAll(`${text}\n`);
-  else await writeAll(`${finalTables(report)}\n\nThe same as a page: ${resolve(folder, "report.html")}, as data: ${resolve(folder, "report.json")}\n`);
+  else
+    await writeAll(
+      `${finalTables(report)}\n\nThe same as a page: ${resolve(folder, "report.html")}, as data: ${resolve(folder, "report.json")}\n`,
+    );
 }
 
 /** Waits until a pipe has taken everything, so that nothing is cut off at the process's end. */
@@ -129,13 +175,22 @@ function interruption(): { promise: Promise<never>; forget(): void } {
 function toSettings(options: SimulateOptions): SimulationSettings {
   const { examples, testExamples, label, ...rest } = options;
   if (options.data.startsWith("csv:") && label === undefined) {
-    throw new PacelineError("bad-input", "--data csv:FILE needs --label COLUMN: the column to predict, by name or by number from 1");
+    throw new PacelineError(
+      "bad-input",
+      "--data csv:FILE needs --label COLUMN: the column to predict, by name or by number from 1",
+    );
   }
   if (options.signFlippers + options.freeRiders >= options.participants) {
-    throw new PacelineError("bad-input", "--sign-flippers and --free-riders together must leave at least one honest participant");
+    throw new PacelineError(
+      "bad-input",
+      "--sign-flippers and --free-riders together must leave at least one honest participant",
+    );
   }
   if (options.liarRound > options.rounds && options.liarRound !== D.liarRound) {
-    throw new PacelineError("bad-input", `--liar-round ${options.liarRound} is after the last of ${options.rounds} rounds`);
+    throw new PacelineError(
+      "bad-input",
+      `--liar-round ${options.liarRound} is after the last of ${options.rounds} rounds`,
+    );
   }
   const liarRound = options.liarRound > options.rounds ? 0 : options.liarRound;
   return { ...rest, label, trainExamples: examples, testExamples, liarRound };
@@ -144,7 +199,8 @@ function toSettings(options: SimulateOptions): SimulationSettings {
 function whole(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
     return value;
   };
 }
@@ -156,12 +212,16 @@ function positive(text: string): number {
 }
 
 function amount(text: string): string {
-  if (!/^\d{1,12}(\.\d{1,18})?$/.test(text) || Number(text) === 0) throw new InvalidArgumentError("Give an amount of tokens such as 1000 or 12.5.");
+  if (!/^\d{1,12}(\.\d{1,18})?$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError("Give an amount of tokens such as 1000 or 12.5.");
   return text;
 }
 
 function list(text: string): string[] {
-  return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 function layers(text: string): number[] {
@@ -174,7 +234,7 @@ function scheme(text: string): PartitionScheme {
   if (kind === "iid" && parameter === undefined) return { kind };
   const value = Number(parameter);
   if (kind === "dirichlet" && value > 0 && value <= 1e6) return { kind, alpha: value };
-  if (kind === "shards" && Number.isInteger(value) && value >= 1 && value <= 1000) return { kind, shardsPerParticipant: value };
+  if (kind === "shards" && Number.isInteger(value) && value >= 1 && value <= 1000)
+    return { kind, shardsPerParticipant: value };
   throw new InvalidArgumentError("Give iid, dirichlet:ALPHA (such as dirichlet:0.5) or shards:N (such as shards:2).");
 }
-

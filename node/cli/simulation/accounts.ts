@@ -36,9 +36,18 @@ export function simulatedAccounts(count: number, seed: number): SimulatedAccount
 const GAS_MONEY = 10n ** 18n;
 
 /** Gives every account gas money, and every wallet its stake. */
-export async function fundAccounts(sponsor: Sender, token: Address, stake: bigint, accounts: readonly SimulatedAccount[]): Promise<void> {
+export async function fundAccounts(
+  sponsor: Sender,
+  token: Address,
+  stake: bigint,
+  accounts: readonly SimulatedAccount[],
+): Promise<void> {
   for (const { wallet, operator } of accounts) {
-    await Promise.all([sponsor.pay(wallet, GAS_MONEY), sponsor.pay(operator, GAS_MONEY), transfer(sponsor, token, wallet, stake)]);
+    await Promise.all([
+      sponsor.pay(wallet, GAS_MONEY),
+      sponsor.pay(operator, GAS_MONEY),
+      transfer(sponsor, token, wallet, stake),
+    ]);
   }
 }
 

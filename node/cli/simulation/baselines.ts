@@ -15,13 +15,22 @@ export async function measureBaselines(
   data: FederationData,
   names: readonly string[],
 ): Promise<ReportBaselines> {
-  const honest = data.holdings.flatMap((holding, index) => (behaviourOf(settings, index) === "honest" ? [{ index, holding }] : []));
+  const honest = data.holdings.flatMap((holding, index) =>
+    behaviourOf(settings, index) === "honest" ? [{ index, holding }] : [],
+  );
   const trainer = openTrainer(spec.model);
   const accuracyOf = async (examples: Dataset, seed: number): Promise<number> => {
     const { batchSize, learningRate, localEpochs } = spec.localTraining;
     let params = trainer.initialParams(spec.seed);
     for (let round = 1; round <= spec.rounds; round++) {
-      ({ params } = await trainer.train({ params, examples, localEpochs, batchSize, learningRate, seed: [settings.seed, seed, round] }));
+      ({ params } = await trainer.train({
+        params,
+        examples,
+        localEpochs,
+        batchSize,
+        learningRate,
+        seed: [settings.seed, seed, round],
+      }));
     }
     return (await trainer.evaluate(params, data.test)).accuracy;
   };

@@ -6,7 +6,14 @@ import { readHistory } from "../../chain/history.ts";
 import { readLedger, readTokenBalance, type JobLedger } from "../../chain/ledger.ts";
 import { createSender } from "../../chain/sender.ts";
 import { bitsOf } from "../../core/roundView.ts";
-import type { ReportBaselines, ReportMoney, ReportParticipant, ReportRound, ReportSettings, SimulationReport } from "../../dashboard/reportData.ts";
+import type {
+  ReportBaselines,
+  ReportMoney,
+  ReportParticipant,
+  ReportRound,
+  ReportSettings,
+  SimulationReport,
+} from "../../dashboard/reportData.ts";
 import { FIRST_ACCOUNT_KEY } from "./chainProcess.ts";
 import { checksOf } from "./checks.ts";
 import { labelCounts } from "./data.ts";
@@ -14,10 +21,19 @@ import { TOKEN_DECIMALS, type Federation } from "./federation.ts";
 import { behaviourOf, type SimulationSettings } from "./settings.ts";
 
 /** Pays everybody out and gathers the report from the chain and from what was measured. */
-export async function buildReport(federation: Federation, baselines: ReportBaselines, startedAt: Date, seconds: number): Promise<SimulationReport> {
+export async function buildReport(
+  federation: Federation,
+  baselines: ReportBaselines,
+  startedAt: Date,
+  seconds: number,
+): Promise<SimulationReport> {
   const { endpoint, addresses, deployment, settings } = federation;
   const history = await readHistory(endpoint, addresses, 1);
-  const ledger = await readLedger(endpoint, { treasury: deployment.treasury, job: addresses.job, fromBlock: addresses.fromBlock });
+  const ledger = await readLedger(endpoint, {
+    treasury: deployment.treasury,
+    job: addresses.job,
+    fromBlock: addresses.fromBlock,
+  });
   const rounds = reportRounds(federation, history);
   const participants = await reportParticipants(federation, ledger, rounds);
   const money = await payOut(federation, ledger);
@@ -44,7 +60,9 @@ function reportRounds({ accounts, collector }: Federation, { rounds, slashes }: 
     const cost = costs.get(round);
     const members = settled === undefined ? [] : includedMembers(settled);
     const byMember = <T>(values: readonly T[], otherwise: T): T[] =>
-      accounts.map((_, memberId) => (members.includes(memberId) ? (values[members.indexOf(memberId)] as T) : otherwise));
+      accounts.map((_, memberId) =>
+        members.includes(memberId) ? (values[members.indexOf(memberId)] as T) : otherwise,
+      );
     return {
       round,
       outcome: settled === undefined ? "skipped" : "settled",
@@ -58,7 +76,8 @@ function reportRounds({ accounts, collector }: Federation, { rounds, slashes }: 
         .map(({ memberId, prover, taken }) => ({
           kind: prover === undefined ? "missed" : "wrong-aggregate",
           participant: nameOf(memberId),
-          prover: accounts.find(({ operator, wallet }) => operator === prover || wallet === prover)?.name ?? prover ?? "",
+          prover:
+            accounts.find(({ operator, wallet }) => operator === prover || wallet === prover)?.name ?? prover ?? "",
           taken: taken.toString(),
         })),
       included: members.length,
@@ -76,15 +95,29 @@ function includedMembers({ cohort, includedMask }: SettledRound): number[] {
   return bitsOf(includedMask).map((position) => cohort[position] as number);
 }
 
-async function reportParticipants(federation: Federation, ledger: JobLedger, rounds: readonly ReportRound[]): Promise<ReportParticipant[]> {
+async function reportParticipants(
+  federation: Federation,
+  ledger: JobLedger,
+  rounds: readonly ReportRound[],
+): Promise<ReportParticipant[]> {
   const { accounts, addresses, collector, data, deployment, endpoint, settings, terms } = federation;
   return Promise.all(
     accounts.map(async ({ name, operator, wallet }, index) => {
       const holding = data.holdings[index] as (typeof data.holdings)[number];
       const totals = collector.totals(index);
       const { stake } = await readBalances(endpoint, deployment.treasury, addresses.job, deployment.token, wallet);
-      const scoreShare = rounds.reduce((sum, { scores }) => sum + (scores[index] as number) / Math.max(1, scores.reduce((a, b) => a + b, 0)), 0);
-      const total = (ledger.credited.get(wallet) ?? 0n) + (ledger.rewards.get(wallet) ?? 0n) + (ledger.rewards.get(operator) ?? 0n);
+      const scoreShare = rounds.reduce(
+        (sum, { scores }) =>
+          sum +
+          (scores[index] as number) /
+            Math.max(
+              1,
+              scores.reduce((a, b) => a + b, 0),
+            ),
+        0,
+      );
+      const total =
+        (ledger.credited.get(wallet) ?? 0n) + (ledger.rewards.get(wallet) ?? 0n) + (ledger.rewards.get(operator) ?? 0n);
       return {
         name,
         operator,
@@ -94,7 +127,10 @@ async function reportParticipants(federation: Federation, ledger: JobLedger, rou
         validationExamples: holding.validation.count,
         labelCounts: labelCounts(holding.train),
         scoreShare,
-        pay: { contribution: rounds.reduce((sum, { pay }) => sum + BigInt(pay[index] as string), 0n).toString(), total: total.toString() },
+        pay: {
+          contribution: rounds.reduce((sum, { pay }) => sum + BigInt(pay[index] as string), 0n).toString(),
+          total: total.toString(),
+        },
         stakeAtStart: terms.stake.toString(),
         stakeAtEnd: stake.toString(),
         gas: totals?.gas ?? 0,
@@ -106,7 +142,10 @@ async function reportParticipants(federation: Federation, ledger: JobLedger, rou
 }
 
 /** Claims every credit and checks, on balances that tokens report, that nothing was made or lost. */
-async function payOut({ accounts, addresses, deployment, endpoint, terms }: Federation, ledger: JobLedger): Promise<ReportMoney> {
+async function payOut(
+  { accounts, addresses, deployment, endpoint, terms }: Federation,
+  ledger: JobLedger,
+): Promise<ReportMoney> {
   const payer = createSender(endpoint, FIRST_ACCOUNT_KEY);
   const { token, treasury } = deployment;
   const received = new Map<string, bigint>();
@@ -120,9 +159,13 @@ async function payOut({ accounts, addresses, deployment, endpoint, terms }: Fede
   }
   const paid = [...ledger.credited.values()].reduce((sum, amount) => sum + amount, 0n);
   const expected = (account: (typeof holders)[number]): bigint =>
-    (ledger.credited.get(account) ?? 0n) + (ledger.rewards.get(account) ?? 0n) + (account === payer.address ? ledger.refunded : 0n);
+    (ledger.credited.get(account) ?? 0n) +
+    (ledger.rewards.get(account) ?? 0n) +
+    (account === payer.address ? ledger.refunded : 0n);
   const claimsMatch = holders.every((account) => (received.get(account) ?? 0n) === expected(account));
-  const stakes = await Promise.all(accounts.map(({ wallet }) => readBalances(endpoint, treasury, addresses.job, terms.stakeToken, wallet)));
+  const stakes = await Promise.all(
+    accounts.map(({ wallet }) => readBalances(endpoint, treasury, addresses.job, terms.stakeToken, wallet)),
+  );
   const staked = stakes.reduce((sum, { stake }) => sum + stake, 0n);
   const reserves = await readTokenBalance(endpoint, token, treasury);
   return {
@@ -136,8 +179,13 @@ async function payOut({ accounts, addresses, deployment, endpoint, terms }: Fede
 
 function reportSettings(settings: SimulationSettings, { spec }: Federation): ReportSettings {
   const { kind, ...scheme } = settings.partition;
-  const layers = spec.model.kind === "perceptron" ? [spec.model.inputs, ...spec.model.hidden, spec.model.classes] : [spec.model.inputs, spec.model.classes];
-  const manifest = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string };
+  const layers =
+    spec.model.kind === "perceptron"
+      ? [spec.model.inputs, ...spec.model.hidden, spec.model.classes]
+      : [spec.model.inputs, spec.model.classes];
+  const manifest = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   return {
     data: settings.data,
     model: `${spec.model.kind} ${layers.join("-")}`,

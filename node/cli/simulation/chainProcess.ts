@@ -35,7 +35,9 @@ function untilListening(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => {
       child.kill("SIGKILL");
-      reject(new PacelineError("chain-unreachable", `the local chain did not start: ${why} ${tail.trim().slice(-500)}`));
+      reject(
+        new PacelineError("chain-unreachable", `the local chain did not start: ${why} ${tail.trim().slice(-500)}`),
+      );
     };
     const timeout = setTimeout(() => fail(`no answer after ${START_TIMEOUT_MS / 1000} s.`), START_TIMEOUT_MS);
     const read = (chunk: Buffer): void => {

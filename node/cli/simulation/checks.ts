@@ -11,7 +11,13 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** What a simulation is to show, judged by its own figures. */
 export function checksOf(report: Omit<SimulationReport, "checks">, settings: SimulationSettings): ReportCheck[] {
-  return [...accuracyChecks(report), ...cheaterCheck(report), ...liarCheck(report, settings), moneyCheck(report), settledCheck(report)];
+  return [
+    ...accuracyChecks(report),
+    ...cheaterCheck(report),
+    ...liarCheck(report, settings),
+    moneyCheck(report),
+    settledCheck(report),
+  ];
 }
 
 function accuracyChecks({ rounds, baselines, settings }: Omit<SimulationReport, "checks">): ReportCheck[] {
@@ -38,7 +44,9 @@ function cheaterCheck({ participants, rounds }: Omit<SimulationReport, "checks">
   const cheaters = participants.flatMap(({ behaviour }, index) => (behaviour === "honest" ? [] : [index]));
   if (cheaters.length === 0) return [];
   const all = rounds.flatMap(({ pay }) => pay.map(BigInt)).reduce((sum, pay) => sum + pay, 0n);
-  const theirs = rounds.flatMap(({ pay }) => cheaters.map((index) => BigInt(pay[index] as string))).reduce((sum, pay) => sum + pay, 0n);
+  const theirs = rounds
+    .flatMap(({ pay }) => cheaters.map((index) => BigInt(pay[index] as string)))
+    .reduce((sum, pay) => sum + pay, 0n);
   const share = all === 0n ? 0 : Number((theirs * 1_000_000n * BigInt(participants.length)) / all) / 1_000_000;
   return [
     {
@@ -53,7 +61,11 @@ function liarCheck({ rounds }: Omit<SimulationReport, "checks">, { liarRound }: 
   const round = rounds.find((each) => each.round === liarRound);
   if (liarRound === 0 || round === undefined) return [];
   const fault = round.faults.find(({ kind }) => kind === "wrong-aggregate");
-  const passed = fault !== undefined && round.outcome === "settled" && round.aggregator !== fault.participant && BigInt(fault.taken) > 0n;
+  const passed =
+    fault !== undefined &&
+    round.outcome === "settled" &&
+    round.aggregator !== fault.participant &&
+    BigInt(fault.taken) > 0n;
   const detail = passed
     ? `${fault.participant} published a wrong aggregate in round ${liarRound}, ${fault.prover} proved it, ${round.aggregator} completed the round`
     : `a wrong aggregate was to be caught in round ${liarRound}, and was not`;
@@ -70,5 +82,9 @@ function moneyCheck({ money }: Omit<SimulationReport, "checks">): ReportCheck {
 
 function settledCheck({ rounds, settings }: Omit<SimulationReport, "checks">): ReportCheck {
   const settled = rounds.filter(({ outcome }) => outcome === "settled").length;
-  return { name: "every round settled", passed: settled === settings.rounds, detail: `${settled} of ${settings.rounds} rounds` };
+  return {
+    name: "every round settled",
+    passed: settled === settings.rounds,
+    detail: `${settled} of ${settings.rounds} rounds`,
+  };
 }

@@ -34,7 +34,10 @@ export function loadFederationData(settings: SimulationSettings): FederationData
   });
   const train = head(loaded, trainExamples);
   if (train.count < participants * 2) {
-    throw new PacelineError("bad-input", `${train.count} training examples are too few for ${participants} participants`);
+    throw new PacelineError(
+      "bad-input",
+      `${train.count} training examples are too few for ${participants} participants`,
+    );
   }
   const minimumCount = Math.min(MINIMUM_EACH, Math.floor(train.count / participants));
   const parts = partition({ labels: train.labels, participants, scheme: settings.partition, seed, minimumCount });
@@ -47,7 +50,10 @@ export function loadFederationData(settings: SimulationSettings): FederationData
 
 function head(data: Dataset, count: number | undefined): Dataset {
   if (count === undefined || count >= data.count) return data;
-  return selectExamples(data, Array.from({ length: count }, (_, index) => index));
+  return selectExamples(
+    data,
+    Array.from({ length: count }, (_, index) => index),
+  );
 }
 
 export function labelCounts(data: Dataset): number[] {

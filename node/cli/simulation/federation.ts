@@ -47,7 +47,10 @@ export interface FederationObserver {
 const LAST_WORDS_MS = 60_000;
 
 /** Starts a chain, deploys, opens the job and enrols everybody. @param onStage what is being done, for people */
-export async function openFederation(settings: SimulationSettings, onStage: (stage: string) => void): Promise<Federation> {
+export async function openFederation(
+  settings: SimulationSettings,
+  onStage: (stage: string) => void,
+): Promise<Federation> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -69,7 +72,12 @@ export async function openFederation(settings: SimulationSettings, onStage: (sta
     const terms = termsOf(spec, token, genesisHash(initialParams(spec.model, spec.seed)));
     const pool = toUnits(settings.pool, TOKEN_DECIMALS);
     const { job, blockNumber } = await createJob(sponsor, endpoint, deployment, terms, pool);
-    const addresses: JobAddresses = { job, registry: deployment.registry, court: deployment.court, fromBlock: blockNumber };
+    const addresses: JobAddresses = {
+      job,
+      registry: deployment.registry,
+      court: deployment.court,
+      fromBlock: blockNumber,
+    };
     onStage("registering the participants");
     const accounts = simulatedAccounts(settings.participants, settings.seed);
     await fundAccounts(sponsor, terms.stakeToken, terms.stake, accounts);
@@ -77,7 +85,19 @@ export async function openFederation(settings: SimulationSettings, onStage: (sta
     const home = await mkdtemp(join(tmpdir(), "paceline-"));
     undo.push(() => rm(home, { recursive: true, force: true }));
     const collector = new Collector(settings.participants, () => performance.now() / 1000);
-    const federation = { settings, spec, terms, data, accounts, endpoint, deployment, addresses, pool, collector, stop };
+    const federation = {
+      settings,
+      spec,
+      terms,
+      data,
+      accounts,
+      endpoint,
+      deployment,
+      addresses,
+      pool,
+      collector,
+      stop,
+    };
     const configs = accounts.map(({ operatorKey, name }, index): MemberConfig => ({
       index,
       settings,
@@ -120,7 +140,11 @@ async function runFederation(
       };
       const measured = [...collector.models.values()].some(({ modelId }) => modelId === snapshot.view.modelId);
       if (collector.isComplete(snapshot.view.round) && measured) settle();
-      else deadline ??= setTimeout(() => reject(new PacelineError("timeout", "not every participant reported after the job's end")), LAST_WORDS_MS);
+      else
+        deadline ??= setTimeout(
+          () => reject(new PacelineError("timeout", "not every participant reported after the job's end")),
+          LAST_WORDS_MS,
+        );
     };
     const stopWatching = watcher.watch(
       (snapshot) => {

@@ -30,7 +30,8 @@ export class LiveStatusKeeper implements FederationObserver {
     this.#last = snapshot;
     const { view } = snapshot;
     const backToPropose = before?.phase === "challenge" && view.phase === "propose";
-    if (before !== undefined && (before.round !== view.round || backToPropose || view.phase === "finished")) void this.#readHistory();
+    if (before !== undefined && (before.round !== view.round || backToPropose || view.phase === "finished"))
+      void this.#readHistory();
     this.#update();
   };
 
@@ -58,7 +59,8 @@ export class LiveStatusKeeper implements FederationObserver {
         });
       }
       const nameOf = (memberId: number): string => accounts[memberId]?.name ?? "somebody";
-      const proverOf = (prover: string): string => accounts.find(({ operator, wallet }) => operator === prover || wallet === prover)?.name ?? prover;
+      const proverOf = (prover: string): string =>
+        accounts.find(({ operator, wallet }) => operator === prover || wallet === prover)?.name ?? prover;
       this.#events.length = 0;
       for (const { round, memberId, prover, taken } of slashes) {
         const lost = `${formatUnits(taken, TOKEN_DECIMALS)} PACE slashed`;

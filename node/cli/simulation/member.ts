@@ -34,7 +34,13 @@ export interface MemberConfig {
 
 /** What one simulated participant tells the simulation. */
 export type MemberReport =
-  | { readonly type: "model"; readonly modelId: Hex; readonly updates: number; readonly accuracy: number; readonly loss: number }
+  | {
+      readonly type: "model";
+      readonly modelId: Hex;
+      readonly updates: number;
+      readonly accuracy: number;
+      readonly loss: number;
+    }
   | { readonly type: "round"; readonly round: number; readonly seconds: ActivitySeconds; readonly totals: MemberTotals }
   | { readonly type: "doing"; readonly text: string }
   | { readonly type: "problem"; readonly what: string; readonly message: string };
@@ -57,12 +63,22 @@ const RELAY_SECONDS = 2;
 const RETRY_SECONDS = 1;
 
 /** Starts one participant of a simulation, honest or not. */
-export async function startMember(config: MemberConfig, surroundings: MemberSurroundings, report: (report: MemberReport) => void): Promise<Participant> {
+export async function startMember(
+  config: MemberConfig,
+  surroundings: MemberSurroundings,
+  report: (report: MemberReport) => void,
+): Promise<Participant> {
   const { spec, settings, index, holding, test } = config;
   const { endpoint, watcher } = surroundings;
   const terms = await readTerms(endpoint, config.addresses.job);
   const trainer = openTrainer(spec.model);
-  const honest = createLearner({ trainer, train: holding.train, validation: holding.validation, spec, seed: [settings.seed, index] });
+  const honest = createLearner({
+    trainer,
+    train: holding.train,
+    validation: holding.validation,
+    spec,
+    seed: [settings.seed, index],
+  });
   let gas = 0;
   let round = 0;
   const learner = misbehave(honest, settings, index);
@@ -140,6 +156,6 @@ function leads({ view, ...state }: PeerState, round: number): boolean {
 }
 
 function doing({ view, tasks }: PeerState): string {
-  const running = [...tasks].filter(([, task]) => task.nextAt === Infinity).map(([key]) => (key.split(":")[0] as string));
+  const running = [...tasks].filter(([, task]) => task.nextAt === Infinity).map(([key]) => key.split(":")[0] as string);
   return running.length > 0 ? [...new Set(running)].join(", ") : view?.phase === "finished" ? "done" : "waiting";
 }

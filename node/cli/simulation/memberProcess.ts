@@ -6,7 +6,8 @@ import { startMember, type MemberConfig, type MemberReport } from "./member.ts";
 
 /** One simulated participant as a process of its own: its config comes as the first message, its reports go back. */
 
-export type MemberProcessMessage = MemberReport | { readonly type: "ready" } | { readonly type: "failed"; readonly message: string };
+export type MemberProcessMessage =
+  MemberReport | { readonly type: "ready" } | { readonly type: "failed"; readonly message: string };
 
 let running: Participant | undefined;
 const tell = (message: MemberProcessMessage): void => {

@@ -9,7 +9,11 @@ import type { ParticipantContext } from "../context.ts";
 import { fetchAggregate, readUpdate } from "./blobs.ts";
 
 /** The exact aggregate of the include set, computed once. */
-export async function exactAggregate(context: ParticipantContext, includeHash: Hex, updates: readonly IncludedUpdate[]): Promise<Int32Array> {
+export async function exactAggregate(
+  context: ParticipantContext,
+  includeHash: Hex,
+  updates: readonly IncludedUpdate[],
+): Promise<Int32Array> {
   if (context.aggregate?.includeHash !== includeHash) {
     context.aggregate = { includeHash, values: await computeAggregate(context, updates) };
   }
@@ -17,13 +21,21 @@ export async function exactAggregate(context: ParticipantContext, includeHash: H
 }
 
 async function computeAggregate(context: ParticipantContext, updates: readonly IncludedUpdate[]): Promise<Int32Array> {
-  const weights = weightsOf(updates.map(({ exampleCount }) => exampleCount), context.chain.terms.weightCap);
+  const weights = weightsOf(
+    updates.map(({ exampleCount }) => exampleCount),
+    context.chain.terms.weightCap,
+  );
   const values = await Promise.all(updates.map(({ updateRoot }) => readUpdate(context, updateRoot)));
   return weightedMean(values.map((each, index) => ({ values: each, weight: weights[index] as number })));
 }
 
 /** Computes the aggregate, keeps its blob, and tells its root. */
-export async function aggregate(context: ParticipantContext, round: number, includeHash: Hex, updates: readonly IncludedUpdate[]): Promise<void> {
+export async function aggregate(
+  context: ParticipantContext,
+  round: number,
+  includeHash: Hex,
+  updates: readonly IncludedUpdate[],
+): Promise<void> {
   const { stopwatch, storage, tamper } = context;
   const { bytes, root } = await stopwatch.measure("verification", async () => {
     const exact = await exactAggregate(context, includeHash, updates);

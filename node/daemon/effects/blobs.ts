@@ -5,11 +5,17 @@ import type { OwnUpdate } from "../../protocol/state.ts";
 import { blobShape, type ParticipantContext } from "../context.ts";
 
 /** Fetches an update, checks every rule that a seat vouches for, and keeps it to serve it to others. */
-export async function fetchUpdate(context: ParticipantContext, round: number, updateRoot: Hex, holders: readonly Address[]): Promise<void> {
+export async function fetchUpdate(
+  context: ParticipantContext,
+  round: number,
+  updateRoot: Hex,
+  holders: readonly Address[],
+): Promise<void> {
   const { chain, stopwatch, updates } = context;
   const held = await updates.readBlob(updateRoot);
   const shape = blobShape(updateRoot, chain.terms.vectorLength, 2);
-  const bytes = held ?? (await stopwatch.measure("network", () => context.network.fetchBlob(shape, holders, context.signal)));
+  const bytes =
+    held ?? (await stopwatch.measure("network", () => context.network.fetchBlob(shape, holders, context.signal)));
   const values = await stopwatch.measure("verification", () => Promise.resolve(checkUpdate(context, bytes)));
   if (values !== undefined && round === context.state().memory.round) await updates.keep(updateRoot, values, round);
   context.dispatch({ type: "checked", round, updateRoot, ok: values !== undefined });
@@ -32,16 +38,23 @@ function checkUpdate({ chain, spec, model }: ParticipantContext, bytes: Uint8Arr
 /** The values of an update that this peer has checked before. */
 export async function readUpdate(context: ParticipantContext, updateRoot: Hex): Promise<Int16Array> {
   const values = await context.updates.read(updateRoot);
-  if (values === undefined) throw new PacelineError("not-found", `the update ${updateRoot} is not held`, { updateRoot });
+  if (values === undefined)
+    throw new PacelineError("not-found", `the update ${updateRoot} is not held`, { updateRoot });
   return values;
 }
 
 /** The bytes of an aggregate, from the disk or from whoever has it. */
-export async function fetchAggregate(context: ParticipantContext, aggregateRoot: Hex, holders: readonly Address[]): Promise<Uint8Array> {
+export async function fetchAggregate(
+  context: ParticipantContext,
+  aggregateRoot: Hex,
+  holders: readonly Address[],
+): Promise<Uint8Array> {
   const held = await context.updates.readBlob(aggregateRoot);
   if (held !== undefined) return held;
   const shape = blobShape(aggregateRoot, context.chain.terms.vectorLength, 4);
-  const bytes = await context.stopwatch.measure("network", () => context.network.fetchBlob(shape, holders, context.signal));
+  const bytes = await context.stopwatch.measure("network", () =>
+    context.network.fetchBlob(shape, holders, context.signal),
+  );
   context.updates.keepAggregate(aggregateRoot, bytes);
   await context.storage.putBlob(aggregateRoot, bytes);
   return bytes;

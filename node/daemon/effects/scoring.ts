@@ -11,12 +11,18 @@ import { readUpdate } from "./blobs.ts";
 type ScoreEffect = Extract<PeerEffect, { type: "score" }>;
 
 /** Scores the include set on this participant's own validation examples. Salt and vector are on the disk before the commit. */
-export async function score(context: ParticipantContext, { round, seed, includeHash, updates, own }: ScoreEffect): Promise<void> {
+export async function score(
+  context: ParticipantContext,
+  { round, seed, includeHash, updates, own }: ScoreEffect,
+): Promise<void> {
   const { chain, learner, model, stopwatch, storage } = context;
   const promised = storage.get("scores", String(round)) as OwnScores | undefined;
   if (promised !== undefined) return context.dispatch({ type: "scored", round, scores: promised });
   const contributions = await stopwatch.measure("verification", async () => {
-    const weights = weightsOf(updates.map(({ exampleCount }) => exampleCount), chain.terms.weightCap);
+    const weights = weightsOf(
+      updates.map(({ exampleCount }) => exampleCount),
+      chain.terms.weightCap,
+    );
     const quantised = await Promise.all(
       updates.map(async ({ updateRoot }, index) => ({
         values: await readUpdate(context, updateRoot),
@@ -29,7 +35,14 @@ export async function score(context: ParticipantContext, { round, seed, includeH
   });
   const vector = encodeVector(scoreVector(Array.from(contributions), own));
   const salt: Hex = context.randomWord();
-  const commitment = scoreCommitmentHash(context.domain, { round, seed, scorer: chain.operator, includeHash, vector, salt });
+  const commitment = scoreCommitmentHash(context.domain, {
+    round,
+    seed,
+    scorer: chain.operator,
+    includeHash,
+    vector,
+    salt,
+  });
   const scores: OwnScores = { includeHash, vector: toHex(vector), salt, commitment };
   storage.put("scores", String(round), scores);
   context.dispatch({ type: "scored", round, scores });

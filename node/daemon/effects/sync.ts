@@ -22,19 +22,29 @@ export async function sync(context: ParticipantContext, modelId: Hex, lastRoot: 
 }
 
 /** Roots to apply, in order: the last one seen where that is all, otherwise from the chain's log. */
-async function missingRoots(context: ParticipantContext, modelId: Hex, lastRoot: Hex | undefined): Promise<readonly Hex[]> {
+async function missingRoots(
+  context: ParticipantContext,
+  modelId: Hex,
+  lastRoot: Hex | undefined,
+): Promise<readonly Hex[]> {
   const { model } = context;
   if (model.modelId === modelId) return [];
   if (lastRoot !== undefined && nextModelId(model.modelId, lastRoot) === modelId) return [lastRoot];
   const { rounds } = await context.chain.history(1);
-  const roots = rounds.flatMap(({ settled }) => (settled === undefined ? [] : [settled.aggregateRoot])).slice(model.updates);
+  const roots = rounds
+    .flatMap(({ settled }) => (settled === undefined ? [] : [settled.aggregateRoot]))
+    .slice(model.updates);
   let reached = model.modelId;
   for (const [index, root] of roots.entries()) {
     reached = nextModelId(reached, root);
     if (reached === modelId) return roots.slice(0, index + 1);
   }
-  throw new PacelineError("not-found", "the chain's log does not lead from this peer's model to the current one: start from an empty home folder", {
-    held: model.modelId,
-    wanted: modelId,
-  });
+  throw new PacelineError(
+    "not-found",
+    "the chain's log does not lead from this peer's model to the current one: start from an empty home folder",
+    {
+      held: model.modelId,
+      wanted: modelId,
+    },
+  );
 }

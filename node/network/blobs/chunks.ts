@@ -30,11 +30,18 @@ export function chunkLength(blobBytes: number, index: number): number {
 export function checkShape(shape: BlobShape, maxBlobBytes: number): void {
   if (!/^0x[0-9a-f]{64}$/.test(shape.root)) throw new PacelineError("bad-argument", `${shape.root} is no Merkle root`);
   if (!isLeafSize(shape.leafBytes)) {
-    throw new PacelineError("bad-argument", `leaves have a power of two of ${MIN_LEAF_BYTES} to ${MAX_LEAF_BYTES} bytes, got ${shape.leafBytes}`);
+    throw new PacelineError(
+      "bad-argument",
+      `leaves have a power of two of ${MIN_LEAF_BYTES} to ${MAX_LEAF_BYTES} bytes, got ${shape.leafBytes}`,
+    );
   }
   treeDepth(shape.leafCount); // checks the range
   const bytes = shape.leafBytes * shape.leafCount;
   if (bytes > maxBlobBytes) {
-    throw new PacelineError("bad-argument", `a blob of ${bytes} bytes is larger than the ${maxBlobBytes} this peer accepts`, { bytes, maxBlobBytes });
+    throw new PacelineError(
+      "bad-argument",
+      `a blob of ${bytes} bytes is larger than the ${maxBlobBytes} this peer accepts`,
+      { bytes, maxBlobBytes },
+    );
   }
 }

@@ -28,7 +28,11 @@ type Failure = (typeof FAILURES)[number];
  * A missed deadline is a strike, and two are enough; bytes that do not fit the root, or a broken protocol, are at once.
  * @throws PacelineError `bad-blob`, `timeout` or `not-found`, by the gravest failure of a holder; `closed` when aborted
  */
-export async function fetchVerified(shape: BlobShape, holders: readonly Holder[], signal: AbortSignal): Promise<Uint8Array> {
+export async function fetchVerified(
+  shape: BlobShape,
+  holders: readonly Holder[],
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const verifier = new BlobVerifier(shape);
   const failures: Partial<Record<Address, Failure>> = {};
   for (const holder of holders) {
@@ -79,14 +83,24 @@ async function fetchNodes(holder: Holder, verifier: BlobVerifier, signal: AbortS
 }
 
 /** One lane: takes the next missing chunk from the common iterator, and so on. */
-async function fetchChunks(missing: Iterator<number>, holder: Holder, verifier: BlobVerifier, signal: AbortSignal): Promise<void> {
+async function fetchChunks(
+  missing: Iterator<number>,
+  holder: Holder,
+  verifier: BlobVerifier,
+  signal: AbortSignal,
+): Promise<void> {
   const { root, leafBytes } = verifier.shape;
   for (let next = missing.next(); next.done !== true; next = missing.next()) {
-    const held = await holder.request({ kind: "chunk", root, leafBytes, index: next.value }, verifier.chunk(next.value), signal);
+    const held = await holder.request(
+      { kind: "chunk", root, leafBytes, index: next.value },
+      verifier.chunk(next.value),
+      signal,
+    );
     if (!held) throw new PacelineError("not-found", "not held");
     // Another lane failed meanwhile: the chunk may be another holder's to write by now.
     if (signal.aborted) throw new PacelineError("closed", "the fetch was aborted");
-    if (!verifier.acceptChunk(next.value)) throw new PacelineError("bad-blob", `chunk ${next.value} does not fit the root`);
+    if (!verifier.acceptChunk(next.value))
+      throw new PacelineError("bad-blob", `chunk ${next.value} does not fit the root`);
   }
 }
 

@@ -43,14 +43,18 @@ export function encodeRequest(id: number, request: BlobRequest): Uint8Array {
 /** @throws PacelineError `bad-message` for a frame that no peer of ours writes */
 export function decodeRequest(frame: Uint8Array): { readonly id: number; readonly request: BlobRequest } {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
-  if (frame.length !== REQUEST_BYTES) throw new PacelineError("bad-message", `a blob request has ${REQUEST_BYTES} bytes, got ${frame.length}`);
+  if (frame.length !== REQUEST_BYTES)
+    throw new PacelineError("bad-message", `a blob request has ${REQUEST_BYTES} bytes, got ${frame.length}`);
   const kind = view.getUint8(4);
   const leafBytes = view.getUint16(6);
   const index = view.getUint32(8);
   if (kind > 1 || view.getUint8(5) !== 0 || !isLeafSize(leafBytes) || (kind === 1 && index !== 0)) {
     throw new PacelineError("bad-message", "malformed blob request", { kind, leafBytes, index });
   }
-  return { id: view.getUint32(0), request: { kind: kind === 0 ? "chunk" : "nodes", root: toHex(frame.subarray(12)), leafBytes, index } };
+  return {
+    id: view.getUint32(0),
+    request: { kind: kind === 0 ? "chunk" : "nodes", root: toHex(frame.subarray(12)), leafBytes, index },
+  };
 }
 
 export function encodeResponseHeader(header: ResponseHeader): Uint8Array {
@@ -92,7 +96,7 @@ export class RequestDecoder {
 
   /** @throws PacelineError `bad-message` at the first malformed frame */
   *feed(bytes: Uint8Array): Generator<{ readonly id: number; readonly request: BlobRequest }> {
-    for (let offset = 0; offset < bytes.length; ) {
+    for (let offset = 0; offset < bytes.length;) {
       offset += this.#frame.take(bytes, offset);
       const frame = this.#frame.complete();
       if (frame !== undefined) yield decodeRequest(frame);
@@ -125,7 +129,7 @@ export class ResponseDecoder {
 
   /** @throws what the sink throws */
   feed(bytes: Uint8Array): void {
-    for (let offset = 0; offset < bytes.length; ) {
+    for (let offset = 0; offset < bytes.length;) {
       offset += this.#inPayload ? this.#takePayload(bytes, offset) : this.#takeHeader(bytes, offset);
     }
   }

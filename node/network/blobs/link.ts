@@ -88,7 +88,8 @@ export class BlobLink {
       return;
     }
     try {
-      while (this.#inFlight.length < MAX_IN_FLIGHT && this.#waiting.length > 0) this.#send(this.#pipe, this.#waiting.shift() as Asked);
+      while (this.#inFlight.length < MAX_IN_FLIGHT && this.#waiting.length > 0)
+        this.#send(this.#pipe, this.#waiting.shift() as Asked);
     } catch {
       this.#broke();
     }
@@ -132,7 +133,8 @@ export class BlobLink {
     try {
       decoder.feed(bytes);
     } catch (error) {
-      const violation = error instanceof PacelineError ? error : new PacelineError("bad-message", "malformed blob answer", {}, error);
+      const violation =
+        error instanceof PacelineError ? error : new PacelineError("bad-message", "malformed blob answer", {}, error);
       this.#fail(violation);
       this.#options.onViolation(violation);
     }
@@ -141,7 +143,8 @@ export class BlobLink {
   #begin(header: ResponseHeader): Uint8Array | "discard" {
     const asked = this.#inFlight[0];
     if (asked === undefined) throw new PacelineError("bad-message", "a blob answer that nobody asked for");
-    if (header.id !== asked.id || header.index !== asked.request.index) throw new PacelineError("bad-message", "a blob answer out of turn");
+    if (header.id !== asked.id || header.index !== asked.request.index)
+      throw new PacelineError("bad-message", "a blob answer out of turn");
     if (header.length === NOT_HELD) {
       // Not shifted yet: end() does.
       asked.resolve(false);
@@ -149,7 +152,10 @@ export class BlobLink {
       return "discard";
     }
     if (asked.target !== undefined && header.length !== asked.target.length) {
-      throw new PacelineError("bad-message", `a blob answer of ${header.length} bytes instead of ${asked.target.length}`);
+      throw new PacelineError(
+        "bad-message",
+        `a blob answer of ${header.length} bytes instead of ${asked.target.length}`,
+      );
     }
     this.#receiving = asked;
     return asked.target ?? "discard";

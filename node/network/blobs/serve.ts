@@ -14,7 +14,11 @@ const STALLED_MS = 60_000;
  * Serves one inbound stream: answers in the order of the requests, one at a time, and reads no further ahead than the peer takes.
  * @param onViolation called once when the peer breaks the protocol
  */
-export function serveBlobs(open: (events: PipeEvents) => Pipe, server: BlobServer, onViolation: (error: PacelineError) => void): void {
+export function serveBlobs(
+  open: (events: PipeEvents) => Pipe,
+  server: BlobServer,
+  onViolation: (error: PacelineError) => void,
+): void {
   const decoder = new RequestDecoder();
   const waiting: { readonly id: number; readonly request: BlobRequest }[] = [];
   let answering = false;
@@ -39,7 +43,8 @@ export function serveBlobs(open: (events: PipeEvents) => Pipe, server: BlobServe
     onData(bytes) {
       try {
         for (const asked of decoder.feed(bytes)) waiting.push(asked);
-        if (waiting.length > MAX_WAITING) throw new PacelineError("bad-message", `more than ${MAX_WAITING} blob requests at a time`);
+        if (waiting.length > MAX_WAITING)
+          throw new PacelineError("bad-message", `more than ${MAX_WAITING} blob requests at a time`);
       } catch (error) {
         onViolation(error as PacelineError);
         return;

@@ -15,7 +15,11 @@ export class SharedFetches {
    * Joins the transfer under `key`, or starts one. Where the joined one fails, this caller starts its own, with its own holders.
    * The bytes are shared between the callers and must not be changed.
    */
-  async fetch(key: string, start: (signal: AbortSignal) => Promise<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
+  async fetch(
+    key: string,
+    start: (signal: AbortSignal) => Promise<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
     const running = this.#running.get(key);
     if (running === undefined) return this.#wait(this.#start(key, start), signal);
     try {

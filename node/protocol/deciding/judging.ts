@@ -1,5 +1,13 @@
 import { ZERO_WORD, type Address } from "../../core/bytes.ts";
-import { bitsOf, hasBit, includedUpdates, popCount, positionOf, quorumOf, type RoundView } from "../../core/roundView.ts";
+import {
+  bitsOf,
+  hasBit,
+  includedUpdates,
+  popCount,
+  positionOf,
+  quorumOf,
+  type RoundView,
+} from "../../core/roundView.ts";
 import type { Intent } from "../plan.ts";
 import { memberIdOf, operatorAt, ownSeat, relayRank } from "../places.ts";
 import type { PeerState } from "../state.ts";
@@ -39,7 +47,12 @@ export function missingUpdates(state: PeerState, view: RoundView): Intent[] {
     const updateRoot = view.updateRoots[position] ?? ZERO_WORD;
     const own = position === positionOf(view, memberIdOf(state));
     if (own || state.memory.checked.has(updateRoot) || state.memory.refused.has(updateRoot)) return [];
-    const effect = { type: "fetchUpdate", round: view.round, updateRoot, holders: holdersOf(state, view, position) } as const;
+    const effect = {
+      type: "fetchUpdate",
+      round: view.round,
+      updateRoot,
+      holders: holdersOf(state, view, position),
+    } as const;
     return [{ key: `fetch:${updateRoot}`, effect }];
   });
 }
@@ -56,21 +69,33 @@ export function decideJudging(state: PeerState, view: RoundView): Intent[] {
 /** Who has no seat needs the aggregate itself, from its poster or from whoever attested it. */
 function fetchAggregate(state: PeerState, view: RoundView): Intent[] {
   if (memberIdOf(state) < 0) return [];
-  const effect = { type: "fetchAggregate", aggregateRoot: view.aggregateRoot, holders: aggregateHolders(state, view) } as const;
+  const effect = {
+    type: "fetchAggregate",
+    aggregateRoot: view.aggregateRoot,
+    holders: aggregateHolders(state, view),
+  } as const;
   return [{ key: `fetch:${view.aggregateRoot}`, effect }];
 }
 
 function aggregateHolders(state: PeerState, view: RoundView): Address[] {
   const attesters = bitsOf(view.attestedMask);
   const holders = [view.slot, ...attesters].map((seat) => operatorAt(state, view.seats[seat]));
-  return [...new Set(holders)].filter((holder): holder is Address => holder !== undefined && holder !== state.settings.operator);
+  return [...new Set(holders)].filter(
+    (holder): holder is Address => holder !== undefined && holder !== state.settings.operator,
+  );
 }
 
 function attest(state: PeerState, view: RoundView, seat: number): Intent[] {
   if (!hasBit(view.liveSeats, seat) || hasBit(view.attestedMask, seat)) return [];
   const { round, seed, slot, includeHash, aggregateRoot } = view;
   const body = { type: "Attestation", round, seed, slot, includeHash, aggregateRoot } as const;
-  return [{ key: `publish:attestation:${aggregateRoot}`, effect: { type: "publish", body }, repeat: state.settings.retrySeconds }];
+  return [
+    {
+      key: `publish:attestation:${aggregateRoot}`,
+      effect: { type: "publish", body },
+      repeat: state.settings.retrySeconds,
+    },
+  ];
 }
 
 /** Any seat can prove; they wait by rank, so that one proof is paid for. */
@@ -95,10 +120,15 @@ function post(state: PeerState, view: RoundView): Intent[] {
   const { memory, settings } = state;
   if (memory.aggregateRoot !== view.aggregateRoot) return [];
   const attestations = [...memory.attestations]
-    .filter(([seat, { slot, aggregateRoot }]) => slot === view.slot && aggregateRoot === view.aggregateRoot && isWanted(view, view.attestedMask, seat))
+    .filter(
+      ([seat, { slot, aggregateRoot }]) =>
+        slot === view.slot && aggregateRoot === view.aggregateRoot && isWanted(view, view.attestedMask, seat),
+    )
     .map(([seat, signed]) => ({ ...signed, seat }));
   const scoreCommits = [...memory.scoreCommits]
-    .filter(([seat, { includeHash }]) => includeHash === view.includeHash && isWanted(view, view.scoreCommittedMask, seat))
+    .filter(
+      ([seat, { includeHash }]) => includeHash === view.includeHash && isWanted(view, view.scoreCommittedMask, seat),
+    )
     .map(([seat, signed]) => ({ ...signed, seat }));
   if (attestations.length + scoreCommits.length === 0) return [];
   const wait = relayRank(state, view) * settings.relaySeconds;

@@ -23,7 +23,9 @@ function score(state: PeerState, view: RoundView): Intent[] {
   const { round, seed, includeHash } = view;
   const own = bitsOf(view.includedMask).indexOf(positionOf(view, memberIdOf(state)));
   const updates = includedUpdates(view, state.members);
-  return [{ key: "score", effect: { type: "score", round, seed, includeHash, updates, own: own < 0 ? undefined : own } }];
+  return [
+    { key: "score", effect: { type: "score", round, seed, includeHash, updates, own: own < 0 ? undefined : own } },
+  ];
 }
 
 function publishCommit(state: PeerState, view: RoundView): Intent[] {

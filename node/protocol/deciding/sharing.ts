@@ -11,7 +11,12 @@ const SELF_RESCUE = 0.7;
 
 /** Share: publish and check updates, certify them, and post openings and bitmaps for everybody. */
 export function decideSharing(state: PeerState, view: RoundView, now: number): Intent[] {
-  return [...publishOpening(state, view), ...checkUpdates(state, view), ...certify(state, view, now), ...post(state, view)];
+  return [
+    ...publishOpening(state, view),
+    ...checkUpdates(state, view),
+    ...certify(state, view, now),
+    ...post(state, view),
+  ];
 }
 
 function publishOpening(state: PeerState, view: RoundView): Intent[] {
@@ -20,7 +25,15 @@ function publishOpening(state: PeerState, view: RoundView): Intent[] {
   if (position < 0 || memory.update === undefined || !hasBit(view.committedMask, position)) return [];
   if (hasBit(certifiedMask(view, view.bitmaps) & view.openedMask, position)) return [];
   const { updateRoot, exampleCount, salt } = memory.update;
-  const body = { type: "Opening", round: view.round, seed: view.seed, position, updateRoot, exampleCount, salt } as const;
+  const body = {
+    type: "Opening",
+    round: view.round,
+    seed: view.seed,
+    position,
+    updateRoot,
+    exampleCount,
+    salt,
+  } as const;
   return [{ key: "publish:opening", effect: { type: "publish", body }, repeat: settings.retrySeconds }];
 }
 
@@ -29,7 +42,8 @@ function checkUpdates(state: PeerState, view: RoundView): Intent[] {
   if (ownSeat(state) < 0) return [];
   return bitsOf(view.committedMask).flatMap((position) => {
     const updateRoot = openedRoot(state, view, position);
-    if (updateRoot === undefined || state.memory.checked.has(updateRoot) || state.memory.refused.has(updateRoot)) return [];
+    if (updateRoot === undefined || state.memory.checked.has(updateRoot) || state.memory.refused.has(updateRoot))
+      return [];
     const holders = holdersOf(state, view, position);
     const effect = { type: "fetchUpdate", round: view.round, updateRoot, holders } as const;
     return [{ key: `fetch:${updateRoot}`, effect }];
@@ -49,7 +63,9 @@ export function holdersOf(state: PeerState, view: RoundView, position: number): 
     return hasBit(bits, position);
   });
   const holders = [view.cohort[position], ...seats].map((memberId) => operatorAt(state, memberId));
-  return [...new Set(holders)].filter((holder): holder is Address => holder !== undefined && holder !== state.settings.operator);
+  return [...new Set(holders)].filter(
+    (holder): holder is Address => holder !== undefined && holder !== state.settings.operator,
+  );
 }
 
 /** Positions that a seat's bitmap counts for: what was committed, but its own. */
@@ -75,7 +91,9 @@ function certify(state: PeerState, view: RoundView, now: number): Intent[] {
   const half = view.phaseStart + PARTIAL * settings.terms.shareSeconds;
   const body = { type: "Bitmap", round: view.round, seed: view.seed, seat, bits } as const;
   const notBefore = settled ? now : half;
-  return [{ key: `publish:bitmap:${bits}`, effect: { type: "publish", body }, repeat: settings.retrySeconds, notBefore }];
+  return [
+    { key: `publish:bitmap:${bits}`, effect: { type: "publish", body }, repeat: settings.retrySeconds, notBefore },
+  ];
 }
 
 /**
@@ -96,7 +114,12 @@ function post(state: PeerState, view: RoundView): Intent[] {
   const effect = { type: "share", openings, bitmaps } as const;
   const key = `share:${openings.length}:${bitmaps.length}:${view.openedMask}`;
   if (completes(view, openings, bitmaps)) return [{ key: "share:complete", effect, delay: wait }];
-  const partial: Intent = { key, effect, delay: wait, notBefore: view.phaseStart + PARTIAL * terms.shareSeconds + wait };
+  const partial: Intent = {
+    key,
+    effect,
+    delay: wait,
+    notBefore: view.phaseStart + PARTIAL * terms.shareSeconds + wait,
+  };
   const own = openings.filter(({ position }) => position === positionOf(view, memberIdOf(state)));
   if (own.length === 0) return [partial];
   const rescue: Intent = {
