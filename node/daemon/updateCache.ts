@@ -15,16 +15,19 @@ const SPILLED = "spilled";
 export class UpdateCache implements BlobSource {
   readonly #storage: Storage;
   readonly #vectorLength: number;
+  readonly #memoryBytes: number;
   readonly #held = new Map<Hex, { readonly round: number; readonly values: Int16Array }>();
   #aggregate: { readonly root: Hex; readonly bytes: Uint8Array } | undefined;
 
-  constructor(storage: Storage, vectorLength: number) {
+  /** @param memoryBytes what is held in memory at most */
+  constructor(storage: Storage, vectorLength: number, memoryBytes = MEMORY_BYTES) {
     this.#storage = storage;
     this.#vectorLength = vectorLength;
+    this.#memoryBytes = memoryBytes;
   }
 
   async keep(root: Hex, values: Int16Array, round: number): Promise<void> {
-    if ((this.#held.size + 1) * values.byteLength <= MEMORY_BYTES) {
+    if ((this.#held.size + 1) * values.byteLength <= this.#memoryBytes) {
       this.#held.set(root, { round, values });
       return;
     }

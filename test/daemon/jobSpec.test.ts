@@ -1,0 +1,62 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { PacelineError } from "../../node/core/errors.ts";
+import { genesisHash, parseJobSpec, specHash, termsOf, toUnits } from "../../node/daemon/jobSpec.ts";
+import { DEFAULT_SETTINGS, simulationJob } from "../../node/cli/simulation/settings.ts";
+
+const valid = (): Record<string, unknown> =>
+  JSON.parse(
+    JSON.stringify(simulationJob(DEFAULT_SETTINGS, { kind: "softmax-regression", inputs: 3, classes: 2 })),
+  ) as Record<string, unknown>;
+const refusal = (value: unknown): string => {
+  try {
+    parseJobSpec(value);
+  } catch (error) {
+    expect(error).to.be.instanceOf(PacelineError);
+    return (error as PacelineError).message;
+  }
+  return "accepted";
+};
+
+describe("a job file", () => {
+  it("names every field that is wrong, and refuses fields it does not know", () => {
+    const job = { ...valid(), rounds: 0, surprise: 1 };
+    expect(refusal(job))
+      .to.match(/rounds/)
+      .and.to.match(/surprise/);
+  });
+
+  it("is refused where the shares of the pay do not sum to 10,000", () => {
+    const job = valid();
+    (job["money"] as Record<string, unknown>)["keepersBps"] = 501;
+    expect(refusal(job)).to.include("10001");
+  });
+
+  it("is refused where weights could overflow exact arithmetic", () => {
+    const job = valid();
+    (job["aggregation"] as Record<string, unknown>)["weightCap"] = 2 ** 24 - 1;
+    (job["members"] as Record<string, unknown>)["cohort"] = 64;
+    expect(refusal(job)).to.include("weightCap");
+  });
+
+  it("hashes to the same bytes whatever the order of its keys, and to others when a value changes", () => {
+    const job = valid();
+    const turned = Object.fromEntries(Object.entries(job).reverse());
+    expect(specHash(parseJobSpec(turned))).to.equal(specHash(parseJobSpec(job)));
+    expect(specHash(parseJobSpec({ ...job, rounds: 11 }))).to.not.equal(specHash(parseJobSpec(job)));
+  });
+
+  it("becomes terms in the token's smallest unit", () => {
+    const token = { address: `0x${"11".repeat(20)}` as const, decimals: 6 };
+    const terms = termsOf(parseJobSpec(valid()), token, genesisHash(new Float32Array(8)));
+    expect(terms.stake).to.equal(100_000_000n);
+    expect(terms.vectorLength).to.equal(8);
+    expect(terms.contributorsBps + terms.aggregatorBps + terms.committeeBps + terms.keepersBps).to.equal(10_000);
+  });
+
+  it("takes no more decimals than the token has", () => {
+    expect(toUnits("12.5", 2)).to.equal(1250n);
+    expect(toUnits("0.000000000000000001", 18)).to.equal(1n);
+    expect(() => toUnits("0.001", 2)).to.throw(PacelineError, /decimals/);
+  });
+});

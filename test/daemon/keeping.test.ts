@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { keccakWords, ZERO_WORD, type Hex } from "../../node/core/bytes.ts";
+import { nextModelId } from "../../node/core/encoding.ts";
+import { encodeUpdate } from "../../node/core/fixedPoint.ts";
+import { advanceModel, loadModel, saveModel, type GlobalModel } from "../../node/daemon/globalModel.ts";
+import { Stopwatch } from "../../node/daemon/stopwatch.ts";
+import { UpdateCache } from "../../node/daemon/updateCache.ts";
+import { createMemoryStorage } from "../../node/storage/memory.ts";
+
+const word = (index: number): Hex => keccakWords(index);
+const bounds = { min: 4, max: 18 };
+const model = (updates: number): GlobalModel => ({
+  modelId: word(updates),
+  updates,
+  params: Float32Array.of(updates, 0.5),
+  exponent: 12,
+});
+
+describe("the global model on the disk", () => {
+  it("comes back as it was saved, the newest first", async () => {
+    const storage = createMemoryStorage();
+    expect(await loadModel(storage)).to.equal(undefined);
+    for (const updates of [1, 2, 3]) await saveModel(storage, model(updates));
+    expect(await loadModel(storage)).to.deep.equal(model(3));
+    expect(await storage.blobRoots()).to.have.length(2);
+  });
+
+  it("falls back to the checkpoint before, where the newest one's bytes are damaged", async () => {
+    const storage = createMemoryStorage();
+    await saveModel(storage, model(1));
+    const [older] = await storage.blobRoots();
+    await saveModel(storage, model(2));
+    const newest = (await storage.blobRoots()).find((root) => root !== older) as Hex;
+    await storage.putBlob(newest, new Uint8Array(8));
+    expect(await loadModel(storage)).to.deep.equal(model(1));
+  });
+
+  it("moves by the aggregate in 1/256 steps of the exponent, and is named after its history", () => {
+    const next = advanceModel(model(1), word(9), Int32Array.of(-3 * 2 ** 20, 5), bounds);
+    expect(Array.from(next.params)).to.deep.equal([1 - 3, Math.fround(0.5 + 5 * 2 ** -20)]);
+    expect(next.modelId).to.equal(nextModelId(word(1), word(9)));
+    expect(next.updates).to.equal(2);
+  });
+});
+
+describe("the updates that a participant holds", () => {
+  it("are served as the blobs they came as, until their round is over", async () => {
+    const cache = new UpdateCache(createMemoryStorage(), 3);
+    const values = Int16Array.of(-32767, 0, 5);
+    await cache.keep(word(1), values, 4);
+    await cache.keep(word(2), values, 5);
+    expect(await cache.readBlob(word(1))).to.deep.equal(new Uint8Array(encodeUpdate(values)));
+    await cache.forgetBefore(5);
+    expect(await cache.read(word(1))).to.equal(undefined);
+    expect(await cache.read(word(2))).to.deep.equal(values);
+  });
+
+  it("are read from the disk where they are this participant's own from before a restart", async () => {
+    const storage = createMemoryStorage();
+    await storage.putBlob(word(1), encodeUpdate(Int16Array.of(7, -8)));
+    expect(await new UpdateCache(storage, 2).read(word(1))).to.deep.equal(Int16Array.of(7, -8));
+  });
+
+  it("go to the disk where memory would not hold them, and leave it with their round", async () => {
+    const storage = createMemoryStorage();
+    const cache = new UpdateCache(storage, 2, 4);
+    await cache.keep(word(1), Int16Array.of(1, 2), 1);
+    await cache.keep(word(2), Int16Array.of(3, 4), 1);
+    expect(await storage.blobRoots()).to.deep.equal([word(2)]);
+    expect(await cache.read(word(2))).to.deep.equal(Int16Array.of(3, 4));
+    await cache.forgetBefore(2);
+    expect(await storage.blobRoots()).to.deep.equal([]);
+  });
+
+  it("include the newest aggregate before the disk has it", async () => {
+    const cache = new UpdateCache(createMemoryStorage(), 2);
+    cache.keepAggregate(ZERO_WORD, Uint8Array.of(1, 2, 3));
+    expect(await cache.readBlob(ZERO_WORD)).to.deep.equal(Uint8Array.of(1, 2, 3));
+  });
+});
+
+describe("a participant's stopwatch", () => {
+  it("counts the seconds in which at least one piece of work was under way, once", async () => {
+    let now = 10;
+    const watch = new Stopwatch(() => now);
+    const open: (() => void)[] = [];
+    const work = (): Promise<void> =>
+      watch.measure("network", () => new Promise<void>((resolve) => open.push(resolve)));
+    const both = [work(), work()];
+    now = 12;
+    open[0]?.();
+    await both[0];
+    now = 15;
+    open[1]?.();
+    await both[1];
+    expect(watch.take()).to.deep.equal({ training: 0, network: 5, chain: 0, verification: 0 });
+    expect(watch.take().network).to.equal(0);
+  });
+});
