@@ -1,7 +1,8 @@
 import { PacelineError } from "../core/errors.ts";
+import { parseColumn } from "../data/csv.ts";
 import { selectExamples, type Dataset } from "../data/dataset.ts";
 import { partition, type PartitionScheme } from "../data/partition.ts";
-import { loadSource } from "../data/source.ts";
+import { loadOwnSource, type SourceOptions } from "../data/source.ts";
 import { splitDataset, type Split } from "../data/split.ts";
 import { fitStandardiser, standardise } from "../data/standardise.ts";
 import type { JobSpec } from "./jobSpec.ts";
@@ -22,7 +23,7 @@ export interface DataSettings {
 }
 
 /** Share of the examples that is kept back to score others' updates with. */
-const VALIDATION_SHARE = 0.15;
+export const VALIDATION_SHARE = 0.15;
 
 /**
  * The participant's examples, and those it keeps back for scoring.
@@ -30,7 +31,7 @@ const VALIDATION_SHARE = 0.15;
  */
 export function loadOwnData(settings: DataSettings, spec: JobSpec): Split {
   try {
-    const examples = takePart(loadSource(settings.source, sourceOptions(settings)).train, settings);
+    const examples = takePart(loadOwnSource(settings.source, sourceOptions(settings)), settings);
     requireFit(examples, spec, settings.source);
     const split = splitDataset(examples, VALIDATION_SHARE, settings.seed);
     return spec.data.normalisation === "standardise" ? standardised(split) : split;
@@ -42,13 +43,12 @@ export function loadOwnData(settings: DataSettings, spec: JobSpec): Split {
   }
 }
 
-function sourceOptions({ seed, label, ignore, classes }: DataSettings): Parameters<typeof loadSource>[1] {
-  const column = (name: string): string | number => (/^\d+$/.test(name) ? Number(name) : name);
+function sourceOptions({ seed, label, ignore, classes }: DataSettings): SourceOptions {
   return {
     seed,
     csv: {
-      ignore: ignore.map(column),
-      ...(label === undefined ? {} : { label: column(label) }),
+      ignore: ignore.map(parseColumn),
+      ...(label === undefined ? {} : { label: parseColumn(label) }),
       ...(classes === undefined ? {} : { classNames: classes }),
     },
   };

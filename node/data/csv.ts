@@ -11,6 +11,11 @@ const MAX_CLASSES = 1000;
 /** A column by its name in the header, or by its number, counted from 1. */
 export type ColumnRef = string | number;
 
+/** A column as a person writes it: digits alone are a number. */
+export function parseColumn(text: string): ColumnRef {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
 export interface CsvOptions {
   readonly file: string;
   /** The column to be predicted; the last one by default. */

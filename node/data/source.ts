@@ -37,6 +37,16 @@ export function loadSource(source: string, options: SourceOptions): LoadedSource
   throw new PacelineError("bad-input", `unknown data source "${source}"; give digits, idx:FOLDER or csv:FILE`);
 }
 
+/**
+ * Everything that a participant who has the source to itself may learn from: no part is held back as a test set, and a CSV
+ * file's features come as they stand.
+ * @throws what `loadSource` throws
+ */
+export function loadOwnSource(source: string, options: SourceOptions): Dataset {
+  const csv = /^csv:(.+)$/s.exec(source)?.[1];
+  return csv === undefined ? loadSource(source, options).train : loadCsv({ ...options.csv, file: csv }).data;
+}
+
 function loadDigits({ seed, trainCount = 6000, testCount = 1000 }: SourceOptions): LoadedSource {
   // one call, so that both parts are by the same writers and no digit is in both
   const all = generateDigits({ count: trainCount + testCount, seed });

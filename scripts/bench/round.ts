@@ -1,5 +1,6 @@
 import { openFederation, type Federation } from "../../node/cli/simulation/federation.ts";
-import { DEFAULT_SETTINGS, VALIDATION_SHARE, type SimulationSettings } from "../../node/cli/simulation/settings.ts";
+import { DEFAULT_SETTINGS, type SimulationSettings } from "../../node/cli/simulation/settings.ts";
+import { VALIDATION_SHARE } from "../../node/daemon/ownData.ts";
 import { openTrainer } from "../../node/daemon/adapters.ts";
 import type { BenchResult } from "./benches.ts";
 

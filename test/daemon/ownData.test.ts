@@ -32,15 +32,15 @@ describe("a participant's own data", () => {
   it("keeps a part back for scoring, and never trains on it", () => {
     const { train, heldOut } = loadOwnData(base, jobFor(2, 3));
     const held = new Set(firstFeatures(heldOut));
-    expect(held.size).to.equal(5); // 15 % of the 32 rows that are not the table's own test set
+    expect(held.size).to.equal(6); // 15 % of the 40 rows
     expect(firstFeatures(train).filter((row) => held.has(row))).to.deep.equal([]);
   });
 
   it("deals one set to several participants, each row to one", () => {
     const parts = [0, 1, 2].map((index) => loadOwnData(partOf(index, 3), jobFor(2, 3)));
     const rows = parts.flatMap(({ train, heldOut }) => [...firstFeatures(train), ...firstFeatures(heldOut)]);
-    expect(rows).to.have.lengthOf(32);
-    expect(new Set(rows).size).to.equal(32);
+    expect(rows).to.have.lengthOf(40);
+    expect(new Set(rows).size).to.equal(40);
   });
 
   it("is refused where it is not what the job's model takes", () => {

@@ -3,7 +3,9 @@ import { selectExamples, type Dataset } from "../../data/dataset.ts";
 import { partition } from "../../data/partition.ts";
 import { loadSource } from "../../data/source.ts";
 import { splitDataset } from "../../data/split.ts";
-import { VALIDATION_SHARE, type SimulationSettings } from "./settings.ts";
+import { VALIDATION_SHARE } from "../../daemon/ownData.ts";
+import { parseColumn } from "../../data/csv.ts";
+import type { SimulationSettings } from "./settings.ts";
 
 /** One participant's private examples. */
 export interface Holding {
@@ -30,7 +32,7 @@ export function loadFederationData(settings: SimulationSettings): FederationData
     seed,
     trainCount: trainExamples ?? DIGITS_EACH * participants,
     testCount: testExamples ?? DIGITS_TEST,
-    ...(label === undefined ? {} : { csv: { label, ignore } }),
+    ...(label === undefined ? {} : { csv: { label: parseColumn(label), ignore: ignore.map(parseColumn) } }),
   });
   const train = head(loaded, trainExamples);
   if (train.count < participants * 2) {

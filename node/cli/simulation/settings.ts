@@ -57,8 +57,6 @@ export const DEFAULT_SETTINGS: SimulationSettings = {
   pool: "1000",
 };
 
-/** Share of a participant's examples that it keeps back to score with. */
-export const VALIDATION_SHARE = 0.15;
 /** Stddev of the free rider's noise: small beside an honest update, which moves params by some hundredths. */
 export const FREE_RIDER_NOISE = 0.002;
 
