@@ -131,8 +131,23 @@ function moneyTable({ money, settings }: SimulationReport): string {
 }
 
 function checksList({ checks }: SimulationReport): string {
-  const lines = checks.map(({ name, passed, detail }) => `  ${passed ? "✓" : "✗"} ${name}: ${detail}`);
-  return ["Checks", ...lines].map((line) => fit(line, 100)).join("\n");
+  const lines = checks.flatMap(({ name, passed, detail }) => [
+    `  ${passed ? "✓" : "✗"} ${name}`,
+    ...wrapped(detail, 94).map((line) => `      ${line}`),
+  ]);
+  return ["Checks", ...lines].join("\n");
+}
+
+/** `text` in lines of at most `width` columns, broken between words. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.pop() ?? "";
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length <= width) lines.push(longer);
+    else lines.push(...(line === "" ? [] : [line]), fit(word, width));
+  }
+  return lines;
 }
 
 /** Everything that a run measured, as tables at most 100 columns wide, without colours or control codes. */
