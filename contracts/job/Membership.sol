@@ -99,7 +99,8 @@ abstract contract Membership is JobStorage {
             hole = eligible;
         }
         uint16 count = --draws.candidates;
-        _place(candidateIds[count], hole);
+        // The last entry may be the hole itself, where a moved candidate's number still stands.
+        if (hole != count) _place(candidateIds[count], hole);
         memberRecords[id].place = 0;
     }
 

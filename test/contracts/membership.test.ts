@@ -120,6 +120,30 @@ describe("joining a job", () => {
   });
 });
 
+describe("leaving a job", () => {
+  const player = playingFrom(async () => {
+    const world = await deployWorld();
+    const people = await makeParticipants(world, 7);
+    const job = await createJob(world, { startMembers: 7, committeeSize: 7 });
+    await joinAll(job, people);
+    return playerOf(world, job, people);
+  });
+
+  for (const leavers of [[0], [6], [0, 6], [0, 6, 5], [2, 6, 0, 5], [6, 5], [1, 2, 3], [3, 6, 4, 5]]) {
+    it(`keeps the others in the draws, and only them, when ${leavers.join(", ")} of 0 to 6 leave`, async () => {
+      const { job, members, world } = player();
+      for (const id of leavers) await as(job, members[id]!.wallet).leave();
+      await world.helpers.mine(2, { interval: 1_000 });
+      await advance(player());
+      await draw(player());
+      const { cohort, seats } = await viewOf(player());
+      const left = [0, 1, 2, 3, 4, 5, 6].filter((id) => !leavers.includes(id));
+      expect(cohort.map(Number)).to.deep.equal(left);
+      expect(seats.map(Number).sort()).to.deep.equal(left);
+    });
+  }
+});
+
 describe("the draw", () => {
   const player = playingFrom(() => startedJob(6, { committeeSize: 4, cohortSize: 5, rounds: 9 }));
 
