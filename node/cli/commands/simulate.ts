@@ -7,6 +7,7 @@ import type { SimulationReport } from "../../dashboard/reportData.ts";
 import { createLiveView } from "../../dashboard/terminal.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
 import { EXIT_CHECK_FAILED } from "../exitCodes.ts";
+import { aList, anAmount, aPartition, whole } from "../options.ts";
 import { measureBaselines } from "../simulation/baselines.ts";
 import { buildReport } from "../simulation/buildReport.ts";
 import { openFederation } from "../simulation/federation.ts";
@@ -46,7 +47,7 @@ export function define(command: Command): void {
     .option("--label <column>", "label column of a CSV file, by name or by number from 1")
     .addOption(
       new Option("--ignore <columns>", "columns of a CSV file to leave out, separated by commas")
-        .argParser(list)
+        .argParser(aList)
         .default([], "none"),
     )
     .addOption(new Option("--participants <n>", "how many take part").argParser(whole(3, 64)).default(D.participants))
@@ -54,7 +55,7 @@ export function define(command: Command): void {
     .addOption(new Option("--committee <n>", "seats that judge a round").argParser(whole(3, 32)).default(D.committee))
     .addOption(
       new Option("--partition <scheme>", "iid, dirichlet:ALPHA or shards:PER_PARTICIPANT")
-        .argParser(scheme)
+        .argParser(aPartition)
         .default(D.partition, "dirichlet:1"),
     )
     .addOption(
@@ -101,7 +102,7 @@ export function define(command: Command): void {
         .default(D.liarRound),
     )
     .addOption(new Option("--isolate <how>", "where participants run").choices(["none", "process"]).default(D.isolate))
-    .addOption(new Option("--pool <tokens>", "pay for all rounds").argParser(amount).default(D.pool))
+    .addOption(new Option("--pool <tokens>", "pay for all rounds").argParser(anAmount).default(D.pool))
     .addOption(new Option("--out <folder>", "where report.html and report.json go").default("."))
     .option("--json", "print the report as one JSON object")
     .addHelpText(
@@ -196,45 +197,13 @@ function toSettings(options: SimulateOptions): SimulationSettings {
   return { ...rest, label, trainExamples: examples, testExamples, liarRound };
 }
 
-function whole(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
-    return value;
-  };
-}
-
 function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 100)) throw new InvalidArgumentError("Give a number above 0 and at most 100.");
   return value;
 }
 
-function amount(text: string): string {
-  if (!/^\d{1,12}(\.\d{1,18})?$/.test(text) || Number(text) === 0)
-    throw new InvalidArgumentError("Give an amount of tokens such as 1000 or 12.5.");
-  return text;
-}
-
-function list(text: string): string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-}
-
 function layers(text: string): number[] {
   if (text === "0") return [];
-  return list(text).map(whole(1, 65_536));
-}
-
-function scheme(text: string): PartitionScheme {
-  const [kind, parameter] = text.split(":");
-  if (kind === "iid" && parameter === undefined) return { kind };
-  const value = Number(parameter);
-  if (kind === "dirichlet" && value > 0 && value <= 1e6) return { kind, alpha: value };
-  if (kind === "shards" && Number.isInteger(value) && value >= 1 && value <= 1000)
-    return { kind, shardsPerParticipant: value };
-  throw new InvalidArgumentError("Give iid, dirichlet:ALPHA (such as dirichlet:0.5) or shards:N (such as shards:2).");
+  return aList(text).map(whole(1, 65_536));
 }
