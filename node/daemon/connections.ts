@@ -27,7 +27,10 @@ export function keepConnected({ chain, network, members, onProblem }: Connection
   let attempt = 0;
 
   const round = async (): Promise<void> => {
-    if (!announced) announced = await announce(chain, network);
+    announced ||= await announce(chain, network).catch((error: unknown) => {
+      onProblem(error); // without gas money it can still dial the others
+      return false;
+    });
     const connected = new Set(network.peers());
     const missing = members()
       .filter(({ active, operator }) => active && operator !== network.self && !connected.has(operator))

@@ -12,7 +12,7 @@ import type { Learner } from "./learner.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import type { UpdateCache } from "./updateCache.ts";
 
-/** What the effects of one participant work with. Only `model`, `updates` and `aggregate` change. */
+/** What the effects of one participant work with. Only `model`, `syncing`, `updates` and `aggregate` change. */
 export interface ParticipantContext {
   readonly chain: JobChain;
   readonly network: Network;
@@ -33,8 +33,10 @@ export interface ParticipantContext {
   /** For tests and simulations: what this peer publishes in place of the aggregate it computed. */
   readonly tamper: ((aggregate: Int32Array) => Int32Array) | undefined;
   model: GlobalModel;
-  /** The exact aggregate of the current include set, once it is known. */
-  aggregate: { readonly includeHash: Hex; readonly values: Int32Array } | undefined;
+  /** Settles when the last sync that was asked for has ended; never rejects. */
+  syncing: Promise<void>;
+  /** The exact aggregate of the current include set, from the moment somebody needs it. */
+  aggregate: { readonly includeHash: Hex; readonly values: Promise<Int32Array> } | undefined;
   readonly updates: UpdateCache;
 }
 

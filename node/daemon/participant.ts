@@ -105,6 +105,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     onReceipt: (call, receipt) => observer.onReceipt?.(call, receipt),
     tamper: tamper === undefined ? undefined : (aggregate) => tamper(state, aggregate),
     model,
+    syncing: Promise.resolve(),
     aggregate: undefined,
     updates,
   };
@@ -116,6 +117,12 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     state = next.state;
     if (event.type === "model") observer.onModel?.(context.model);
     observer.onState?.(state);
+    // Before the effects: one that answers at once dispatches in turn, and knows better when to look again.
+    clearTimeout(timer);
+    if (next.wakeAt !== Infinity) {
+      const wait = Math.max(0, Math.min(60, next.wakeAt - chainNow));
+      timer = setTimeout(() => dispatch({ type: "tick" }), Math.ceil(wait * 1000));
+    }
     for (const { key, effect } of next.effects) {
       runEffect(context, effect).then(
         () => dispatch({ type: "done", key, ok: true }),
@@ -124,11 +131,6 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
           dispatch({ type: "done", key, ok: false });
         },
       );
-    }
-    clearTimeout(timer);
-    if (next.wakeAt !== Infinity) {
-      const wait = Math.max(0, Math.min(60, next.wakeAt - chainNow));
-      timer = setTimeout(() => dispatch({ type: "tick" }), Math.ceil(wait * 1000));
     }
   }
 
@@ -142,7 +144,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   function enterRound(view: RoundView): void {
     context.aggregate = undefined;
     context.updates.forgetBefore(view.round).catch((error: unknown) => observer.onProblem?.("forget updates", error));
-    void forgetRounds(context, view.round - KEPT_ROUNDS).catch((error: unknown) =>
+    forgetRounds(context, view.round - KEPT_ROUNDS).catch((error: unknown) =>
       observer.onProblem?.("forget rounds", error),
     );
     const update = storage.get("update", String(view.round)) as OwnUpdate | undefined;

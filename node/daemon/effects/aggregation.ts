@@ -8,16 +8,32 @@ import type { LeafProof, WrongLeafProof } from "../../chain/chain.ts";
 import type { ParticipantContext } from "../context.ts";
 import { fetchAggregate, readUpdate } from "./blobs.ts";
 
-/** The exact aggregate of the include set, computed once. */
-export async function exactAggregate(
-  context: ParticipantContext,
-  includeHash: Hex,
-  updates: readonly IncludedUpdate[],
-): Promise<Int32Array> {
+/** The exact aggregate of an include set, computed once, also where several effects ask at the same time. */
+export function exactAggregate(context: ParticipantContext, updates: readonly IncludedUpdate[]): Promise<Int32Array> {
+  const includeHash = hashOf(updates);
   if (context.aggregate?.includeHash !== includeHash) {
-    context.aggregate = { includeHash, values: await computeAggregate(context, updates) };
+    const values = computeAggregate(context, updates);
+    context.aggregate = { includeHash, values };
+    values.catch(() => {
+      if (context.aggregate?.values === values) context.aggregate = undefined; // the next one who asks tries again
+    });
   }
   return context.aggregate.values;
+}
+
+/**
+ * An attestation is signed over the hash, and so are scores: an endpoint that tells of other updates than those that the
+ * hash stands for would have this peer sign what it can be slashed for.
+ * @throws PacelineError `bad-input` unless `includeHash` stands for `updates`
+ */
+export function requireIncludeHash(includeHash: Hex, updates: readonly IncludedUpdate[]): void {
+  const computed = hashOf(updates);
+  if (computed !== includeHash) {
+    throw new PacelineError("bad-input", "the endpoint's include set is not the one that its hash stands for", {
+      includeHash,
+      computed,
+    });
+  }
 }
 
 async function computeAggregate(context: ParticipantContext, updates: readonly IncludedUpdate[]): Promise<Int32Array> {
@@ -37,8 +53,9 @@ export async function aggregate(
   updates: readonly IncludedUpdate[],
 ): Promise<void> {
   const { stopwatch, storage, tamper } = context;
+  requireIncludeHash(includeHash, updates);
   const { bytes, root } = await stopwatch.measure("verification", async () => {
-    const exact = await exactAggregate(context, includeHash, updates);
+    const exact = await exactAggregate(context, updates);
     const encoded = encodeAggregate(tamper === undefined ? exact : tamper(exact));
     return { bytes: encoded, root: buildTree(encoded, AGGREGATE_LEAF_BYTES).root };
   });
@@ -59,7 +76,7 @@ export async function proveWrong(
 ): Promise<WrongLeafProof | undefined> {
   const standing = await fetchAggregate(context, aggregateRoot, holders);
   return context.stopwatch.measure("verification", async () => {
-    const right = encodeAggregate(await exactAggregate(context, hashOf(updates), updates));
+    const right = encodeAggregate(await exactAggregate(context, updates));
     const wrongByte = right.findIndex((byte, index) => byte !== standing[index]);
     if (wrongByte < 0) return undefined;
     const coordinate = wrongByte >> 2;

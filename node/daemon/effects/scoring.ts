@@ -5,7 +5,7 @@ import { weightsOf } from "../../core/weightedMean.ts";
 import type { PeerEffect } from "../../protocol/events.ts";
 import type { OwnScores } from "../../protocol/state.ts";
 import type { ParticipantContext } from "../context.ts";
-import { exactAggregate } from "./aggregation.ts";
+import { exactAggregate, requireIncludeHash } from "./aggregation.ts";
 import { readUpdate } from "./blobs.ts";
 
 type ScoreEffect = Extract<PeerEffect, { type: "score" }>;
@@ -18,6 +18,7 @@ export async function score(
   const { chain, learner, model, stopwatch, storage } = context;
   const promised = storage.get("scores", String(round)) as OwnScores | undefined;
   if (promised !== undefined) return context.dispatch({ type: "scored", round, scores: promised });
+  requireIncludeHash(includeHash, updates);
   const contributions = await stopwatch.measure("verification", async () => {
     const weights = weightsOf(
       updates.map(({ exampleCount }) => exampleCount),
@@ -30,7 +31,7 @@ export async function score(
         weight: weights[index] as number,
       })),
     );
-    const aggregate = await exactAggregate(context, includeHash, updates);
+    const aggregate = await exactAggregate(context, updates);
     return learner.contributions(model.params, quantised, aggregate);
   });
   const vector = encodeVector(scoreVector(Array.from(contributions), own));

@@ -6,8 +6,17 @@ import type { ParticipantContext } from "../context.ts";
 import { advanceModel, saveModel } from "../globalModel.ts";
 import { fetchAggregate } from "./blobs.ts";
 
-/** Brings the params to `modelId` by replaying the aggregates of the rounds that have settled since. */
-export async function sync(context: ParticipantContext, modelId: Hex, lastRoot: Hex | undefined): Promise<void> {
+/**
+ * Brings the params to `modelId` by replaying the aggregates of the rounds that have settled since. One at a time: a round
+ * may settle while an earlier sync still fetches, and two would apply the same aggregate twice.
+ */
+export function sync(context: ParticipantContext, modelId: Hex, lastRoot: Hex | undefined): Promise<void> {
+  const turn = context.syncing.then(() => replay(context, modelId, lastRoot));
+  context.syncing = turn.catch(() => undefined); // whoever asked for it hears of the failure
+  return turn;
+}
+
+async function replay(context: ParticipantContext, modelId: Hex, lastRoot: Hex | undefined): Promise<void> {
   const { chain, network, stopwatch, storage, spec } = context;
   const bounds = { min: spec.encoding.minExponent, max: spec.encoding.maxExponent };
   for (const aggregateRoot of await missingRoots(context, modelId, lastRoot)) {
