@@ -235,6 +235,12 @@ describe("a peer in Share", () => {
     });
   });
 
+  it("as a seat checks nothing with an older model, whose exponent would refuse honest updates", () => {
+    const behind = peer(5, keccakWords(1)).after(share, ...openings);
+    expect(behind.types).to.deep.equal(["sync"]);
+    expect(behind.after({ type: "model", modelId: MODEL }).types).to.include("fetchUpdate");
+  });
+
   it("certifies when all is checked, at once", () => {
     const one = peer(4).after(share, ...openings, ...checked(0, 1, 2));
     expect(one.types).not.to.include("publish Bitmap");

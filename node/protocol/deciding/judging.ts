@@ -33,6 +33,7 @@ export function decideProposal(state: PeerState, view: RoundView): Intent[] {
  * a rule, and that a quorum included all the same, cannot be summed: then this seat judges nothing.
  */
 function computeAggregate(state: PeerState, view: RoundView): Intent[] {
+  if (state.modelId !== view.modelId) return [];
   const missing = missingUpdates(state, view);
   if (missing.length > 0) return missing;
   if (bitsOf(view.includedMask).some((position) => state.memory.refused.has(view.updateRoots[position]!))) return [];
@@ -41,7 +42,7 @@ function computeAggregate(state: PeerState, view: RoundView): Intent[] {
   return [{ key: "aggregate", effect: { type: "aggregate", round, includeHash, updates } }];
 }
 
-/** Fetches for included updates that this peer does not hold. */
+/** Fetches for included updates that this peer does not hold. It must hold the round's model, as for `checkUpdates`. */
 export function missingUpdates(state: PeerState, view: RoundView): Intent[] {
   return bitsOf(view.includedMask).flatMap((position) => {
     const updateRoot = view.updateRoots[position] ?? ZERO_WORD;

@@ -18,8 +18,9 @@ export function decideScoring(state: PeerState, view: RoundView): Intent[] {
 }
 
 function score(state: PeerState, view: RoundView): Intent[] {
+  if (state.modelId !== view.modelId) return [];
   const missing = missingUpdates(state, view);
-  if (missing.length > 0 || state.modelId !== view.modelId) return missing;
+  if (missing.length > 0) return missing;
   const { round, seed, includeHash } = view;
   const own = bitsOf(view.includedMask).indexOf(positionOf(view, memberIdOf(state)));
   const updates = includedUpdates(view, state.members);

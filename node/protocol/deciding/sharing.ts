@@ -37,9 +37,12 @@ function publishOpening(state: PeerState, view: RoundView): Intent[] {
   return [{ key: "publish:opening", effect: { type: "publish", body }, repeat: settings.retrySeconds }];
 }
 
-/** Seats fetch every update whose opening they know, by gossip or from the chain. */
+/**
+ * Seats fetch every update whose opening they know, by gossip or from the chain; once they hold the round's model, for its
+ * exponent bounds the norm, and an update is refused for the whole round.
+ */
 function checkUpdates(state: PeerState, view: RoundView): Intent[] {
-  if (ownSeat(state) < 0) return [];
+  if (ownSeat(state) < 0 || state.modelId !== view.modelId) return [];
   return bitsOf(view.committedMask).flatMap((position) => {
     const updateRoot = openedRoot(state, view, position);
     if (updateRoot === undefined || state.memory.checked.has(updateRoot) || state.memory.refused.has(updateRoot))
