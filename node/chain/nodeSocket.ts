@@ -49,8 +49,19 @@ class Connection {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(url);
       const connection = new Connection(socket, url, onNotification);
-      socket.addEventListener("open", () => resolve(connection));
-      socket.addEventListener("error", () => reject(new SocketClosedError({ url })));
+      const timer = setTimeout(() => {
+        reject(new TimeoutError({ body: {}, url }));
+        socket.close(); // it took the connection and then said nothing
+      }, REQUEST_TIMEOUT_MS);
+      const stopWaiting = (): void => clearTimeout(timer);
+      socket.addEventListener("open", () => {
+        stopWaiting();
+        resolve(connection);
+      });
+      socket.addEventListener("error", () => {
+        stopWaiting();
+        reject(new SocketClosedError({ url }));
+      });
     });
   }
 

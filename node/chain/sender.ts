@@ -74,7 +74,10 @@ export function createSender(endpoint: Endpoint, privateKey: Hex): Sender {
     const turn = queue.then(() => broadcast(request));
     queue = turn.catch(() => undefined);
     const hash = await turn;
-    const receipt = await waitForReceipt(endpoint, hash);
+    const receipt = await waitForReceipt(endpoint, hash).catch((error: unknown) => {
+      nonce = undefined; // the node may have dropped it: what follows must take its place
+      throw error;
+    });
     if (receipt.status !== "success") {
       throw new PacelineError("rejected", `the contract refused ${request.name}: somebody else may have been faster`, {
         call: request.name,

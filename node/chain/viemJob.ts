@@ -16,6 +16,9 @@ export interface JobAddresses {
   readonly fromBlock: number;
 }
 
+/** Between attempts to read a round, in milliseconds. */
+const RETRY_MS = 1_000;
+
 type RawView = ContractFunctionReturnType<typeof jobAbi, "view", "roundView">;
 type RawMembers = ContractFunctionReturnType<typeof jobAbi, "view", "members">;
 type RawTerms = ContractFunctionReturnType<typeof jobAbi, "view", "terms">;
@@ -86,6 +89,8 @@ export function createJobWatcher(endpoint: Endpoint, job: Address): JobWatcher {
         for (const listener of [...listeners]) listener.onSnapshot(last);
       } catch (error) {
         for (const listener of [...listeners]) listener.onError(explain(error, { functionName: "roundView" }));
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        stale = true; // a chain that waits for a transaction brings no block to try again at
       }
     }
     reading = false;
