@@ -24,12 +24,13 @@ const POLLING_MS = 500;
  */
 export async function openEndpoint(url: string, expectedChainId?: number): Promise<Endpoint> {
   const scheme = /^(https?|wss?):\/\//.exec(url)?.[1];
-  if (scheme === undefined) {
+  if (scheme === undefined || !URL.canParse(url)) {
     throw new PacelineError(
       "bad-input",
       `${url} is no endpoint: give a URL that starts with http://, https://, ws:// or wss://`,
     );
   }
+  const shown = shownUrl(url);
   const socket = scheme.startsWith("ws") ? createNodeSocket(url) : undefined;
   const transport =
     socket === undefined ? http(url, { retryCount: 2, timeout: 30_000 }) : custom(socket, { retryCount: 2 });
@@ -38,17 +39,21 @@ export async function openEndpoint(url: string, expectedChainId?: number): Promi
     socket?.close();
     throw new PacelineError(
       "chain-unreachable",
-      `no chain answers at ${url}: start one, or check the URL`,
-      { url },
+      `no chain answers at ${shown}: start one, or check the URL`,
+      { url: shown },
       error,
     );
   });
   if (expectedChainId !== undefined && chainId !== expectedChainId) {
     socket?.close();
-    throw new PacelineError("wrong-chain", `${url} serves chain ${chainId}, but chain ${expectedChainId} is expected`, {
-      chainId,
-      expectedChainId,
-    });
+    throw new PacelineError(
+      "wrong-chain",
+      `${shown} serves chain ${chainId}, but chain ${expectedChainId} is expected`,
+      {
+        chainId,
+        expectedChainId,
+      },
+    );
   }
   const stops = new Set<() => void>();
   return {
@@ -57,7 +62,7 @@ export async function openEndpoint(url: string, expectedChainId?: number): Promi
     client,
     onBlock(onBlock, onError) {
       const tell = (error: Error): void =>
-        onError(new PacelineError("chain-unreachable", `${url}: ${reasonOf(error)}`, { url }, error));
+        onError(new PacelineError("chain-unreachable", `${shown}: ${reasonOf(error)}`, { url: shown }, error));
       // viem shares one poll among the watchers of a client.
       const stop =
         socket?.onBlock(onBlock, tell) ??
@@ -77,6 +82,12 @@ export async function openEndpoint(url: string, expectedChainId?: number): Promi
   };
 }
 
+/** An endpoint's URL as messages and logs may show it: providers put keys into the path, the query and the user's part. */
+export function shownUrl(url: string): string {
+  const { protocol, host, pathname, search } = new URL(url);
+  return `${protocol}//${host}${pathname === "/" && search === "" ? "" : "/…"}`;
+}
+
 /** viem's messages run over several lines and repeat the request; the first line says what happened. */
 function reasonOf(error: Error): string {
   return messageOf(error).split("\n")[0] ?? "";
@@ -88,7 +99,7 @@ export async function requireContract(endpoint: Endpoint, address: Address, what
   if (code === undefined || code === "0x") {
     throw new PacelineError(
       "wrong-chain",
-      `there is no ${what} at ${address} on chain ${endpoint.chainId} (${endpoint.url}): check the address and the endpoint`,
+      `there is no ${what} at ${address} on chain ${endpoint.chainId} (${shownUrl(endpoint.url)}): check the address and the endpoint`,
     );
   }
 }

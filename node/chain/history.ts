@@ -3,7 +3,7 @@ import type { Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { jobAbi } from "./abi.ts";
 import type { JobHistory, RoundOutcome, Slash } from "./chain.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { shownUrl, type Endpoint } from "./endpoint.ts";
 
 const EVENTS = [
   "RoundDrawn",
@@ -24,7 +24,12 @@ export async function readHistory(
   const logs = await client
     .getLogs({ address: source.job, fromBlock: BigInt(source.fromBlock), toBlock: "latest" })
     .catch((error: unknown) => {
-      throw new PacelineError("chain-unreachable", `${endpoint.url} did not give the job's events`, {}, error);
+      throw new PacelineError(
+        "chain-unreachable",
+        `${shownUrl(endpoint.url)} did not give the job's events`,
+        {},
+        error,
+      );
     });
   const count = await client.readContract({ address: source.job, abi: jobAbi, functionName: "memberCount" });
   const members = await client.readContract({

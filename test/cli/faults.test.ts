@@ -156,6 +156,12 @@ describe("a fault gets one clear line and its exit code", function () {
 
     it("for one that is not there", async () =>
       expectFailure(await status("http://127.0.0.1:9"), 6, /no chain answers at http:\/\/127.0.0.1:9/));
+    it("without the key that its URL carries", async () =>
+      expectFailure(
+        await status("http://me:key@127.0.0.1:9/v3/key?k=key"),
+        6,
+        /answers at http:\/\/127.0.0.1:9\/…: start/,
+      ));
     it("for one that is no JSON-RPC endpoint", async () =>
       expectFailure(await status(page.url), 6, /no chain answers at/));
     it("for no URL", async () => expectFailure(await status("localhost:8545"), 2, /is no endpoint/));
