@@ -67,8 +67,10 @@ contract JobFactory is IJobFactory {
         _within("attestSeconds", terms.attestSeconds, 1, MAX_PHASE_SECONDS);
         _within("challengeSeconds", terms.challengeSeconds, 1, MAX_PHASE_SECONDS);
         _within("scoreSeconds", terms.scoreSeconds, 1, MAX_PHASE_SECONDS);
-        uint256 windows = uint256(terms.challengeSeconds) + terms.scoreSeconds + terms.attestSeconds;
-        _within("unbondSeconds", terms.unbondSeconds, windows, type(uint32).max);
+        // Who leaves when commits close may hold a seat in what is left of the round, in which every slot's proposal can fall.
+        uint256 turn = uint256(terms.slotSeconds) + terms.challengeSeconds;
+        uint256 rest = terms.shareSeconds + terms.committeeSize * turn + terms.scoreSeconds;
+        _within("unbondSeconds", terms.unbondSeconds, rest, type(uint32).max);
         _within("phaseBlocks", terms.phaseBlocks, 0, MAX_PHASE_BLOCKS);
     }
 

@@ -41,7 +41,7 @@ struct JobTerms {
     uint32 attestSeconds; // the window's length once a quorum has attested
     uint32 challengeSeconds; // the window's length otherwise
     uint32 scoreSeconds;
-    uint32 unbondSeconds; // longer than the longest window
+    uint32 unbondSeconds; // at least the longest that a round can last after its commits
     uint16 phaseBlocks; // a phase lasts its seconds and so many blocks
     uint128 stake; // what a member locks
     uint128 faultSlash; // for a wrong aggregate, and for attesting one

@@ -72,7 +72,7 @@ const schema = z.strictObject({
     attest: seconds,
     challenge: seconds,
     score: seconds,
-    unbond: seconds,
+    unbond: z.int().min(1).max(4_294_967_295), // outlasts a round: up to 32 slots and their challenges
     blocks: z.int().min(0).max(10_000),
   }),
   money: z.strictObject({

@@ -38,7 +38,8 @@ const REFUSED: readonly (readonly [Partial<JobTerms>, string])[] = [
   [{ attestSeconds: 0 }, "attestSeconds"],
   [{ challengeSeconds: 0 }, "challengeSeconds"],
   [{ scoreSeconds: 0 }, "scoreSeconds"],
-  [{ unbondSeconds: 1_099 }, "unbondSeconds"],
+  [{ unbondSeconds: 5_699 }, "unbondSeconds"],
+  [{ committeeSize: 8 }, "unbondSeconds"],
   [{ phaseBlocks: 10_001 }, "phaseBlocks"],
   [{ token: `0x${"00".repeat(20)}` }, "token"],
   [{ stakeToken: `0x${"00".repeat(20)}` }, "stakeToken"],
@@ -83,12 +84,13 @@ describe("the factory", () => {
       cohortSize: 64,
       weightCap: 2 ** 23,
       committeeSize: 32,
+      unbondSeconds: 23_200,
     });
     await createJob(world, {
       cohortSize: 8,
       weightCap: 2 ** 24 - 1,
       minCommits: 8,
-      unbondSeconds: 1_100,
+      unbondSeconds: 5_700,
       phaseBlocks: 0,
     });
     await createJob(world, {

@@ -107,7 +107,7 @@ describe("joining a job", () => {
       .withArgs(PHASE.failed);
     await expect(job.advance()).to.be.revertedWithCustomError(job, "WrongPhase").withArgs(PHASE.failed);
     await as(job, people[0]!.wallet).leave();
-    await world.helpers.mine(2, { interval: 5_000 });
+    await world.helpers.mine(2, { interval: 6_000 });
     for (const index of [0, 1]) {
       const holder = as(world.treasury, people[index]!.wallet);
       await expect(holder.withdraw(job)).to.changeTokenBalance(
@@ -212,7 +212,7 @@ describe("changes of the membership during a round", () => {
     await commitAll(player());
     const closed = await (await advance(player())).getBlock();
     expect(await read(world.treasury, "withdrawableAt", job, members[1]!.walletAddress)).to.equal(
-      BigInt(closed!.timestamp + 5_000),
+      BigInt(closed!.timestamp + 5_700),
     );
     await as(job, members[6]!.wallet).join(); // after this snapshot
     await waitLong(player());

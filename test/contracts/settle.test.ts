@@ -327,7 +327,7 @@ describe("the ledgers", () => {
       await as(job, wallet).leave();
       if ((await read(treasury, "creditOf", token, walletAddress)) > 0n) await treasury.claimFor(token, walletAddress);
     }
-    await world.helpers.time.increase(5_001);
+    await world.helpers.time.increase(5_701);
     for (const { wallet } of members) await as(treasury, wallet).withdraw(job);
     await treasury.claim(token);
     await check();

@@ -177,7 +177,7 @@ export async function termsOf(world: World, changes: Partial<JobTerms> = {}): Pr
     attestSeconds: 200,
     challengeSeconds: 600,
     scoreSeconds: 300,
-    unbondSeconds: 5_000,
+    unbondSeconds: 5_700,
     phaseBlocks: 2,
     stake: 100n * ETHER,
     faultSlash: 60n * ETHER,

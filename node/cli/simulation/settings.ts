@@ -103,7 +103,7 @@ export function simulationJob(settings: SimulationSettings, model: ModelSpec): J
       attest: 15,
       challenge: 60,
       score: 60,
-      unbond: 200,
+      unbond: 3600,
       blocks: 1,
     },
     money: {
