@@ -91,8 +91,9 @@ export function encodeUpdate(values: Int16Array): Uint8Array {
  */
 export function decodeUpdate(bytes: Uint8Array, length: number): Int16Array {
   requireSize(bytes, length, UPDATE_LEAF_BYTES);
-  const native = Buffer.from(bytes).swap16();
-  const all = new Int16Array(native.buffer.slice(native.byteOffset, native.byteOffset + native.length));
+  const copy = new Uint8Array(bytes).buffer;
+  Buffer.from(copy).swap16();
+  const all = new Int16Array(copy);
   requireZeroPadding(all, length);
   const values = all.subarray(0, length);
   const bad = values.indexOf(-32768);
@@ -110,8 +111,9 @@ export function encodeAggregate(values: Int32Array): Uint8Array {
 /** The inverse of `encodeAggregate`. Throws `bad-blob` for a wrong length or non-zero padding. */
 export function decodeAggregate(bytes: Uint8Array, length: number): Int32Array {
   requireSize(bytes, length, AGGREGATE_LEAF_BYTES);
-  const native = Buffer.from(bytes).swap32();
-  const all = new Int32Array(native.buffer.slice(native.byteOffset, native.byteOffset + native.length));
+  const copy = new Uint8Array(bytes).buffer;
+  Buffer.from(copy).swap32();
+  const all = new Int32Array(copy);
   requireZeroPadding(all, length);
   return all.subarray(0, length);
 }

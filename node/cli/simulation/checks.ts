@@ -1,3 +1,4 @@
+import { formatUnits } from "viem";
 import type { ReportCheck, SimulationReport } from "../../dashboard/reportData.ts";
 import type { SimulationSettings } from "./settings.ts";
 
@@ -72,11 +73,16 @@ function liarCheck({ rounds }: Omit<SimulationReport, "checks">, { liarRound }: 
   return [{ name: "the lying aggregator is caught", passed, detail }];
 }
 
-function moneyCheck({ money }: Omit<SimulationReport, "checks">): ReportCheck {
+function moneyCheck({ money, settings }: Omit<SimulationReport, "checks">): ReportCheck {
+  const tokens = (wei: string): string => formatUnits(BigInt(wei), settings.token.decimals);
+  const [into, out] = [
+    `pool ${tokens(money.pool)} + slashed ${tokens(money.slashedIntoPool)}`,
+    `paid ${tokens(money.paid)} + left ${tokens(money.left)}`,
+  ];
   return {
     name: "every wei is accounted for",
     passed: money.balanced,
-    detail: `pool ${money.pool} + slashed ${money.slashedIntoPool} = paid ${money.paid} + left ${money.left}, and the treasury holds exactly the stakes`,
+    detail: `${into} ${money.balanced ? "=" : "≠"} ${out} ${settings.token.symbol}; the treasury ${money.balanced ? "holds exactly the stakes" : "does not match its ledgers"}`,
   };
 }
 

@@ -156,6 +156,7 @@ function leads({ view, ...state }: PeerState, round: number): boolean {
 }
 
 function doing({ view, tasks }: PeerState): string {
-  const running = [...tasks].filter(([, task]) => task.nextAt === Infinity).map(([key]) => key.split(":")[0] as string);
+  const underWay = [...tasks].filter(([, task]) => task.nextAt === Infinity);
+  const running = underWay.map(([key]) => /^(?:\d+:)?(\w+)/.exec(key)?.[1] ?? key);
   return running.length > 0 ? [...new Set(running)].join(", ") : view?.phase === "finished" ? "done" : "waiting";
 }
