@@ -123,5 +123,4 @@ export interface JobChain {
   openScores(openings: readonly PostedScores[]): Promise<Receipt>;
   proveWrongLeaf(proof: WrongLeafProof): Promise<Receipt>;
   advance(): Promise<Receipt>;
-  close(): Promise<void>;
 }

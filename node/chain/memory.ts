@@ -100,18 +100,13 @@ export class MemoryChain {
     const { registry } = this;
     const send = async (call: string, work: (block: Block) => void): Promise<Receipt> =>
       this.#write(call, operator, work);
-    const stops = new Set<() => void>();
     return {
       chainId: this.chainId,
       job,
       operator,
       terms: state.terms,
       snapshot: async () => this.snapshot(job),
-      watch: (onSnapshot) => {
-        const unwatch = this.#watch(job, onSnapshot);
-        stops.add(unwatch);
-        return unwatch;
-      },
+      watch: (onSnapshot) => this.#watch(job, onSnapshot),
       history: async (fromRound) => ({
         rounds: state.outcomes.filter(({ round }) => round >= fromRound),
         slashes: state.slashes.filter(({ round }) => round >= fromRound),
@@ -129,9 +124,6 @@ export class MemoryChain {
       openScores: (openings) => send("openScores", () => openScores(state, openings)),
       proveWrongLeaf: (proof) => send("proveWrongLeaf", (block) => proveWrongLeaf(state, block, proof)),
       advance: () => send("advance", (block) => advance(state, block)),
-      close: async () => {
-        for (const stop of stops) stop();
-      },
     };
   }
 

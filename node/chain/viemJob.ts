@@ -181,7 +181,6 @@ export function createJobChain(
         args,
       });
     },
-    close: () => Promise.resolve(),
   };
 }
 

@@ -73,10 +73,3 @@ export async function openKeystore(file: string, password: string): Promise<Uint
     throw new PacelineError("bad-input", `${file} is a damaged keystore: restore it from a backup`);
   }
 }
-
-/** Whose key a keystore says it holds, without its password; undefined where it does not say. */
-export function keystoreAddress(file: string): Address | undefined {
-  const json = readTextFile(file, "keystore", MAX_FILE_BYTES);
-  const address = /"address"\s*:\s*"(?:0x)?([0-9a-f]{40})"/i.exec(json)?.[1];
-  return address === undefined ? undefined : `0x${address.toLowerCase()}`;
-}

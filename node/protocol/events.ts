@@ -68,7 +68,6 @@ export type PeerEffect =
       readonly round: number;
       readonly updates: readonly IncludedUpdate[];
       readonly aggregateRoot: Hex;
-      readonly ownAggregateRoot: Hex;
       readonly holders: readonly Address[];
     }
   | { readonly type: "openScores"; readonly openings: readonly Signed<"ScoreOpening">[] }

@@ -392,7 +392,6 @@ describe("a peer in Challenge", () => {
     const effect = one.at(RELAY).only("prove");
     expect(effect).to.deep.include({
       aggregateRoot: RIGHT_ROOT,
-      ownAggregateRoot: WRONG_ROOT,
       holders: [operators[3]],
     });
     expect(effect.updates.map(({ operator }) => operator)).to.deep.equal(operators.slice(0, 5));

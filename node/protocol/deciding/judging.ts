@@ -101,14 +101,12 @@ function attest(state: PeerState, view: RoundView, seat: number): Intent[] {
 
 /** Any seat can prove; they wait by rank, so that one proof is paid for. */
 function prove(state: PeerState, view: RoundView): Intent[] {
-  const ownAggregateRoot = state.memory.aggregateRoot as NonNullable<typeof state.memory.aggregateRoot>;
   const { round, aggregateRoot } = view;
   const effect = {
     type: "prove",
     round,
     updates: includedUpdates(view, state.members),
     aggregateRoot,
-    ownAggregateRoot,
     holders: aggregateHolders(state, view),
   } as const;
   // The liar holds the first rank and will not prove its own fault.
