@@ -51,7 +51,7 @@ export function testTerms(token: Address, change: Partial<JobTerms> = {}): JobTe
     attestSeconds: 400,
     challengeSeconds: 1200,
     scoreSeconds: 900,
-    unbondSeconds: 5000,
+    unbondSeconds: 20_000,
     phaseBlocks: 0,
     stake: 1000n,
     faultSlash: 600n,
