@@ -3,7 +3,7 @@ import type { Network, NetworkOptions } from "../network/network.ts";
 import { openStorage } from "../storage/sqlite.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { ModelSpec } from "../training/modelSpec.ts";
-import { OnnxTrainer } from "../training/onnxTrainer.ts";
+import { createThreadedTrainer } from "../training/threadedTrainer.ts";
 import type { Trainer } from "../training/trainer.ts";
 
 /** The real adapters, named in this one place. */
@@ -25,7 +25,7 @@ export function openParticipantStorage(folder: string): Promise<Storage> {
   return openStorage(folder);
 }
 
-/** ONNX Runtime on the CPU. */
+/** ONNX Runtime on the CPU, in a thread of its own. */
 export function openTrainer(model: ModelSpec): Trainer {
-  return new OnnxTrainer(model);
+  return createThreadedTrainer(model);
 }

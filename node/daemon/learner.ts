@@ -1,6 +1,5 @@
 import { AGGREGATE_FRACTION_BITS, dequantise } from "../core/fixedPoint.ts";
 import { selectExamples, type Dataset } from "../data/dataset.ts";
-import { pathContributions } from "../training/pathScore.ts";
 import type { Trainer } from "../training/trainer.ts";
 import type { QuantisedUpdate } from "../training/weightedUpdates.ts";
 import type { JobSpec } from "./jobSpec.ts";
@@ -57,11 +56,9 @@ export function createLearner({ trainer, train, validation, spec, seed }: Learne
       return trained.params.map((value, index) => value - (params[index] as number));
     },
     contributions(params, updates, aggregate) {
-      const lossGradient = async (at: Float32Array): Promise<Float32Array> =>
-        (await trainer.lossGradient(at, scoring)).gradient;
       const exponent = (updates[0]?.exponent ?? 0) + AGGREGATE_FRACTION_BITS;
       const mean = Float64Array.from(dequantise(aggregate, exponent));
-      return pathContributions({ lossGradient, params, updates, mean, points: spec.scoring.points });
+      return trainer.contributions({ params, updates, mean, points: spec.scoring.points, examples: scoring });
     },
   };
 }

@@ -5,7 +5,16 @@ import { seededRandom } from "../core/random.ts";
 import { type ModelSpec, initialParams, parameterCount, parseModelSpec } from "./modelSpec.ts";
 import { evaluationGraph, gradientGraph, trainingGraph } from "./onnx/modelGraphs.ts";
 import { type SessionHandle, type SessionSettings, acquireSession } from "./onnx/sessions.ts";
-import type { Evaluation, Examples, LocalTraining, LossGradient, TrainedParams, Trainer } from "./trainer.ts";
+import { pathContributions } from "./pathScore.ts";
+import type {
+  Evaluation,
+  Examples,
+  LocalTraining,
+  LossGradient,
+  ScoringRound,
+  TrainedParams,
+  Trainer,
+} from "./trainer.ts";
 
 /** Examples per run of the evaluation and gradient graphs: bounds the engine's working memory. */
 const CHUNK_EXAMPLES = 2048;
@@ -75,6 +84,12 @@ export class OnnxTrainer implements Trainer {
       gradient = addTo(gradient, (outputs["gradient"] as Tensor).data as Float32Array);
     }
     return { loss: -logLikelihood / examples.count, gradient: gradient as Float32Array };
+  }
+
+  contributions({ examples, ...path }: ScoringRound): Promise<Float64Array> {
+    const lossGradient = async (at: Float32Array): Promise<Float32Array> =>
+      (await this.lossGradient(at, examples)).gradient;
+    return pathContributions({ ...path, lossGradient });
   }
 
   async close(): Promise<void> {

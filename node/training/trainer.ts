@@ -1,3 +1,5 @@
+import type { QuantisedUpdate } from "./weightedUpdates.ts";
+
 /**
  * The port of local training. A model's params are one flat vector, tensors in the order and row-major layout of the model
  * spec; nothing outside this folder knows what the numbers mean.
@@ -47,6 +49,18 @@ export interface LossGradient {
   readonly gradient: Float32Array;
 }
 
+/** A round's updates, to be scored on one participant's examples. */
+export interface ScoringRound {
+  /** Global params that the updates are relative to; not changed. */
+  readonly params: Float32Array;
+  readonly updates: readonly QuantisedUpdate[];
+  /** Their weighted mean. */
+  readonly mean: Float64Array;
+  /** Points on the path, 1 … 64. */
+  readonly points: number;
+  readonly examples: Examples;
+}
+
 export interface Trainer {
   readonly parameterCount: number;
   /** Glorot-uniform weights and zero biases, the same for the same seed. */
@@ -55,5 +69,7 @@ export interface Trainer {
   train(job: LocalTraining): Promise<TrainedParams>;
   evaluate(params: Float32Array, examples: Examples): Promise<Evaluation>;
   lossGradient(params: Float32Array, examples: Examples): Promise<LossGradient>;
+  /** One part an update of the fall in loss along the aggregate's path, in nats (pathScore.ts). */
+  contributions(round: ScoringRound): Promise<Float64Array>;
   close(): Promise<void>;
 }

@@ -1,0 +1,124 @@
+import { Worker } from "node:worker_threads";
+import { messageOf, PacelineError, type ErrorCode } from "../core/errors.ts";
+import { initialParams, parameterCount, parseModelSpec, type ModelSpec } from "./modelSpec.ts";
+import type {
+  Evaluation,
+  Examples,
+  LocalTraining,
+  LossGradient,
+  ScoringRound,
+  TrainedParams,
+  Trainer,
+} from "./trainer.ts";
+
+/**
+ * A trainer whose engine runs in a thread of its own, so that training never holds up the network: an engine call blocks
+ * the event loop it is made from, for seconds on a large set. All trainers of a process share one thread, which ends
+ * with the last of them.
+ */
+
+export type TrainerRequest =
+  | { readonly call: "open"; readonly trainer: number; readonly model: ModelSpec }
+  | { readonly call: "train"; readonly trainer: number; readonly job: LocalTraining }
+  | {
+      readonly call: "evaluate" | "lossGradient";
+      readonly trainer: number;
+      readonly params: Float32Array;
+      readonly examples: Examples;
+    }
+  | { readonly call: "contributions"; readonly trainer: number; readonly round: ScoringRound }
+  | { readonly call: "close"; readonly trainer: number };
+
+export interface TrainerAnswer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The thread, and the calls that wait for it. */
+class TrainerThread {
+  readonly #worker = new Worker(new URL("./trainerWorker.ts", import.meta.url));
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  holders = 0;
+
+  constructor() {
+    this.#worker.on("message", ({ id, value, error }: TrainerAnswer) => {
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0) this.#worker.unref(); // an idle engine keeps no process alive
+      if (error === undefined) waiting?.resolve(value);
+      else waiting?.reject(new PacelineError(error.code, error.message));
+    });
+    this.#worker.on("error", (error) => {
+      this.#fail(messageOf(error));
+    });
+    this.#worker.on("exit", () => {
+      this.#fail("its thread has ended");
+    });
+    this.#worker.unref();
+  }
+
+  call(request: TrainerRequest): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#calls;
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage({ id, request });
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #fail(why: string): void {
+    if (shared === this) shared = undefined;
+    for (const { reject } of this.#waiting.values()) {
+      reject(new PacelineError("closed", `the training engine stopped: ${why}`));
+    }
+    this.#waiting.clear();
+  }
+}
+
+let shared: TrainerThread | undefined;
+let trainers = 0;
+
+/** @throws PacelineError `bad-input` where the spec is not valid */
+export function createThreadedTrainer(model: ModelSpec): Trainer {
+  const spec = parseModelSpec(model);
+  shared ??= new TrainerThread();
+  const thread = shared;
+  thread.holders++;
+  const trainer = ++trainers;
+  const opened = thread.call({ call: "open", trainer, model: spec });
+  opened.catch(() => undefined); // whoever calls next is told
+  let closed = false;
+  const call = async (request: TrainerRequest): Promise<unknown> => {
+    if (closed) throw new PacelineError("closed", "the trainer was used after close()");
+    await opened;
+    return thread.call(request);
+  };
+  return {
+    parameterCount: parameterCount(spec),
+    initialParams: (seed) => initialParams(spec, seed),
+    train: (job) => call({ call: "train", trainer, job }) as Promise<TrainedParams>,
+    evaluate: (params, examples) => call({ call: "evaluate", trainer, params, examples }) as Promise<Evaluation>,
+    lossGradient: (params, examples) =>
+      call({ call: "lossGradient", trainer, params, examples }) as Promise<LossGradient>,
+    contributions: (round) => call({ call: "contributions", trainer, round }) as Promise<Float64Array>,
+    async close() {
+      if (closed) return;
+      await call({ call: "close", trainer }).catch(() => undefined);
+      closed = true;
+      if (--thread.holders > 0) return;
+      if (shared === thread) shared = undefined;
+      await thread.end();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { parentPort } from "node:worker_threads";
+import { messageOf, PacelineError } from "../core/errors.ts";
+import { OnnxTrainer } from "./onnxTrainer.ts";
+import type { TrainerAnswer, TrainerRequest } from "./threadedTrainer.ts";
+
+/** The far side of `threadedTrainer.ts`: one thread, with all trainers of the process in it. */
+
+const trainers = new Map<number, OnnxTrainer>();
+
+function trainerOf(id: number): OnnxTrainer {
+  const trainer = trainers.get(id);
+  if (trainer === undefined) throw new PacelineError("closed", "the trainer was used after close()");
+  return trainer;
+}
+
+async function answer(request: TrainerRequest): Promise<unknown> {
+  switch (request.call) {
+    case "open":
+      trainers.set(request.trainer, new OnnxTrainer(request.model));
+      return undefined;
+    case "train":
+      return trainerOf(request.trainer).train(request.job);
+    case "evaluate":
+      return trainerOf(request.trainer).evaluate(request.params, request.examples);
+    case "lossGradient":
+      return trainerOf(request.trainer).lossGradient(request.params, request.examples);
+    case "contributions":
+      return trainerOf(request.trainer).contributions(request.round);
+    case "close":
+      await trainers.get(request.trainer)?.close();
+      trainers.delete(request.trainer);
+      return undefined;
+  }
+}
+
+parentPort?.on("message", ({ id, request }: { id: number; request: TrainerRequest }) => {
+  answer(request).then(
+    (value) => parentPort?.postMessage({ id, value } satisfies TrainerAnswer),
+    (error: unknown) => {
+      const code = error instanceof PacelineError ? error.code : "bad-argument";
+      parentPort?.postMessage({ id, error: { code, message: messageOf(error) } } satisfies TrainerAnswer);
+    },
+  );
+});

@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import { after, describe, it } from "mocha";
+import { seededRandom } from "../../node/core/random.ts";
+import type { ModelSpec } from "../../node/training/modelSpec.ts";
+import { OnnxTrainer } from "../../node/training/onnxTrainer.ts";
+import { createThreadedTrainer } from "../../node/training/threadedTrainer.ts";
+import type { Examples, Trainer } from "../../node/training/trainer.ts";
+import { rejectionOf } from "../helpers/errors.ts";
+
+const model: ModelSpec = { kind: "perceptron", inputs: 6, hidden: [5], classes: 3 };
+
+function someExamples(count: number): Examples {
+  const random = seededRandom(count);
+  return {
+    count,
+    width: 6,
+    classes: 3,
+    features: Float32Array.from({ length: 6 * count }, () => random.normal()),
+    labels: Int32Array.from({ length: count }, () => random.below(3)),
+  };
+}
+
+describe("a trainer in a thread of its own", () => {
+  const near = new OnnxTrainer(model);
+  const far = createThreadedTrainer(model);
+  const examples = someExamples(23);
+  const params = near.initialParams(4);
+  after(async () => Promise.all([near.close(), far.close()]));
+
+  const everything = async (trainer: Trainer): Promise<unknown> => {
+    const job = { params, examples, localEpochs: 2, batchSize: 5, learningRate: 0.3, seed: [1, 2] };
+    const { params: trained, steps } = await trainer.train(job);
+    const updates = [3, -2].map((scale) => ({
+      values: Int16Array.from(params, (_, index) => scale * ((index % 7) - 3)),
+      exponent: 8,
+      weight: 5,
+    }));
+    const mean = Float64Array.from(params, (_, index) => ((index % 7) - 3) / 512);
+    return {
+      trained,
+      steps,
+      evaluation: await trainer.evaluate(params, examples),
+      gradient: await trainer.lossGradient(params, examples),
+      parts: await trainer.contributions({ params, updates, mean, points: 4, examples }),
+    };
+  };
+
+  it("gives the same bytes as the engine itself", async () => {
+    expect(far.initialParams(4)).to.deep.equal(params);
+    expect(far.parameterCount).to.equal(near.parameterCount);
+    expect(await everything(far)).to.deep.equal(await everything(near));
+  });
+
+  it("leaves the event loop free while it works", async () => {
+    let turns = 0;
+    const counting = setInterval(() => turns++, 1);
+    const large = someExamples(20_000); // one call of the engine
+    await far.train({ params, examples: large, localEpochs: 1, batchSize: 1, learningRate: 0.01, seed: [1] });
+    clearInterval(counting);
+    expect(turns).to.be.above(3);
+  });
+
+  it("passes on what is wrong, with its code", async () => {
+    const wrong = { ...examples, width: 5 };
+    expect(await rejectionOf(far.evaluate(params, wrong))).to.equal("bad-argument");
+  });
+
+  it("works beside others, and refuses to after it is closed", async () => {
+    const other = createThreadedTrainer(model);
+    await other.close();
+    expect(await rejectionOf(other.evaluate(params, examples))).to.equal("closed");
+    expect((await far.evaluate(params, examples)).accuracy).to.be.within(0, 1);
+  });
+});
