@@ -42,7 +42,7 @@ export async function runDaemon(
     cleanUp.push(() => endpoint.close());
     const chain = await openOwnJob(settings, privateKey, endpoint);
     const { train, heldOut: validation } = loadOwnData(settings.data, settings.spec);
-    const trainer = openTrainer(settings.spec.model);
+    const trainer = openTrainer(settings.spec.model, { examples: train.count, shared: false });
     cleanUp.push(() => trainer.close());
     const storage = await openParticipantStorage(jobFolder(settings.home, endpoint.chainId, chain.job));
     cleanUp.push(() => storage.close());

@@ -72,7 +72,7 @@ async function runRounds(
 
 /** Processor time of everybody's local training in a round: the median of five, after a warm-up. */
 async function trainingProcessorSeconds({ data, settings, spec }: Federation): Promise<number> {
-  const trainer = openTrainer(spec.model);
+  const trainer = openTrainer(spec.model, { examples: TRAIN_EXAMPLES, shared: true });
   const params = trainer.initialParams(spec.seed);
   const { batchSize, learningRate, localEpochs } = spec.localTraining;
   const seconds: number[] = [];

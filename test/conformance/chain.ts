@@ -467,7 +467,10 @@ export function describeChainConformance(name: string, start: () => Promise<Chai
       expect(slashes).to.deep.equal(
         [poster, attester].map((memberId) => ({ round: 1, memberId, prover: prover.operator, taken: 600n })),
       );
-      expect(await job.readCredit(prover.operator)).to.equal(250n);
+      const proverWallet = (await game.chain().snapshot()).members.find(
+        ({ operator }) => operator === prover.operator,
+      )!.wallet;
+      expect(await job.readCredit(proverWallet)).to.equal(250n);
       expect(await job.readPool()).to.equal(job.pool + 350n + 600n);
       const barred = (await game.chain().snapshot()).members.map((member) => member.barred);
       expect(bitsOf(0b1111n).filter((id) => barred[id])).to.deep.equal([poster, attester].sort((a, b) => a - b));
@@ -500,10 +503,17 @@ export function describeChainConformance(name: string, start: () => Promise<Chai
       await game
         .chain()
         .attest(
-          [{ ...attestation, seat: 2 }, { ...attestation, seat: 40 }, attestation, attestation],
+          [
+            { ...attestation, seat: 2 },
+            { ...attestation, seat: 40 },
+            attestation,
+            attestation,
+            player.attestation(view, 0),
+            player.attestation(view, 1),
+          ],
           [{ ...commit, seat: 2 }, { ...commit, commitment: keccakWords(3) }, commit, player.scoreCommit(view, 1)],
         );
-      expect(await game.view()).to.deep.include({ attestedMask: 0b1000n, scoreCommittedMask: 0b1010n });
+      expect(await game.view()).to.deep.include({ attestedMask: 0b1011n, scoreCommittedMask: 0b1010n });
       expect(await refusalOf(game.chain().advance())).to.equal("NotYet");
       await game.job.passTime(game.job.terms.challengeSeconds);
       await game.chain().advance();

@@ -18,7 +18,7 @@ export async function measureBaselines(
   const honest = data.holdings.flatMap((holding, index) =>
     behaviourOf(settings, index) === "honest" ? [{ index, holding }] : [],
   );
-  const trainer = openTrainer(spec.model);
+  const trainer = openTrainer(spec.model, { examples: data.test.count, shared: true });
   const accuracyOf = async (examples: Dataset, seed: number): Promise<number> => {
     const { batchSize, learningRate, localEpochs } = spec.localTraining;
     let params = trainer.initialParams(spec.seed);

@@ -71,7 +71,7 @@ export async function startMember(
   const { spec, settings, index, holding, test } = config;
   const { endpoint, watcher } = surroundings;
   const terms = await readTerms(endpoint, config.addresses.job);
-  const trainer = openTrainer(spec.model);
+  const trainer = openTrainer(spec.model, { examples: holding.train.count, shared: settings.isolate === "none" });
   const honest = createLearner({
     trainer,
     train: holding.train,
