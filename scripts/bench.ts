@@ -1,7 +1,8 @@
 // `npm run -s bench -- NAME [--json]`: one benchmark, as one JSON object on stdout or as a table for people.
 import { arch, cpus, platform, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { BENCHES, type BenchResult } from "./bench/benches.ts";
+import type { BenchResult } from "./bench/benchResult.ts";
+import { BENCHES } from "./bench/benches.ts";
 
 interface BenchReport extends BenchResult {
   readonly bench: string;

@@ -5,7 +5,7 @@ import { toHex, type Address, type Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { WEIGHTED_MEAN_RULE, type JobTerms } from "../core/jobTerms.ts";
 import { MAX_WEIGHT_SUM } from "../core/weightedMean.ts";
-import { modelSpecSchema, parameterCount, type ModelSpec } from "../training/modelSpec.ts";
+import { modelSpecSchema, parameterCount } from "../training/modelSpec.ts";
 
 /**
  * job.json: what a federation is about. Its canonical form (RFC 8785) is hashed onto the chain, so all participants train
@@ -91,6 +91,18 @@ export type JobSpec = z.infer<typeof schema>;
 /** job.json as a person writes it: defaults may be left out. */
 export type JobSpecInput = z.input<typeof schema>;
 
+/** Stakes, slashes and the split of the pay that a job may start from. */
+export const USUAL_MONEY: JobSpecInput["money"] = {
+  stake: "100",
+  faultSlash: "50",
+  missSlash: "1",
+  proofReward: "5",
+  contributorsBps: 8000,
+  aggregatorBps: 500,
+  committeeBps: 1000,
+  keepersBps: 500,
+};
+
 /** @throws PacelineError `bad-input` naming every field that is wrong */
 export function parseJobSpec(value: unknown): JobSpec {
   const parsed = schema.safeParse(value);
@@ -126,10 +138,6 @@ export function genesisHash(params: Float32Array): Hex {
 
 function sha256(bytes: Uint8Array): Hex {
   return toHex(createHash("sha256").update(bytes).digest());
-}
-
-export function modelOf(spec: JobSpec): ModelSpec {
-  return spec.model;
 }
 
 /** Whole tokens to the token's smallest unit. Throws `bad-input` for more decimals than the token has. */

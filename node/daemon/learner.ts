@@ -53,7 +53,9 @@ export function createLearner({ trainer, train, validation, spec, seed }: Learne
         learningRate,
         seed: [...seed, round],
       });
-      return trained.params.map((value, index) => value - (params[index] as number));
+      const delta = trained.params; // ours: it came as the answer to this call
+      for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] as number) - (params[i] as number);
+      return delta;
     },
     contributions(params, updates, aggregate) {
       const exponent = (updates[0]?.exponent ?? 0) + AGGREGATE_FRACTION_BITS;

@@ -7,7 +7,7 @@ import { encodeAggregate, encodeUpdate, AGGREGATE_LEAF_BYTES, UPDATE_LEAF_BYTES 
 import { buildTree, proveLeaf, verifyLeaf, LEAF_VALUES, type MerkleTree } from "../../node/core/merkle.ts";
 import { seededRandom } from "../../node/core/random.ts";
 import { weightedMean, weightsOf, type WeightedUpdate } from "../../node/core/weightedMean.ts";
-import type { BenchResult } from "./benches.ts";
+import type { BenchResult } from "./benchResult.ts";
 
 const UPDATES = 50;
 const LENGTH = 200_000;

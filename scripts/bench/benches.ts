@@ -1,11 +1,4 @@
-/** What a benchmark measured; names carry their unit where they have one (`meanMs`). */
-export interface BenchResult {
-  readonly figures: Readonly<Record<string, number>>;
-  /** The same task done by other systems, in the same run, where there are any. */
-  readonly peers: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Versions of what was measured. */
-  readonly versions: Readonly<Record<string, string>>;
-}
+import type { BenchResult } from "./benchResult.ts";
 
 /** Benchmarks by name, each loaded when it is run. */
 export const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {

@@ -2,7 +2,7 @@ import { openFederation, type Federation } from "../../node/cli/simulation/feder
 import { DEFAULT_SETTINGS, type SimulationSettings } from "../../node/cli/simulation/settings.ts";
 import { VALIDATION_SHARE } from "../../node/daemon/ownData.ts";
 import { openTrainer } from "../../node/daemon/adapters.ts";
-import type { BenchResult } from "./benches.ts";
+import type { BenchResult } from "./benchResult.ts";
 
 /**
  * A round of ten participants in one process over TCP: the 784-200-200-10 perceptron, 600 training examples each, batch 10, one

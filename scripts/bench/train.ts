@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { generateDigits } from "../../node/data/digits.ts";
 import { type ModelSpec, tensorSlots } from "../../node/training/modelSpec.ts";
 import { OnnxTrainer, exampleOrder } from "../../node/training/onnxTrainer.ts";
-import type { BenchResult } from "./benches.ts";
+import type { BenchResult } from "./benchResult.ts";
 import type { LocalTraining } from "../../node/training/trainer.ts";
 
 /**

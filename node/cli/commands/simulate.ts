@@ -5,7 +5,6 @@ import { finalTables } from "../../dashboard/finalTables.ts";
 import { writeReport } from "../../dashboard/report.ts";
 import type { SimulationReport } from "../../dashboard/reportData.ts";
 import { createLiveView } from "../../dashboard/terminal.ts";
-import type { PartitionScheme } from "../../data/partition.ts";
 import { EXIT_CHECK_FAILED } from "../exitCodes.ts";
 import { aList, anAmount, aPartition, whole } from "../options.ts";
 import { measureBaselines } from "../simulation/baselines.ts";
@@ -14,27 +13,11 @@ import { openFederation } from "../simulation/federation.ts";
 import { LiveStatusKeeper } from "../simulation/liveStatus.ts";
 import { DEFAULT_SETTINGS, type SimulationSettings } from "../simulation/settings.ts";
 
-interface SimulateOptions {
-  readonly data: string;
+/** The settings as the command line gives them. */
+interface SimulateOptions extends Omit<SimulationSettings, "label" | "trainExamples" | "testExamples"> {
   readonly label?: string;
-  readonly ignore: readonly string[];
-  readonly participants: number;
-  readonly rounds: number;
-  readonly committee: number;
-  readonly partition: PartitionScheme;
-  readonly seed: number;
   readonly examples?: number;
   readonly testExamples?: number;
-  readonly hidden: readonly number[];
-  readonly learningRate: number;
-  readonly batchSize: number;
-  readonly localEpochs: number;
-  readonly clipNorm: number;
-  readonly signFlippers: number;
-  readonly freeRiders: number;
-  readonly liarRound: number;
-  readonly isolate: "none" | "process";
-  readonly pool: string;
   readonly out: string;
   readonly json?: boolean;
 }

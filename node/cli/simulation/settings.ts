@@ -1,4 +1,4 @@
-import { parseJobSpec, type JobSpec } from "../../daemon/jobSpec.ts";
+import { parseJobSpec, USUAL_MONEY, type JobSpec } from "../../daemon/jobSpec.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
 import type { ModelSpec } from "../../training/modelSpec.ts";
 import type { Behaviour } from "../../dashboard/reportData.ts";
@@ -106,15 +106,6 @@ export function simulationJob(settings: SimulationSettings, model: ModelSpec): J
       unbond: 3600,
       blocks: 1,
     },
-    money: {
-      stake: "100",
-      faultSlash: "50",
-      missSlash: "1",
-      proofReward: "5",
-      contributorsBps: 8000,
-      aggregatorBps: 500,
-      committeeBps: 1000,
-      keepersBps: 500,
-    },
+    money: USUAL_MONEY,
   });
 }

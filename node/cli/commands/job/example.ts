@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { JobSpecInput } from "../../../daemon/jobSpec.ts";
+import { USUAL_MONEY, type JobSpecInput } from "../../../daemon/jobSpec.ts";
 import { acts } from "../../command.ts";
 
 /** A job on the digits that five participants can run on one machine; times in seconds, money in whole tokens. */
@@ -25,16 +25,7 @@ export const EXAMPLE_JOB: JobSpecInput = {
     unbond: 3600,
     blocks: 1,
   },
-  money: {
-    stake: "100",
-    faultSlash: "50",
-    missSlash: "1",
-    proofReward: "5",
-    contributorsBps: 8000,
-    aggregatorBps: 500,
-    committeeBps: 1000,
-    keepersBps: 500,
-  },
+  money: USUAL_MONEY,
 };
 
 export function define(command: Command): void {

@@ -1,0 +1,8 @@
+/** What a benchmark measured; names carry their unit where they have one (`meanMs`). */
+export interface BenchResult {
+  readonly figures: Readonly<Record<string, number>>;
+  /** The same task done by other systems, in the same run, where there are any. */
+  readonly peers: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Versions of what was measured. */
+  readonly versions: Readonly<Record<string, string>>;
+}
