@@ -23,6 +23,14 @@ export function operatorAt(state: PeerState, memberId: number | undefined): Addr
   return memberId === undefined ? undefined : state.members[memberId]?.operator;
 }
 
+/** The operators of `memberIds`, each once and without this peer, in that order. */
+export function othersAmong(state: PeerState, memberIds: readonly (number | undefined)[]): Address[] {
+  const operators = new Set(memberIds.map((memberId) => operatorAt(state, memberId)));
+  return [...operators].filter(
+    (operator): operator is Address => operator !== undefined && operator !== state.settings.operator,
+  );
+}
+
 /** This peer's seat in the current round, −1 for none. */
 export function ownSeat(state: PeerState): number {
   const memberId = memberIdOf(state);

@@ -4,7 +4,7 @@ import type { RoundOutcome } from "../../node/chain/chain.ts";
 import { readHistory } from "../../node/chain/history.ts";
 import { readSnapshot } from "../../node/chain/viemJob.ts";
 import { popCount } from "../../node/core/roundView.ts";
-import type { JobSpecInput } from "../../node/daemon/jobSpec.ts";
+import { USUAL_MONEY, type JobSpecInput } from "../../node/daemon/jobSpec.ts";
 import type { DaemonProcess, Ending, LogEvent } from "./daemonProcess.ts";
 import { openReadyFederation, type ReadyFederation } from "./federation.ts";
 import { openRelay, type Relay } from "./relay.ts";
@@ -25,16 +25,7 @@ const JOB: JobSpecInput = {
   rounds: ROUNDS,
   members: { start: PARTICIPANTS, cohort: PARTICIPANTS, committee: PARTICIPANTS, minCommits: 3 },
   phases: { join: 600, commit: 60, share: 60, slot: 5, attest: 3, challenge: 20, score: 10, unbond: 300, blocks: 1 },
-  money: {
-    stake: "100",
-    faultSlash: "50",
-    missSlash: "1",
-    proofReward: "5",
-    contributorsBps: 8000,
-    aggregatorBps: 500,
-    committeeBps: 1000,
-    keepersBps: 500,
-  },
+  money: USUAL_MONEY,
 };
 
 const isCommitOf =

@@ -3,7 +3,7 @@ import { includeHash as hashOf, type IncludedUpdate } from "../../core/encoding.
 import { PacelineError } from "../../core/errors.ts";
 import { AGGREGATE_LEAF_BYTES, encodeAggregate, encodeUpdate, UPDATE_LEAF_BYTES } from "../../core/fixedPoint.ts";
 import { buildTree, LEAF_VALUES, proveLeaf } from "../../core/merkle.ts";
-import { weightedMean, weightsOf } from "../../core/weightedMean.ts";
+import { weightedMean, weightsOf, type WeightedUpdate } from "../../core/weightedMean.ts";
 import type { LeafProof, WrongLeafProof } from "../../chain/chain.ts";
 import type { ParticipantContext } from "../context.ts";
 import { fetchAggregate, readUpdate } from "./blobs.ts";
@@ -37,12 +37,24 @@ export function requireIncludeHash(includeHash: Hex, updates: readonly IncludedU
 }
 
 async function computeAggregate(context: ParticipantContext, updates: readonly IncludedUpdate[]): Promise<Int32Array> {
+  return weightedMean(await weightedUpdates(context, updates));
+}
+
+/** The included updates with the weights that the round gives them, in include order. */
+export function weightedUpdates(
+  context: ParticipantContext,
+  updates: readonly IncludedUpdate[],
+): Promise<WeightedUpdate[]> {
   const weights = weightsOf(
     updates.map(({ exampleCount }) => exampleCount),
     context.chain.terms.weightCap,
   );
-  const values = await Promise.all(updates.map(({ updateRoot }) => readUpdate(context, updateRoot)));
-  return weightedMean(values.map((each, index) => ({ values: each, weight: weights[index] as number })));
+  return Promise.all(
+    updates.map(async ({ updateRoot }, index) => ({
+      values: await readUpdate(context, updateRoot),
+      weight: weights[index] as number,
+    })),
+  );
 }
 
 /** Computes the aggregate, keeps its blob, and tells its root. */

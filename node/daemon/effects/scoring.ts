@@ -1,12 +1,10 @@
 import { toHex, type Hex } from "../../core/bytes.ts";
 import { scoreCommitmentHash } from "../../core/encoding.ts";
 import { encodeVector, scoreVector } from "../../core/scores.ts";
-import { weightsOf } from "../../core/weightedMean.ts";
 import type { PeerEffect } from "../../protocol/events.ts";
 import type { OwnScores } from "../../protocol/state.ts";
 import type { ParticipantContext } from "../context.ts";
-import { exactAggregate, requireIncludeHash } from "./aggregation.ts";
-import { readUpdate } from "./blobs.ts";
+import { exactAggregate, requireIncludeHash, weightedUpdates } from "./aggregation.ts";
 
 type ScoreEffect = Extract<PeerEffect, { type: "score" }>;
 
@@ -20,17 +18,8 @@ export async function score(
   if (promised !== undefined) return context.dispatch({ type: "scored", round, scores: promised });
   requireIncludeHash(includeHash, updates);
   const contributions = await stopwatch.measure("verification", async () => {
-    const weights = weightsOf(
-      updates.map(({ exampleCount }) => exampleCount),
-      chain.terms.weightCap,
-    );
-    const quantised = await Promise.all(
-      updates.map(async ({ updateRoot }, index) => ({
-        values: await readUpdate(context, updateRoot),
-        exponent: model.exponent,
-        weight: weights[index] as number,
-      })),
-    );
+    const weighted = await weightedUpdates(context, updates);
+    const quantised = weighted.map((update) => ({ ...update, exponent: model.exponent }));
     const aggregate = await exactAggregate(context, updates);
     return learner.contributions(model.params, quantised, aggregate);
   });

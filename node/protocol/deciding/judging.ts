@@ -9,9 +9,9 @@ import {
   type RoundView,
 } from "../../core/roundView.ts";
 import type { Intent } from "../plan.ts";
-import { memberIdOf, operatorAt, ownSeat, relayRank } from "../places.ts";
+import { memberIdOf, othersAmong, ownSeat, relayRank } from "../places.ts";
 import type { PeerState } from "../state.ts";
-import { holdersOf } from "./sharing.ts";
+import { fetchUpdate } from "./sharing.ts";
 
 /** Part of the quorum's window after which the attestations and score commits that are there are posted. */
 const PARTIAL = 0.5;
@@ -47,14 +47,7 @@ export function missingUpdates(state: PeerState, view: RoundView): Intent[] {
   return bitsOf(view.includedMask).flatMap((position) => {
     const updateRoot = view.updateRoots[position] ?? ZERO_WORD;
     const own = position === positionOf(view, memberIdOf(state));
-    if (own || state.memory.checked.has(updateRoot) || state.memory.refused.has(updateRoot)) return [];
-    const effect = {
-      type: "fetchUpdate",
-      round: view.round,
-      updateRoot,
-      holders: holdersOf(state, view, position),
-    } as const;
-    return [{ key: `fetch:${updateRoot}`, effect }];
+    return own ? [] : fetchUpdate(state, view, position, updateRoot);
   });
 }
 
@@ -80,9 +73,9 @@ function fetchAggregate(state: PeerState, view: RoundView): Intent[] {
 
 function aggregateHolders(state: PeerState, view: RoundView): Address[] {
   const attesters = bitsOf(view.attestedMask);
-  const holders = [view.slot, ...attesters].map((seat) => operatorAt(state, view.seats[seat]));
-  return [...new Set(holders)].filter(
-    (holder): holder is Address => holder !== undefined && holder !== state.settings.operator,
+  return othersAmong(
+    state,
+    [view.slot, ...attesters].map((seat) => view.seats[seat]),
   );
 }
 

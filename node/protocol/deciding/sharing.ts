@@ -1,7 +1,7 @@
-import type { Address } from "../../core/bytes.ts";
+import type { Address, Hex } from "../../core/bytes.ts";
 import { bitOf, bitsOf, certifiedMask, hasBit, positionOf, type RoundView } from "../../core/roundView.ts";
 import type { Intent } from "../plan.ts";
-import { memberIdOf, operatorAt, ownSeat, relayRank } from "../places.ts";
+import { memberIdOf, othersAmong, ownSeat, relayRank } from "../places.ts";
 import type { OpeningBody, PeerState, Signed } from "../state.ts";
 
 /** Part of the phase after which what is there is posted, complete or not. */
@@ -45,30 +45,31 @@ function checkUpdates(state: PeerState, view: RoundView): Intent[] {
   if (ownSeat(state) < 0 || state.modelId !== view.modelId) return [];
   return bitsOf(view.committedMask).flatMap((position) => {
     const updateRoot = openedRoot(state, view, position);
-    if (updateRoot === undefined || state.memory.checked.has(updateRoot) || state.memory.refused.has(updateRoot))
-      return [];
-    const holders = holdersOf(state, view, position);
-    const effect = { type: "fetchUpdate", round: view.round, updateRoot, holders } as const;
-    return [{ key: `fetch:${updateRoot}`, effect }];
+    return updateRoot === undefined ? [] : fetchUpdate(state, view, position, updateRoot);
   });
 }
 
+/** Fetches and checks the update at a position, unless this peer has judged it already. */
+export function fetchUpdate(state: PeerState, view: RoundView, position: number, updateRoot: Hex): Intent[] {
+  if (state.memory.checked.has(updateRoot) || state.memory.refused.has(updateRoot)) return [];
+  const holders = holdersOf(state, view, position);
+  const effect = { type: "fetchUpdate", round: view.round, updateRoot, holders } as const;
+  return [{ key: `fetch:${updateRoot}`, effect }];
+}
+
 /** The root that a position has opened, once this peer knows it. */
-function openedRoot(state: PeerState, view: RoundView, position: number): OpeningBody["updateRoot"] | undefined {
+function openedRoot(state: PeerState, view: RoundView, position: number): Hex | undefined {
   if (hasBit(view.openedMask, position)) return view.updateRoots[position];
   return state.memory.openings.get(position)?.updateRoot;
 }
 
 /** Who should hold the update at a position: its owner first, then the seats that certified it. */
-export function holdersOf(state: PeerState, view: RoundView, position: number): Address[] {
+function holdersOf(state: PeerState, view: RoundView, position: number): Address[] {
   const seats = view.seats.filter((_, seat) => {
     const bits = (view.bitmaps[seat] ?? 0n) | (state.memory.bitmaps.get(seat)?.bits ?? 0n);
     return hasBit(bits, position);
   });
-  const holders = [view.cohort[position], ...seats].map((memberId) => operatorAt(state, memberId));
-  return [...new Set(holders)].filter(
-    (holder): holder is Address => holder !== undefined && holder !== state.settings.operator,
-  );
+  return othersAmong(state, [view.cohort[position], ...seats]);
 }
 
 /** Positions that a seat's bitmap counts for: what was committed, but its own. */
