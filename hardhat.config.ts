@@ -9,6 +9,8 @@ import { defineConfig } from "hardhat/config";
 export default defineConfig({
   plugins: [hardhatEthers, hardhatEthersChaiMatchers, hardhatIgnitionEthers, hardhatMocha, hardhatNetworkHelpers],
   solidity: {
+    // Who only runs the contracts does not wait for their Solidity tests to compile.
+    splitTestsCompilation: true,
     compilers: [
       {
         version: "0.8.37",
@@ -22,7 +24,14 @@ export default defineConfig({
     // Many transactions a second must not push the chain's clock ahead of the wall's.
     node: { type: "edr-simulated", chainType: "l1", chainId: 31337, allowBlocksWithSameTimestamp: true },
   },
-  paths: { sources: "contracts", tests: { mocha: "test/contracts" } },
-  // As `spec`, and tells the test runner how many passed.
-  test: { mocha: { reporter: "scripts/test/countingReporter.ts" } },
+  paths: { sources: "contracts", tests: { mocha: "test/contracts", solidity: "test/solidity" } },
+  test: {
+    // As `spec`, and tells the test runner how many passed.
+    mocha: { reporter: "scripts/test/countingReporter.ts" },
+    solidity: {
+      fuzz: { runs: 256 },
+      // A handler that reverts, or an assertion of it that fails, fails the invariant: else it would go unseen.
+      invariant: { runs: 256, depth: 128, failOnRevert: true },
+    },
+  },
 });

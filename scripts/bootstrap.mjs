@@ -164,7 +164,7 @@ function compile() {
   if (stampIs(COMPILE_STAMP, wanted)) return;
   say("Compiling the contracts ...");
   const hardhat = inRoot("node_modules", "hardhat", "dist", "src", "cli.js");
-  const result = spawnSync(projectNode(), [hardhat, "build", "--quiet"], { cwd: ROOT, encoding: "utf8" });
+  const result = spawnSync(projectNode(), [hardhat, "build", "--no-tests", "--quiet"], { cwd: ROOT, encoding: "utf8" });
   if (result.status !== 0) {
     say(`${result.stdout}${result.stderr}`.trim());
     throw new BootstrapError("The contracts could not be compiled (the compiler's words are above).");

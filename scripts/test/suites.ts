@@ -21,12 +21,17 @@ const CHECKS: readonly Suite[] = [
 
 const CONTRACTS: Suite = {
   name: "contracts",
-  args: [bin("hardhat/dist/src/cli.js"), "test"],
+  args: [bin("hardhat/dist/src/cli.js"), "test", "mocha"],
   counts: true,
 };
 
+const SOLIDITY: Suite = { name: "solidity", args: ["scripts/solidity.ts"], counts: true };
+
+/** Suites that are not mocha's own. */
+const SPECIAL: Readonly<Record<string, Suite>> = { contracts: CONTRACTS, solidity: SOLIDITY };
+
 function hasTests(folder: string): boolean {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).some((file) => file.endsWith(".test.ts"));
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).some((file) => /\.(test\.ts|t\.sol)$/.test(file));
 }
 
 function mochaSuite(name: string, specs: string): Suite {
@@ -39,8 +44,6 @@ export function allSuites(root: string): Suite[] {
     .filter((entry) => entry.isDirectory() && hasTests(path.join(root, "test", entry.name)))
     .map((entry) => entry.name);
   const ordered = [...folders.filter((name) => name !== "e2e"), ...folders.filter((name) => name === "e2e")];
-  const suites = ordered.map((name) =>
-    name === "contracts" ? CONTRACTS : mochaSuite(name, `test/${name}/**/*.test.ts`),
-  );
+  const suites = ordered.map((name) => SPECIAL[name] ?? mochaSuite(name, `test/${name}/**/*.test.ts`));
   return [...CHECKS, mochaSuite("house", "test/*.test.ts"), ...suites];
 }
