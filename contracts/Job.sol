@@ -1,31 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IJob, Phase} from "./interfaces/IJob.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
+import {ICourt} from "./interfaces/ICourt.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {ITreasury} from "./interfaces/ITreasury.sol";
+import {Phase} from "./interfaces/JobTypes.sol";
+import {JobStorage} from "./job/JobStorage.sol";
 import {Judging} from "./job/Judging.sol";
-import {JobViews} from "./job/JobViews.sol";
-import {Transitions} from "./job/Transitions.sol";
-import {Sortition} from "./libraries/Sortition.sol";
 
-/// @title One job: its members and its rounds. See IJob.
-/// @dev A clone made by JobFactory; its terms stand in the clone's code.
-contract Job is Transitions, Judging, JobViews {
-    constructor(IRegistry registry, ITreasury treasury, address court) {
-        (REGISTRY, TREASURY, COURT) = (registry, treasury, court);
-        sponsor = address(this); // nobody can initialise the implementation
+/// @title One job's rounds. See IJobRounds.
+/// @dev A clone made by JobFactory; its terms stand in the clone's code. What is not here is in JobDesk.
+contract Job is Judging, Proxy {
+    using Address for address;
+
+    address private immutable DESK;
+    address private immutable SELF = address(this);
+
+    constructor(IRegistry registry, ITreasury treasury, ICourt court, address desk)
+        JobStorage(registry, treasury, court)
+    {
+        DESK = desk;
     }
 
-    /// @inheritdoc IJob
-    /// @dev Once; the factory calls it in the transaction that makes the clone.
-    function initialize(address sponsor_) external {
-        if (sponsor != address(0)) revert OnlyFactory(msg.sender);
-        sponsor = sponsor_;
-        bytes32 genesis = _terms().genesisHash;
-        modelId = genesis;
-        seed = Sortition.firstSeed(address(this), genesis);
-        saltSum = 1;
+    function initialize() external {
+        // The implementation itself never starts, and a clone only once.
+        if (address(this) == SELF || clock.phaseStart != 0) revert OnlyFactory(msg.sender);
         _enter(clock, Phase.Joining);
+    }
+
+    function _leaveToDesk() internal override {
+        _delegate(DESK);
+    }
+
+    function _closeAtDesk() internal override {
+        DESK.functionDelegateCall(abi.encodeCall(this.advance, ()));
+    }
+
+    function _implementation() internal view override returns (address) {
+        return DESK;
     }
 }

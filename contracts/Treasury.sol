@@ -3,25 +3,29 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IJobDesk} from "./interfaces/IJobDesk.sol";
+import {IRegistry} from "./interfaces/IRegistry.sol";
 import {ITreasury} from "./interfaces/ITreasury.sol";
 
 /// @title Stakes, pools and credits. See ITreasury.
 contract Treasury is ITreasury {
     using SafeERC20 for IERC20;
 
+    /// @dev Two slots.
     struct Book {
         IERC20 token;
+        uint96 pool;
         IERC20 stakeToken;
-        address sponsor;
-        uint256 pool;
+        uint96 slashed; // of the pool, or of what was paid from it
     }
 
     struct Stake {
-        uint128 amount;
+        uint96 amount;
         uint64 withdrawableAt;
     }
 
     address private immutable DEPLOYER = msg.sender;
+    IRegistry private immutable REGISTRY;
 
     /// @notice The factory whose jobs may use the ledgers; zero until bound.
     address public factory;
@@ -38,6 +42,10 @@ contract Treasury is ITreasury {
         _;
     }
 
+    constructor(IRegistry registry) {
+        REGISTRY = registry;
+    }
+
     /// @inheritdoc ITreasury
     function bind(address factory_) external {
         if (msg.sender != DEPLOYER) revert OnlyDeployer(msg.sender);
@@ -46,16 +54,16 @@ contract Treasury is ITreasury {
     }
 
     /// @inheritdoc ITreasury
-    function openJob(address job, address sponsor, IERC20 token, IERC20 stakeToken, uint256 amount) external {
+    function openJob(address job, address sponsor, IERC20 token, IERC20 stakeToken, uint96 amount) external {
         if (msg.sender != factory) revert OnlyFactory(msg.sender);
-        books[job] = Book(token, stakeToken, sponsor, amount);
+        books[job] = Book(token, amount, stakeToken, 0);
         emit JobOpened(job, sponsor, token, stakeToken, amount);
         _receive(token, sponsor, amount);
     }
 
     /// @inheritdoc ITreasury
-    function lock(address wallet, uint256 amount) external onlyJob {
-        stakes[msg.sender][wallet].amount += uint128(amount);
+    function lock(address wallet, uint96 amount) external onlyJob {
+        stakes[msg.sender][wallet].amount += amount;
         emit StakeLocked(msg.sender, wallet, amount);
         _receive(books[msg.sender].stakeToken, wallet, amount);
     }
@@ -77,20 +85,11 @@ contract Treasury is ITreasury {
     ) external onlyJob returns (uint256 taken) {
         Book storage book = books[msg.sender];
         Stake storage stake = stakes[msg.sender][wallet];
-        taken = amount < stake.amount ? amount : stake.amount;
-        uint256 rewardGiven =
-            rewarded == address(0)
-                ? 0
-                : reward < taken / 2
-                    ? reward
-                    : taken / 2;
-        uint256 rest = taken - rewardGiven;
-
-        stake.amount -= uint128(taken);
-        IERC20 stakeToken = book.stakeToken;
-        if (rewardGiven > 0) _credit(stakeToken, rewarded, rewardGiven);
-        if (address(book.token) == address(stakeToken)) book.pool += rest;
-        else burned[stakeToken] += rest;
+        taken = _min(amount, stake.amount);
+        uint256 rewardGiven = rewarded == address(0) ? 0 : _min(reward, taken / 2);
+        stake.amount -= uint96(taken);
+        if (rewardGiven > 0) _credit(book.stakeToken, rewarded, rewardGiven);
+        _keepSlashed(book, taken - rewardGiven);
         emit StakeSlashed(msg.sender, wallet, taken, rewarded, rewardGiven);
     }
 
@@ -99,27 +98,34 @@ contract Treasury is ITreasury {
         if (accounts.length != amounts.length) revert LengthMismatch(accounts.length, amounts.length);
         Book storage book = books[msg.sender];
         IERC20 token = book.token;
-        mapping(address => uint256) storage credits = creditOf[token];
         uint256 sum;
         for (uint256 i; i < accounts.length; ++i) {
-            uint256 amount = amounts[i];
-            if (amount == 0) continue;
-            sum += amount;
-            credits[accounts[i]] += amount;
-            emit Credited(msg.sender, accounts[i], token, amount);
+            sum += amounts[i];
+            _credit(token, accounts[i], amounts[i]);
         }
-        uint256 pool = book.pool;
-        if (sum > pool) revert PoolTooSmall(msg.sender, pool, sum);
-        book.pool = pool - sum;
+        _takeFromPool(book, sum);
     }
 
     /// @inheritdoc ITreasury
-    function refund() external onlyJob {
+    function payOut(address wallet, uint256 amount) external onlyJob {
         Book storage book = books[msg.sender];
-        uint256 amount = book.pool;
-        book.pool = 0;
-        _credit(book.token, book.sponsor, amount);
-        emit Refunded(msg.sender, book.sponsor, amount);
+        _takeFromPool(book, amount);
+        address to = REGISTRY.payoutOf(wallet);
+        emit PaidOut(msg.sender, wallet, to, amount);
+        book.token.safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc ITreasury
+    function refund(address sponsor, uint256 owed) external onlyJob returns (uint256 amount) {
+        Book storage book = books[msg.sender];
+        uint256 left = book.pool - owed;
+        uint256 toBurn = _min(book.slashed, left);
+        amount = left - toBurn;
+        book.pool = uint96(owed);
+        IERC20 token = book.token;
+        if (toBurn > 0) burned[token] += toBurn;
+        _credit(token, sponsor, amount);
+        emit Refunded(msg.sender, sponsor, amount, toBurn);
     }
 
     /// @inheritdoc ITreasury
@@ -132,8 +138,9 @@ contract Treasury is ITreasury {
         amount = creditOf[token][account];
         if (amount == 0) revert NothingToClaim(account);
         creditOf[token][account] = 0;
-        emit Claimed(account, token, amount);
-        token.safeTransfer(account, amount);
+        address to = REGISTRY.payoutOf(account);
+        emit Claimed(account, token, to, amount);
+        token.safeTransfer(to, amount);
     }
 
     /// @inheritdoc ITreasury
@@ -143,14 +150,20 @@ contract Treasury is ITreasury {
         if (amount == 0) revert NothingToWithdraw(job, msg.sender);
         uint256 time = stake.withdrawableAt;
         if (time == 0 || block.timestamp < time) revert StillBonded(job, msg.sender, time);
+        if (IJobDesk(job).isDrawn(msg.sender)) revert StillDrawn(job, msg.sender);
         stake.amount = 0;
         emit StakeWithdrawn(job, msg.sender, amount);
-        books[job].stakeToken.safeTransfer(msg.sender, amount);
+        books[job].stakeToken.safeTransfer(REGISTRY.payoutOf(msg.sender), amount);
     }
 
     /// @inheritdoc ITreasury
     function poolOf(address job) external view returns (uint256) {
         return books[job].pool;
+    }
+
+    /// @inheritdoc ITreasury
+    function slashedOf(address job) external view returns (uint256) {
+        return books[job].slashed;
     }
 
     /// @inheritdoc ITreasury
@@ -161,6 +174,23 @@ contract Treasury is ITreasury {
     /// @inheritdoc ITreasury
     function withdrawableAt(address job, address wallet) external view returns (uint256) {
         return stakes[job][wallet].withdrawableAt;
+    }
+
+    /// @dev To the pool, where it is the pool's token and there is room for it.
+    function _keepSlashed(Book storage book, uint256 amount) private {
+        bool fits = uint256(book.pool) + amount <= type(uint96).max && uint256(book.slashed) + amount <= type(uint96).max;
+        if (address(book.token) == address(book.stakeToken) && fits) {
+            book.pool += uint96(amount);
+            book.slashed += uint96(amount);
+        } else if (amount > 0) {
+            burned[book.stakeToken] += amount;
+        }
+    }
+
+    function _takeFromPool(Book storage book, uint256 amount) private {
+        uint256 pool = book.pool;
+        if (amount > pool) revert PoolTooSmall(msg.sender, pool, amount);
+        book.pool = uint96(pool - amount);
     }
 
     function _credit(IERC20 token, address account, uint256 amount) private {
@@ -176,5 +206,9 @@ contract Treasury is ITreasury {
         token.safeTransferFrom(from, address(this), amount);
         uint256 received = token.balanceOf(address(this)) - before;
         if (received != amount) revert FeeOnTransfer(token, amount, received);
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
     }
 }

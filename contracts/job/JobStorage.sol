@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IJob, JobTerms, Phase} from "../interfaces/IJob.sol";
+import {ICourt} from "../interfaces/ICourt.sol";
+import {IJobEvents} from "../interfaces/IJobEvents.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
 import {ITreasury} from "../interfaces/ITreasury.sol";
+import {JobTerms, Phase} from "../interfaces/JobTypes.sol";
+import {SumTree} from "../libraries/SumTree.sol";
+import {TermsCode} from "../libraries/TermsCode.sol";
 
-/// @title What a job keeps. Round state is written over in the next round and never cleared to zero: a used slot costs
-/// 5,000 gas, a fresh one 22,100. Masks in `clock` and `marks` say which of it belongs to this round.
+/// @title What a job keeps; Job and JobDesk share it. Round state is written over in the next round and never cleared to
+/// zero: a used slot costs 5,000 gas, a fresh one 22,100. Masks in `clock` and `marks` say which of it belongs to this round.
 // solhint-disable-next-line max-states-count
-abstract contract JobStorage is IJob {
+abstract contract JobStorage is IJobEvents {
     /// @dev One slot: all that a commit reads and writes besides its own.
     struct Clock {
         Phase phase;
         uint32 round;
         uint40 phaseStart;
         uint40 phaseStartBlock;
-        uint64 committedMask; // by position
+        uint64 committedMask; // by position; until Commit ends those who pass are in it
         uint8 cohortCount;
         uint8 seatCount;
         uint8 firstSlot;
@@ -34,89 +38,118 @@ abstract contract JobStorage is IJob {
         uint32 scoreOpened;
     }
 
-    /// @dev One slot: what changes between the rounds.
-    struct Draws {
-        uint64 entropyBlock;
+    /// @dev One slot: what else belongs to a round.
+    struct Extras {
+        uint40 entropyBlock;
         bool entropyRecorded;
+        uint64 passed; // by position
         uint32 abstained; // by seat
-        uint16 candidates; // length of `candidateIds`
-        uint16 eligible; // those in front, not barred from seats
-        uint32 queueHead;
-        uint32 queueEnd;
-        uint16 members;
+        uint8 openDemands;
+        uint40 windowEnd;
     }
 
+    /// @dev One slot: what lasts.
+    struct Ledger {
+        uint96 owed; // sum of the members' credits
+        uint32 departuresHead;
+        uint32 departuresEnd;
+        uint32 arrivalsHead;
+        uint32 arrivalsEnd;
+        uint32 members;
+    }
+
+    /// @dev Two slots.
     struct MemberRecord {
         address operator;
-        uint16 place; // in `candidateIds`, counting from 1; 0 for none
-        bool barred;
+        bool rotating; // `nextOperators` has its next one
         bool active; // has not asked to leave
+        bool ejected;
         bool gone; // has left the draws, its stake unbonds
+        bool departing; // waits in a queue
+        bool arriving;
+        uint32 suspendedUntil; // zero where it is not suspended
         address wallet;
+        uint96 credit;
     }
 
-    uint256 internal constant MAX_MEMBERS = type(uint16).max;
+    struct NextOperator {
+        address operator;
+        uint32 fromRound;
+    }
+
+    uint256 internal constant MAX_MEMBERS = 65_536;
     uint256 internal constant MIN_COHORT = 3;
-    /// @dev An aggregator, and somebody to check it.
-    uint256 internal constant MIN_SEATS = 2;
     uint256 internal constant KEEPERS = 5;
     uint8 internal constant NOWHERE = type(uint8).max;
+    /// @dev Stands for a commitment of a member that passes the round.
+    bytes32 internal constant PASS = bytes32(uint256(1));
+    /// @dev OpenZeppelin's Clones put the arguments behind the 45 bytes of the proxy.
+    uint256 private constant TERMS_OFFSET = 0x2d;
 
     IRegistry internal immutable REGISTRY;
     ITreasury internal immutable TREASURY;
-    address internal immutable COURT;
+    ICourt internal immutable COURT;
 
     Clock internal clock;
     Marks internal marks;
-    Draws internal draws;
+    Extras internal extras;
+    Ledger internal ledger;
 
-    /// @inheritdoc IJob
-    address public sponsor;
-    bytes32 internal seed;
-    bytes32 internal modelId;
+    bytes32 internal seed; // zero before the first draw
+    bytes32 internal lastModelId; // zero before the first settlement
     bytes32 internal includeHash;
     bytes32 internal aggregateRoot;
-    bytes32 internal entropy; // hash of the entropy block, where `draws.entropyRecorded`
-    uint256 internal saltSum; // plus one
+    bytes32 internal entropy; // hash of the entropy block, where `extras.entropyRecorded`
+    uint256 internal saltSum;
     uint256 internal seatPositions; // byte s: cohort position of seat s, NOWHERE for none
 
     uint16[64] internal cohort; // member ids by position
     uint16[32] internal seats; // member ids by seat
-    /// @dev By position: the commitment's top 31 bytes with its ordinal in the low byte; once opened, the update's root.
+    /// @dev By position: the commitment's top 31 bytes with its ordinal in the low byte; once opened, the update's root, if
+    /// Share did not end with the opening.
     uint256[64] internal commits;
-    uint32[64] internal openings; // by position: the commit's ordinal << 24 | exampleCount
+    uint32[64] internal openings; // by position, with that root: the commit's ordinal << 24 | exampleCount
     uint64[32] internal bitmaps; // by seat
     bytes32[32] internal scoreCommits; // by seat
     uint256[4][32] internal vectors; // by seat: 16 scores a word, the first one in the highest bits
-    address[KEEPERS] internal keepers;
+    address[KEEPERS - 1] internal keepers; // who made the round's transitions but the last
 
-    MemberRecord[65_536] internal memberRecords; // by member id
-    mapping(address wallet => uint256) internal memberIdOf; // plus one
-    uint32[65_536] internal trailingScores; // by member id, in 1/256 points
-    uint16[65_536] internal candidateIds; // those not barred from seats in front
-    uint24[196_608] internal queue; // kind << 16 | member id; at most three entries a member, and emptied to the front
+    MemberRecord[MAX_MEMBERS] internal memberRecords; // by member id
+    mapping(uint256 memberId => NextOperator) internal nextOperators;
+    mapping(address wallet => uint256) internal memberIds; // plus one
+    uint32[MAX_MEMBERS] internal trailingScores; // by member id, in 1/256 points
+    SumTree.Tree internal candidates; // draw weights by member id
+    uint16[MAX_MEMBERS] internal departures; // rings of member ids; a member waits in each at most once
+    uint16[MAX_MEMBERS] internal arrivals;
+    mapping(uint32 round => bytes32) internal records;
 
-    /// @inheritdoc IJob
-    mapping(uint32 round => bytes32) public roundRecord;
+    constructor(IRegistry registry, ITreasury treasury, ICourt court) {
+        (REGISTRY, TREASURY, COURT) = (registry, treasury, court);
+    }
 
-    /// @dev The terms stand behind the clone's 45 bytes of code (OpenZeppelin's Clones), in the layout that a struct of
-    /// 32 static fields has in memory, too. The factory has checked them.
-    uint256 private constant TERMS_OFFSET = 0x2d;
-    uint256 private constant TERMS_BYTES = 0x400;
-    uint256 private constant WEIGHT_CAP_OFFSET = 0xed; // the seventh field
-
-    function _terms() internal view returns (JobTerms memory terms_) {
+    function _terms() internal view returns (JobTerms memory) {
+        uint256[8] memory words;
         assembly ("memory-safe") {
-            extcodecopy(address(), terms_, TERMS_OFFSET, TERMS_BYTES)
+            extcodecopy(address(), words, TERMS_OFFSET, 0x100)
+        }
+        return TermsCode.unpack(words);
+    }
+
+    /// @dev One word of the packed terms, where reading all would cost more than the rest.
+    function _termsWord(uint256 index) internal view returns (uint256 word) {
+        assembly ("memory-safe") {
+            extcodecopy(address(), 0, add(TERMS_OFFSET, shl(5, index)), 0x20)
+            word := mload(0)
         }
     }
 
-    /// @dev One field, where reading all would cost more than the rest.
-    function _weightCap() internal view returns (uint256 cap) {
-        assembly ("memory-safe") {
-            extcodecopy(address(), 0, WEIGHT_CAP_OFFSET, 0x20)
-            cap := mload(0)
-        }
+    function _sponsor() internal view returns (address) {
+        return address(uint160(_termsWord(TermsCode.SPONSOR_WORD) >> 96));
+    }
+
+    function _modelId() internal view returns (bytes32 id) {
+        id = lastModelId;
+        if (id == 0) id = bytes32(_termsWord(TermsCode.GENESIS_WORD));
     }
 
     function _hasEnded(Phase current) internal pure returns (bool) {
@@ -130,5 +163,12 @@ abstract contract JobStorage is IJob {
     /// @dev Cohort position of a seat's holder, NOWHERE where it does not train in this round.
     function _positionOf(uint256 positions, uint256 seat) internal pure returns (uint256) {
         return (positions >> (8 * seat)) & 0xff;
+    }
+
+    /// @dev The operator that signs for a member in the running round.
+    function _operatorOf(uint256 round, uint256 id) internal view returns (address operator) {
+        MemberRecord storage member = memberRecords[id];
+        operator = member.operator;
+        if (member.rotating && round >= nextOperators[id].fromRound) operator = nextOperators[id].operator;
     }
 }

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {JobTerms, Member, Phase, RoundView} from "../interfaces/IJob.sol";
+import {IJobDesk} from "../interfaces/IJobDesk.sol";
+import {JobTerms, Member, Phase, RoundView} from "../interfaces/JobTypes.sol";
+import {SumTree} from "../libraries/SumTree.sol";
 import {JobStorage} from "./JobStorage.sol";
 
 /// @title What can be read of a job.
-abstract contract JobViews is JobStorage {
+abstract contract JobViews is IJobDesk, JobStorage {
+    using SumTree for SumTree.Tree;
+
     function terms() external view returns (JobTerms memory) {
         return _terms();
+    }
+
+    function sponsor() external view returns (address) {
+        return _sponsor();
     }
 
     function phase() external view returns (Phase) {
@@ -15,32 +23,54 @@ abstract contract JobViews is JobStorage {
     }
 
     function memberCount() external view returns (uint256) {
-        return draws.members;
+        return ledger.members;
+    }
+
+    function memberIdPlusOne(address wallet) external view returns (uint256) {
+        return memberIds[wallet];
+    }
+
+    function roundRecord(uint32 round) external view returns (bytes32) {
+        return records[round];
     }
 
     function members(uint256 from, uint256 to) external view returns (Member[] memory list) {
-        if (to > draws.members) to = draws.members;
+        if (to > ledger.members) to = ledger.members;
         if (from >= to) return list;
         list = new Member[](to - from);
         for (uint256 id = from; id < to; ++id) {
-            MemberRecord storage member = memberRecords[id];
-            list[id - from] = Member(member.operator, member.wallet, trailingScores[id], member.barred, member.active);
+            MemberRecord memory member = memberRecords[id];
+            list[id - from] = Member({
+                operator: _operatorOf(clock.round, id),
+                wallet: member.wallet,
+                trailingScore: trailingScores[id],
+                suspendedUntil: member.suspendedUntil,
+                weight: uint16(candidates.weightOf(id)),
+                credit: member.credit,
+                active: member.active,
+                ejected: member.ejected
+            });
         }
+    }
+
+    function isDrawn(address wallet) external view returns (bool) {
+        uint256 id = memberIds[wallet];
+        if (id-- == 0 || clock.phase <= Phase.Draw || _hasEnded(clock.phase)) return false;
+        for (uint256 i; i < clock.cohortCount; ++i) if (cohort[i] == id) return true;
+        for (uint256 i; i < clock.seatCount; ++i) if (seats[i] == id) return true;
+        return false;
     }
 
     function standingProposal()
         external
         view
-        returns (uint32 round, bytes32 roundSeed, bytes32 included, bytes32 root, address poster)
+        returns (uint32 round, uint8 slot, bytes32 roundSeed, bytes32 included, bytes32 root)
     {
-        Clock memory now_ = clock;
-        (round, roundSeed, included, root) = (now_.round, seed, includeHash, _standingRoot(now_.phase));
-        if (root != 0) poster = memberRecords[seats[now_.slot]].operator;
+        return (clock.round, clock.slot, seed, includeHash, _standingRoot(clock.phase));
     }
 
     function roundView() external view returns (RoundView memory view_) {
         Clock memory now_ = clock;
-        Marks memory seen = marks;
         view_.phase = now_.phase;
         view_.round = now_.round;
         view_.phaseStart = now_.phaseStart;
@@ -48,8 +78,15 @@ abstract contract JobViews is JobStorage {
         view_.blockTime = uint64(block.timestamp);
         view_.blockNumber = uint64(block.number);
         view_.seed = seed;
-        view_.modelId = modelId;
+        view_.modelId = _modelId();
+        // Joining and Draw: nothing of the round that is over.
+        if (now_.phase > Phase.Draw) _viewRound(view_, now_);
+    }
+
+    function _viewRound(RoundView memory view_, Clock memory now_) private view {
+        Marks memory seen = marks;
         view_.committedMask = now_.committedMask;
+        view_.passedMask = extras.passed;
         view_.openedMask = seen.opened;
         view_.includedMask = seen.included;
         view_.liveSeats = seen.live;
@@ -60,16 +97,19 @@ abstract contract JobViews is JobStorage {
         view_.attestedMask = seen.attested;
         view_.scoreCommittedMask = seen.scoreCommitted;
         view_.scoreOpenedMask = seen.scoreOpened;
+        view_.openDemands = extras.openDemands;
+        view_.windowEnd = extras.windowEnd;
         _viewCohort(view_, now_, seen.opened);
         _viewSeats(view_, now_);
     }
 
     function _viewCohort(RoundView memory view_, Clock memory now_, uint256 opened) private view {
         view_.cohort = new uint16[](now_.cohortCount);
+        for (uint256 position; position < now_.cohortCount; ++position) view_.cohort[position] = cohort[position];
+        if (now_.phase > Phase.Share) return; // the updates that count are in the event IncludeSetFixed
         view_.updateRoots = new bytes32[](now_.cohortCount);
         view_.exampleCounts = new uint32[](now_.cohortCount);
         for (uint256 position; position < now_.cohortCount; ++position) {
-            view_.cohort[position] = cohort[position];
             if (_hasBit(opened, position)) {
                 view_.updateRoots[position] = bytes32(commits[position]);
                 view_.exampleCounts[position] = openings[position] & 0xffffff;

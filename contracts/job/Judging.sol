@@ -1,114 +1,127 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Phase, ScoreOpening, SignedAttestation, SignedScoreCommit} from "../interfaces/IJob.sol";
+import {Phase, ScoreOpening, SignedAttestation, SignedScoreCommit} from "../interfaces/JobTypes.sol";
 import {RoundPhase} from "../libraries/RoundPhase.sol";
 import {Scores} from "../libraries/Scores.sol";
 import {Posting} from "./Posting.sol";
-import {Slashing} from "./Slashing.sol";
 import {SignedStructs} from "./SignedStructs.sol";
 
 /// @title What the committee posts: the aggregate's root, attestations of it, and scores.
-abstract contract Judging is Posting, Slashing {
+abstract contract Judging is Posting {
     using SignedStructs for bytes32;
 
-    function propose(bytes32 root) external {
+    function propose(bytes32 root, SignedAttestation calldata attestation) external {
         Clock memory now_ = clock;
         if (now_.phase != Phase.Propose) revert WrongPhase(now_.phase);
         if (root == 0) revert EmptyRoot();
-        uint256 seat = _seatOf(now_.seatCount, msg.sender);
-        if (seat < now_.firstSlot) revert SlotGone(seat, now_.firstSlot);
-        uint256 opensAt = now_.phaseStart + (seat - now_.firstSlot) * uint256(_terms().slotSeconds);
-        if (block.timestamp < opensAt) revert SlotNotOpen(seat, opensAt);
+        uint256 seat = attestation.seat;
+        _requireSlotOpen(now_, seat);
+        bytes32 digest = SignedStructs.domainSeparator().attestation(now_.round, seed, seat, includeHash, root);
+        address operator = _hasBit(marks.live, seat) ? _operatorOf(now_.round, seats[seat]) : address(0);
+        if (!digest.isSignedBy(attestation.r, attestation.vs, operator)) revert NotASeat(seat, operator);
 
         _recordEntropy();
-        _missSeats(now_, _slots(now_.firstSlot, seat));
+        if (seat > now_.firstSlot) _missSeats(now_, _slots(now_.firstSlot, seat), _terms());
         aggregateRoot = root;
-        marks.attested = 0;
+        marks.attested = uint32(1 << seat);
         now_.slot = uint8(seat);
         _enter(now_, Phase.Challenge);
-        emit Proposed(now_.round, uint8(seat), msg.sender, root);
+        emit Proposed(now_.round, uint8(seat), seats[seat], root);
     }
 
     function attest(SignedAttestation[] calldata attestations, SignedScoreCommit[] calldata scoreCommits_) external {
         Clock memory now_ = clock;
         if (now_.phase != Phase.Challenge) return;
+        Marks memory seen = marks;
         bytes32 domain = SignedStructs.domainSeparator();
-        if (attestations.length > 0) _attest(now_, domain, attestations);
-        if (scoreCommits_.length > 0) _commitScores(now_, domain, scoreCommits_);
+        if (attestations.length > 0) _attest(now_, seen, domain, attestations);
+        if (scoreCommits_.length > 0) _commitScores(now_, seen, domain, scoreCommits_);
+        marks = seen;
+        if (!_isJudged(seen) || extras.openDemands > 0 || block.timestamp < extras.windowEnd) return;
+        _go(now_, _closeChallenge(now_, _terms()));
     }
 
     function openScores(ScoreOpening[] calldata scoreOpenings) external {
         Clock memory now_ = clock;
         if (now_.phase != Phase.Score) return;
         Marks memory seen = marks;
-        uint256 opened = seen.scoreOpened;
-        uint256 abstained = draws.abstained;
+        uint256 abstained = extras.abstained;
         uint256 positions = seatPositions;
+        bytes32[3] memory round = [bytes32(uint256(now_.round)), seed, includeHash];
         for (uint256 i; i < scoreOpenings.length; ++i) {
             ScoreOpening calldata opening = scoreOpenings[i];
             uint256 seat = opening.seat;
-            if (!_hasBit(seen.scoreCommitted & seen.live, seat) || _hasBit(opened, seat)) continue;
-            if (_scoreCommitment(now_.round, seat, opening) != scoreCommits[seat]) continue;
+            if (!_hasBit(seen.scoreCommitted & seen.live & ~seen.scoreOpened, seat)) continue;
+            if (_scoreCommitment(round, seat, opening) != scoreCommits[seat]) continue;
             if (opening.vector.length == 0) abstained |= 1 << seat;
             else if (!_storeVector(opening.vector, seen.included, seat, _positionOf(positions, seat))) continue;
-            opened |= 1 << seat;
+            seen.scoreOpened |= uint32(1 << seat);
             emit ScoreOpened(now_.round, uint8(seat), opening.vector);
         }
-        if (opened != seen.scoreOpened) marks.scoreOpened = uint32(opened);
-        if (abstained != draws.abstained) draws.abstained = uint32(abstained);
+        marks.scoreOpened = seen.scoreOpened;
+        if (abstained != extras.abstained) extras.abstained = uint32(abstained);
+        if (seen.scoreCommitted & seen.live & ~seen.scoreOpened == 0) _go(now_, _closeScores(now_, _terms()));
     }
 
-    function _attest(Clock memory now_, bytes32 domain, SignedAttestation[] calldata attestations) private {
-        uint256 attested = marks.attested;
-        uint256 live = marks.live;
+    /// @dev Slot i opens when i turns are over, in seconds and in blocks.
+    function _requireSlotOpen(Clock memory now_, uint256 seat) private view {
+        if (seat < now_.firstSlot) revert SlotGone(seat, now_.firstSlot);
+        if (seat == now_.firstSlot) return;
+        uint256 turns = seat - now_.firstSlot;
+        uint256 opensAt = now_.phaseStart + turns * _terms().slotSeconds;
+        uint256 opensAtBlock = now_.phaseStartBlock + turns * _terms().phaseBlocks;
+        if (block.timestamp < opensAt || block.number < opensAtBlock) revert SlotNotOpen(seat, opensAt, opensAtBlock);
+    }
+
+    function _attest(
+        Clock memory now_,
+        Marks memory seen,
+        bytes32 domain,
+        SignedAttestation[] calldata attestations
+    ) private {
+        uint256 before = seen.attested;
         bytes32 digest = domain.attestation(now_.round, seed, now_.slot, includeHash, aggregateRoot);
         for (uint256 i; i < attestations.length; ++i) {
-            uint256 seat = attestations[i].seat;
-            if (!_hasBit(live, seat) || _hasBit(attested, seat)) continue;
-            if (!digest.isSignedBy(attestations[i].signature, _operatorOfSeat(seat))) continue;
-            attested |= 1 << seat;
+            SignedAttestation calldata given = attestations[i];
+            if (!_hasBit(seen.live & ~seen.attested, given.seat)) continue;
+            if (!digest.isSignedBy(given.r, given.vs, _operatorOf(now_.round, seats[given.seat]))) continue;
+            seen.attested |= uint32(1 << given.seat);
         }
-        if (attested == marks.attested) return;
-        marks.attested = uint32(attested);
-        emit Attested(now_.round, attested);
+        if (seen.attested != before) emit Attested(now_.round, seen.attested);
     }
 
-    function _commitScores(Clock memory now_, bytes32 domain, SignedScoreCommit[] calldata given) private {
-        uint256 committed = marks.scoreCommitted;
-        uint256 live = marks.live;
+    function _commitScores(
+        Clock memory now_,
+        Marks memory seen,
+        bytes32 domain,
+        SignedScoreCommit[] calldata given
+    ) private {
         bytes32 roundSeed = seed;
         bytes32 included = includeHash;
         for (uint256 i; i < given.length; ++i) {
             uint256 seat = given[i].seat;
             bytes32 commitment = given[i].commitment;
-            if (!_hasBit(live, seat) || _hasBit(committed, seat) || commitment == 0) continue;
+            if (!_hasBit(seen.live & ~seen.scoreCommitted, seat) || commitment == 0) continue;
             bytes32 digest = domain.scoreCommit(now_.round, roundSeed, included, commitment);
-            if (!digest.isSignedBy(given[i].signature, _operatorOfSeat(seat))) continue;
-            committed |= 1 << seat;
+            if (!digest.isSignedBy(given[i].r, given[i].vs, _operatorOf(now_.round, seats[seat]))) continue;
+            seen.scoreCommitted |= uint32(1 << seat);
             scoreCommits[seat] = commitment;
             emit ScoreCommitted(now_.round, uint8(seat), commitment);
         }
-        if (committed != marks.scoreCommitted) marks.scoreCommitted = uint32(committed);
     }
 
+    /// @param round its number, seed and include hash
     function _scoreCommitment(
-        uint256 round,
+        bytes32[3] memory round,
         uint256 seat,
         ScoreOpening calldata opening
     ) private view returns (bytes32) {
+        bytes32 vector = keccak256(opening.vector);
+        uint256 id = seats[seat];
         return
             keccak256(
-                abi.encode(
-                    block.chainid,
-                    address(this),
-                    round,
-                    seed,
-                    _operatorOfSeat(seat),
-                    includeHash,
-                    keccak256(opening.vector),
-                    opening.salt
-                )
+                abi.encode(block.chainid, address(this), round[0], round[1], id, round[2], vector, opening.salt)
             );
     }
 
@@ -122,10 +135,7 @@ abstract contract Judging is Posting, Slashing {
         unchecked {
             uint256 count = RoundPhase.popCount(included);
             if (vector.length != 2 * count) return false;
-            uint256 own = Scores.NONE;
-            if (position != NOWHERE && _hasBit(included, position)) {
-                own = RoundPhase.popCount(included & RoundPhase.fullMask(position));
-            }
+            uint256 own = _ownIndex(included, position);
             uint256[4] memory words;
             uint256 sum;
             for (uint256 k; k < count; ++k) {
@@ -141,17 +151,5 @@ abstract contract Judging is Posting, Slashing {
             for (uint256 w; w < (count + 15) / 16; ++w) vectors[seat][w] = words[w];
             return true;
         }
-    }
-
-    function _operatorOfSeat(uint256 seat) private view returns (address) {
-        return memberRecords[seats[seat]].operator;
-    }
-
-    function _seatOf(uint256 count, address operator) private view returns (uint256) {
-        uint256 live = marks.live;
-        for (uint256 seat; seat < count; ++seat) {
-            if (_hasBit(live, seat) && _operatorOfSeat(seat) == operator) return seat;
-        }
-        revert NotASeat(operator);
     }
 }

@@ -1,110 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Opening, Phase, SignedBitmap} from "../interfaces/IJob.sol";
+import {Opening, Phase, SignedBitmap, SignedCommit} from "../interfaces/JobTypes.sol";
 import {RoundPhase} from "../libraries/RoundPhase.sol";
 import {Sortition} from "../libraries/Sortition.sol";
-import {JobStorage} from "./JobStorage.sol";
+import {TermsCode} from "../libraries/TermsCode.sol";
 import {SignedStructs} from "./SignedStructs.sol";
+import {Transitions} from "./Transitions.sol";
 
 /// @title What the cohort posts: commits, then openings and the committee's bitmaps.
-abstract contract Posting is JobStorage {
+abstract contract Posting is Transitions {
     using SignedStructs for bytes32;
 
+    /// @dev No event: the commitment is in the view, and 1,600 gas are as much as its signature is worth.
     function commit(uint8 position, bytes32 commitment) external {
         Clock memory now_ = clock;
         if (now_.phase != Phase.Commit) revert WrongPhase(now_.phase);
         if (position >= now_.cohortCount) revert NotInCohort(msg.sender, position);
-        uint256 id = now_.aligned ? position : cohort[position];
-        if (memberRecords[id].operator != msg.sender) revert NotInCohort(msg.sender, position);
+        if (_operatorOf(now_.round, _idAt(now_, position)) != msg.sender) revert NotInCohort(msg.sender, position);
         if (_hasBit(now_.committedMask, position)) revert AlreadyCommitted(position);
         if (commitment == 0) revert EmptyCommitment();
+        _keepCommit(now_, position, commitment);
+        clock.committedMask = now_.committedMask;
+    }
 
-        commits[position] = (uint256(commitment) & ~uint256(0xff)) | RoundPhase.popCount(now_.committedMask);
-        clock.committedMask = now_.committedMask | uint64(1 << position);
-        emit Committed(now_.round, position, commitment);
+    function commitBatch(SignedCommit[] calldata signedCommits) external {
+        Clock memory now_ = clock;
+        if (now_.phase != Phase.Commit) return;
+        bytes32 domain = SignedStructs.domainSeparator();
+        bytes32 roundSeed = seed;
+        for (uint256 i; i < signedCommits.length; ++i) {
+            SignedCommit calldata given = signedCommits[i];
+            uint256 position = given.position;
+            if (position >= now_.cohortCount || given.commitment == 0) continue;
+            if (_hasBit(now_.committedMask, position)) continue;
+            bytes32 digest = domain.commitOf(now_.round, roundSeed, given.commitment);
+            if (!digest.isSignedBy(given.r, given.vs, _operatorOf(now_.round, _idAt(now_, position)))) continue;
+            _keepCommit(now_, position, given.commitment);
+        }
+        clock.committedMask = now_.committedMask;
+        if (now_.committedMask == RoundPhase.fullMask(now_.cohortCount)) _closeAtDesk();
     }
 
     function share(Opening[] calldata openings_, SignedBitmap[] calldata bitmaps_) external {
         Clock memory now_ = clock;
         if (now_.phase != Phase.Share) return;
         _recordEntropy();
-        if (openings_.length > 0) _open(now_, openings_);
-        if (bitmaps_.length > 0) _certify(now_, bitmaps_);
+        Shared memory shared = _loadShared(now_);
+        uint256 before = shared.opened;
+        if (openings_.length > 0) _open(now_, shared, openings_);
+        if (bitmaps_.length > 0) _certify(now_, shared, bitmaps_);
+        if (shared.opened != before) marks.opened = uint64(shared.opened);
+
+        if (_isShared(now_, shared.opened, _certified(now_, shared.bitmaps) & now_.committedMask)) {
+            _go(now_, _closeShare(now_, _terms(), shared));
+        } else {
+            _keepOpenings(shared, shared.opened & ~before);
+            clock.bitmapSeats = now_.bitmapSeats;
+        }
     }
 
     /// @dev Block hashes can be read for 256 blocks only; whoever calls first keeps this one.
     function _recordEntropy() internal {
-        if (draws.entropyRecorded) return;
-        bytes32 found = blockhash(draws.entropyBlock);
+        if (extras.entropyRecorded) return;
+        bytes32 found = blockhash(extras.entropyBlock);
         if (found == 0) return;
         entropy = found;
-        draws.entropyRecorded = true;
+        extras.entropyRecorded = true;
     }
 
-    function _open(Clock memory now_, Opening[] calldata openings_) private {
-        uint256 opened = marks.opened;
+    /// @dev The desk closes commits.
+    function _closeAtDesk() internal virtual;
+
+    function _idAt(Clock memory now_, uint256 position) private view returns (uint256) {
+        return now_.aligned ? position : cohort[position];
+    }
+
+    function _keepCommit(Clock memory now_, uint256 position, bytes32 commitment) private {
+        if (commitment == PASS) extras.passed |= uint64(1 << position);
+        commits[position] = (uint256(commitment) & ~uint256(0xff)) | RoundPhase.popCount(now_.committedMask);
+        now_.committedMask |= uint64(1 << position);
+    }
+
+    function _open(Clock memory now_, Shared memory shared, Opening[] calldata openings_) private {
         uint256 salts = saltSum;
-        uint256 cap = _weightCap();
+        uint256 cap = _termsWord(TermsCode.WEIGHT_CAP_WORD) & type(uint32).max;
         unchecked {
             for (uint256 i; i < openings_.length; ++i) {
                 Opening calldata opening = openings_[i];
                 uint256 position = opening.position;
                 if (position >= now_.cohortCount || opening.exampleCount == 0) continue;
-                if (!_hasBit(now_.committedMask, position) || _hasBit(opened, position)) continue;
-                address operator = memberRecords[cohort[position]].operator;
+                if (!_hasBit(now_.committedMask, position) || _hasBit(shared.opened, position)) continue;
+                uint256 id = _idAt(now_, position);
                 uint256 kept = commits[position];
-                if ((kept ^ uint256(_commitment(now_.round, operator, opening))) >> 8 != 0) continue;
+                if ((kept ^ uint256(_commitment(now_.round, id, opening))) >> 8 != 0) continue;
 
-                opened |= 1 << position;
-                salts += Sortition.saltShare(operator, opening.salt);
-                commits[position] = uint256(opening.updateRoot);
+                shared.opened |= 1 << position;
+                salts += Sortition.saltShare(id, opening.salt);
+                shared.roots[position] = uint256(opening.updateRoot);
                 uint256 count = opening.exampleCount < cap ? opening.exampleCount : cap;
-                openings[position] = uint32(((kept & 0xff) << 24) | count);
-                emit Opened(now_.round, uint8(position), opening.updateRoot, opening.exampleCount);
+                shared.counts[position] = ((kept & 0xff) << 24) | count;
             }
         }
-        if (opened == marks.opened) return;
-        marks.opened = uint64(opened);
         saltSum = salts;
     }
 
-    function _commitment(uint256 round, address operator, Opening calldata opening) private view returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    block.chainid,
-                    address(this),
-                    round,
-                    operator,
-                    opening.updateRoot,
-                    opening.exampleCount,
-                    opening.salt
-                )
-            );
+    function _keepOpenings(Shared memory shared, uint256 mask) private {
+        for (uint256 position; mask >> position != 0; ++position) {
+            if (!_hasBit(mask, position)) continue;
+            commits[position] = shared.roots[position];
+            openings[position] = uint32(shared.counts[position]);
+        }
     }
 
-    function _certify(Clock memory now_, SignedBitmap[] calldata bitmaps_) private {
-        uint256 posted = now_.bitmapSeats;
+    function _commitment(uint256 round, uint256 id, Opening calldata opening) private view returns (bytes32 hash) {
+        address job = address(this);
+        assembly ("memory-safe") {
+            // keccak256(abi.encode(chainId, job, round, memberId, updateRoot, exampleCount, salt)), above the free memory.
+            let words := mload(0x40)
+            mstore(words, chainid())
+            mstore(add(words, 0x20), job)
+            mstore(add(words, 0x40), round)
+            mstore(add(words, 0x60), id)
+            calldatacopy(add(words, 0x80), add(opening, 0x20), 0x60)
+            hash := keccak256(words, 0xe0)
+        }
+    }
+
+    /// @dev Bitmaps are always stored: they say who answers for an update that nobody shows.
+    function _certify(Clock memory now_, Shared memory shared, SignedBitmap[] calldata bitmaps_) private {
         uint256 positions = seatPositions;
         bytes32 roundSeed = seed;
         bytes32 domain = SignedStructs.domainSeparator();
+        uint256 committed = now_.committedMask;
         for (uint256 i; i < bitmaps_.length; ++i) {
             SignedBitmap calldata given = bitmaps_[i];
             uint256 seat = given.seat;
             if (seat >= now_.seatCount) continue;
-            uint256 before = _hasBit(posted, seat) ? bitmaps[seat] : 0;
+            uint256 before = shared.bitmaps[seat];
             uint256 own = _positionOf(positions, seat);
-            uint256 bits = given.bits & RoundPhase.fullMask(now_.cohortCount);
+            uint256 bits = given.bits & committed;
             bits = before | (own == NOWHERE ? bits : bits & ~(1 << own));
             if (bits == before) continue;
             bytes32 digest = domain.bitmap(now_.round, roundSeed, seat, given.bits);
-            if (!digest.isSignedBy(given.signature, memberRecords[seats[seat]].operator)) continue;
+            if (!digest.isSignedBy(given.r, given.vs, _operatorOf(now_.round, seats[seat]))) continue;
 
-            posted |= 1 << seat;
+            shared.bitmaps[seat] = bits;
             bitmaps[seat] = uint64(bits);
+            now_.bitmapSeats |= uint32(1 << seat);
             emit BitmapPosted(now_.round, uint8(seat), bits);
         }
-        if (posted != now_.bitmapSeats) clock.bitmapSeats = uint32(posted);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {JobTerms} from "../interfaces/IJob.sol";
+import {JobTerms, RoundRecord} from "../interfaces/JobTypes.sol";
 import {RoundPhase} from "../libraries/RoundPhase.sol";
 import {Scores} from "../libraries/Scores.sol";
 import {Slashing} from "./Slashing.sol";
@@ -16,35 +16,44 @@ abstract contract Settlement is Slashing {
         uint256 aggregator;
         uint256 committee;
         uint256 keeper; // each
-        address[] accounts; // contributors in include order, the poster, the seats, the keepers
-        uint256[] amounts;
     }
 
     function _settle(Clock memory now_, Marks memory seen, JobTerms memory terms_) internal {
-        uint256[] memory ids = _includedIds(now_, seen.included);
+        uint256[] memory ids = _includedIds(seen.included);
         uint256[] memory scores = _score(now_, seen, ids);
-        Pay memory pay = _splitPay(now_, terms_, ids.length);
+        Pay memory pay = _splitPay(now_, terms_);
         uint256[] memory parts = Scores.splitByScore(pay.contributors, scores);
-        for (uint256 k; k < ids.length; ++k) {
-            pay.accounts[k] = memberRecords[ids[k]].wallet;
-            pay.amounts[k] = parts[k];
-        }
-        _payJudges(now_, seen, pay, ids.length);
-        _payKeepers(pay);
-        TREASURY.pay(pay.accounts, pay.amounts);
+        uint256[] memory judgesPay = _judgesPay(now_, seen, pay);
+        uint256 owed = _credit(now_, seen.included, ids, parts, judgesPay);
+        ledger.owed += uint96(owed);
+        _payKeepers(pay.keeper);
 
-        modelId = keccak256(abi.encode(modelId, aggregateRoot));
-        roundRecord[now_.round] = keccak256(abi.encode(seed, includeHash, aggregateRoot, uint256(seen.attested)));
-        uint256 paid;
-        for (uint256 i; i < pay.amounts.length; ++i) paid += pay.amounts[i];
-        emit RoundSettled(now_.round, aggregateRoot, modelId, seen.included, scores, parts, paid);
+        bytes32 nextId = keccak256(abi.encode(_modelId(), aggregateRoot));
+        lastModelId = nextId;
+        RoundRecord memory record = _record(now_, seen);
+        records[now_.round] = keccak256(abi.encode(record));
+        uint256 paid = owed + KEEPERS * pay.keeper;
+        emit RoundSettled(now_.round, nextId, record, seen.included, scores, parts, judgesPay, paid);
     }
 
-    function _includedIds(Clock memory now_, uint256 included) private view returns (uint256[] memory ids) {
+    function _record(Clock memory now_, Marks memory seen) private view returns (RoundRecord memory record) {
+        unchecked {
+            (record.seed, record.includeHash, record.aggregateRoot) = (seed, includeHash, aggregateRoot);
+            record.poster = seats[now_.slot];
+            uint256 attested = uint256(seen.attested) & seen.live;
+            record.attesters = new uint16[](RoundPhase.popCount(attested));
+            uint256 count;
+            for (uint256 seat; attested >> seat != 0; ++seat) {
+                if (_hasBit(attested, seat)) record.attesters[count++] = seats[seat];
+            }
+        }
+    }
+
+    function _includedIds(uint256 included) private view returns (uint256[] memory ids) {
         unchecked {
             ids = new uint256[](RoundPhase.popCount(included));
             uint256 count;
-            for (uint256 position; position < now_.cohortCount; ++position) {
+            for (uint256 position; included >> position != 0; ++position) {
                 if (_hasBit(included, position)) ids[count++] = cohort[position];
             }
         }
@@ -71,7 +80,7 @@ abstract contract Settlement is Slashing {
         uint256 count
     ) private view returns (uint256[] memory medians) {
         unchecked {
-            uint256 voting = seen.scoreOpened & seen.live & ~draws.abstained;
+            uint256 voting = seen.scoreOpened & seen.live & ~extras.abstained;
             uint256 voters = RoundPhase.popCount(voting);
             uint256[] memory owns = new uint256[](voters); // index of the voter's own update
             uint256[] memory words = new uint256[](voters);
@@ -113,60 +122,81 @@ abstract contract Settlement is Slashing {
         return RoundPhase.popCount(included & RoundPhase.fullMask(position));
     }
 
-    function _splitPay(
-        Clock memory now_,
-        JobTerms memory terms_,
-        uint256 contributors
-    ) private view returns (Pay memory pay) {
+    /// @dev What the pool still owes nobody, in equal parts over the rounds that are left.
+    function _splitPay(Clock memory now_, JobTerms memory terms_) private view returns (Pay memory pay) {
         unchecked {
-            uint256 total = TREASURY.poolOf(address(this)) / (terms_.rounds - now_.round + 1);
+            uint256 free = TREASURY.poolOf(address(this)) - ledger.owed;
+            uint256 total = free / (terms_.rounds - now_.round + 1);
             pay.contributors = (total * terms_.contributorsBps) / ALL_BPS;
             pay.aggregator = (total * terms_.aggregatorBps) / ALL_BPS;
             pay.committee = (total * terms_.committeeBps) / ALL_BPS;
             pay.keeper = (total - pay.contributors - pay.aggregator - pay.committee) / KEEPERS;
-            uint256 length = contributors + 1 + now_.seatCount + KEEPERS;
-            pay.accounts = new address[](length);
-            pay.amounts = new uint256[](length);
         }
     }
 
     /// @dev The poster, and in equal parts the seats that attested the settled root and opened a vector or an abstention.
-    /// A seat that also contributed is credited once.
-    function _payJudges(Clock memory now_, Marks memory seen, Pay memory pay, uint256 contributors) private view {
+    /// @return amounts by seat
+    function _judgesPay(
+        Clock memory now_,
+        Marks memory seen,
+        Pay memory pay
+    ) private pure returns (uint256[] memory amounts) {
         unchecked {
+            amounts = new uint256[](now_.seatCount);
             uint256 judges = seen.attested & seen.live & seen.scoreOpened;
             uint256 count = RoundPhase.popCount(judges);
-            uint256 positions = seatPositions;
             uint256 paid;
+            for (uint256 seat; judges >> seat != 0; ++seat) {
+                if (!_hasBit(judges, seat)) continue;
+                amounts[seat] = pay.committee / count + (paid++ < pay.committee % count ? 1 : 0);
+            }
+            amounts[now_.slot] += pay.aggregator;
+        }
+    }
+
+    /// @dev A seat that also contributed is credited once.
+    function _credit(
+        Clock memory now_,
+        uint256 included,
+        uint256[] memory ids,
+        uint256[] memory parts,
+        uint256[] memory judgesPay
+    ) private returns (uint256 sum) {
+        unchecked {
+            uint256 positions = seatPositions;
+            uint256[] memory merged = new uint256[](ids.length);
             for (uint256 seat; seat < now_.seatCount; ++seat) {
-                uint256 amount;
-                if (_hasBit(judges, seat)) {
-                    amount = pay.committee / count + (paid++ < pay.committee % count ? 1 : 0);
-                }
-                if (seat == now_.slot) amount += pay.aggregator;
+                uint256 amount = judgesPay[seat];
                 if (amount == 0) continue;
-                uint256 own = _ownIndex(seen.included, _positionOf(positions, seat));
-                if (own == Scores.NONE) {
-                    own = contributors + 1 + seat;
-                    pay.accounts[own] = memberRecords[seats[seat]].wallet;
-                }
-                pay.amounts[own] += amount;
+                sum += amount;
+                uint256 own = _ownIndex(included, _positionOf(positions, seat));
+                if (own == Scores.NONE) memberRecords[seats[seat]].credit += uint96(amount);
+                else merged[own] = amount;
+            }
+            for (uint256 k; k < ids.length; ++k) {
+                uint256 amount = parts[k] + merged[k];
+                sum += parts[k];
+                if (amount > 0) memberRecords[ids[k]].credit += uint96(amount);
             }
         }
     }
 
     /// @dev Keeper pay of an operator goes to its wallet. The same keeper in a row is credited once.
-    function _payKeepers(Pay memory pay) private view {
+    function _payKeepers(uint256 each) private {
         unchecked {
-            uint256 last = pay.accounts.length - KEEPERS;
-            address previous;
-            for (uint256 i; i < KEEPERS; ++i) {
+            if (each == 0) return;
+            address[] memory accounts = new address[](KEEPERS);
+            uint256[] memory amounts = new uint256[](KEEPERS);
+            address previous = msg.sender;
+            uint256 last;
+            (accounts[0], amounts[0]) = (_walletOf(previous), each);
+            for (uint256 i; i < KEEPERS - 1; ++i) {
                 address keeper = keepers[i];
-                if (i > 0 && keeper != previous) ++last;
-                if (pay.accounts[last] == address(0)) pay.accounts[last] = _walletOf(keeper);
-                pay.amounts[last] += pay.keeper;
+                if (keeper != previous) accounts[++last] = _walletOf(keeper);
+                amounts[last] += each;
                 previous = keeper;
             }
+            TREASURY.pay(accounts, amounts);
         }
     }
 }

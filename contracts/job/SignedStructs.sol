@@ -8,6 +8,7 @@ library SignedStructs {
     bytes32 private constant DOMAIN_TYPE = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     );
+    bytes32 private constant COMMIT_TYPE = keccak256("Commit(uint32 round,bytes32 seed,bytes32 commitment)");
     bytes32 private constant BITMAP_TYPE = keccak256("Bitmap(uint32 round,bytes32 seed,uint8 seat,uint256 bits)");
     bytes32 private constant ATTESTATION_TYPE = keccak256(
         "Attestation(uint32 round,bytes32 seed,uint8 slot,bytes32 includeHash,bytes32 aggregateRoot)"
@@ -18,7 +19,20 @@ library SignedStructs {
 
     /// @dev Computed at each call: the verifying contract is a clone, and a chain can split.
     function domainSeparator() internal view returns (bytes32) {
-        return keccak256(abi.encode(DOMAIN_TYPE, keccak256("Paceline"), keccak256("1"), block.chainid, address(this)));
+        return domainOf(address(this));
+    }
+
+    function domainOf(address job) internal view returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_TYPE, keccak256("Paceline"), keccak256("1"), block.chainid, job));
+    }
+
+    function commitOf(
+        bytes32 domain,
+        uint256 round,
+        bytes32 seed,
+        bytes32 commitment
+    ) internal pure returns (bytes32) {
+        return _digest(domain, keccak256(abi.encode(COMMIT_TYPE, round, seed, commitment)));
     }
 
     function bitmap(
@@ -52,10 +66,16 @@ library SignedStructs {
         return _digest(domain, keccak256(abi.encode(SCORE_COMMIT_TYPE, round, seed, includeHash, commitment)));
     }
 
-    /// @return whether `signature` is 65 bytes with s in the lower half, and of `signer`
-    function isSignedBy(bytes32 digest, bytes calldata signature, address signer) internal pure returns (bool) {
-        (address recovered, , ) = ECDSA.tryRecoverCalldata(digest, signature);
+    /// @param r of a compact signature (EIP-2098), `vs` holds s in the lower half and the parity of the point
+    /// @return whether the signature is of `signer`, which is not the zero address
+    function isSignedBy(bytes32 digest, bytes32 r, bytes32 vs, address signer) internal pure returns (bool) {
+        (address recovered, , ) = ECDSA.tryRecover(digest, r, vs);
         return recovered == signer && recovered != address(0);
+    }
+
+    /// @return signer who signed; the zero address where the signature is none
+    function signerOf(bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (address signer) {
+        (signer, , ) = ECDSA.tryRecover(digest, r, vs);
     }
 
     function _digest(bytes32 domain, bytes32 structHash) private pure returns (bytes32 digest) {

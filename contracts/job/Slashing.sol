@@ -1,35 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {JobTerms, Phase} from "../interfaces/IJob.sol";
+import {JobTerms, Phase} from "../interfaces/JobTypes.sol";
 import {RoundPhase} from "../libraries/RoundPhase.sol";
-import {Membership} from "./Membership.sol";
+import {Roster} from "./Roster.sol";
 
 /// @title What a missed duty and a proven fault cost, and how a phase is entered.
-abstract contract Slashing is Membership {
-    function faultAggregate(address prover) external {
-        if (msg.sender != COURT) revert OnlyCourt(msg.sender);
-        Clock memory now_ = clock;
-        if (now_.phase != Phase.Challenge) revert WrongPhase(now_.phase);
-
-        Marks memory seen = marks;
-        uint256 faulty = seen.attested | (1 << now_.slot);
-        marks.live = uint32(seen.live & ~faulty);
-        uint256 poster = now_.slot;
-        _nextSlot(now_);
-        _enter(now_, Phase.Propose);
-        address rewarded = _walletOf(prover);
-
-        JobTerms memory terms_ = _terms();
-        for (uint256 seat; seat < now_.seatCount; ++seat) {
-            if (!_hasBit(faulty, seat)) continue;
-            uint16 id = seats[seat];
-            _bar(id);
-            // Only the poster's stake pays the prover, so that accomplices cannot be set up for a reward each.
-            (address to, uint256 reward) = seat == poster ? (rewarded, uint256(terms_.proofReward)) : (address(0), 0);
-            uint256 taken = TREASURY.slash(memberRecords[id].wallet, terms_.faultSlash, to, reward);
-            emit MemberFaulted(now_.round, id, prover, taken);
+abstract contract Slashing is Roster {
+    /// @dev Ejects a member for a proven fault. Without stake, what it has not yet claimed is forfeited to the pool.
+    /// @param amount of stake to take, as far as it is there
+    /// @param rewarded who gets the reward of the terms; the zero address for nobody
+    function _fault(
+        Clock memory now_,
+        JobTerms memory terms_,
+        uint256 id,
+        uint256 amount,
+        address prover,
+        address rewarded
+    ) internal {
+        _eject(id);
+        MemberRecord storage member = memberRecords[id];
+        if (terms_.stake == 0) {
+            ledger.owed -= member.credit;
+            member.credit = 0;
         }
+        uint256 taken = TREASURY.slash(member.wallet, amount, rewarded, terms_.proofReward);
+        emit MemberFaulted(now_.round, uint16(id), prover, taken);
     }
 
     /// @dev The standing proposal falls: the slots after its own are open.
@@ -45,18 +41,25 @@ abstract contract Slashing is Membership {
     }
 
     /// @dev Slashes the seats of `mask` for a missed duty of the phase.
-    function _missSeats(Clock memory now_, uint256 mask) internal {
+    function _missSeats(Clock memory now_, uint256 mask, JobTerms memory terms_) internal {
         mask &= marks.live;
-        if (mask == 0) return;
-        uint256 amount = _terms().missSlash;
-        for (uint256 seat; seat < now_.seatCount; ++seat) {
-            if (_hasBit(mask, seat)) _miss(now_, seats[seat], amount);
+        for (uint256 seat; mask >> seat != 0; ++seat) {
+            if (_hasBit(mask, seat)) _miss(now_, terms_, seats[seat], terms_.missSlash, address(0));
         }
     }
 
-    function _miss(Clock memory now_, uint16 id, uint256 amount) internal {
-        uint256 taken = TREASURY.slash(memberRecords[id].wallet, amount, address(0), 0);
-        emit MemberMissed(now_.round, id, now_.phase, taken);
+    /// @dev Takes stake for something missed, and suspends; who has too little left to take is ejected.
+    function _miss(
+        Clock memory now_,
+        JobTerms memory terms_,
+        uint256 id,
+        uint256 amount,
+        address rewarded
+    ) internal {
+        uint256 taken = TREASURY.slash(memberRecords[id].wallet, amount, rewarded, terms_.proofReward);
+        if (taken < amount) _eject(id);
+        else _suspend(id, now_.round, terms_.suspendDraws);
+        emit MemberMissed(now_.round, uint16(id), now_.phase, taken);
     }
 
     /// @dev Mask of the slots from `first` up to `end`, which is not included.

@@ -43,8 +43,8 @@ library Sortition {
     }
 
     /// @notice What one opening's salt adds to the salt sum, modulo 2^256: the order of posting does not matter.
-    function saltShare(address operator, bytes32 salt) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode(operator, salt)));
+    function saltShare(uint256 memberId, bytes32 salt) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode(memberId, salt)));
     }
 
     /// @param saltSum over the openings of the last round; 0 in the first

@@ -1,5 +1,5 @@
 import type { Address, Hex } from "../core/bytes.ts";
-import type { IncludedUpdate } from "../core/encoding.ts";
+import type { IncludedUpdate, RoundRecord } from "../core/encoding.ts";
 import type { JobTerms } from "../core/jobTerms.ts";
 import type { Member, RoundView } from "../core/roundView.ts";
 
@@ -47,6 +47,14 @@ export interface JobHistory {
   readonly slashes: readonly Slash[];
 }
 
+/** Signatures here are 65 bytes; the adapters make them compact (EIP-2098) for the chain. */
+export interface PostedCommit {
+  readonly position: number;
+  /** `PASS` for a member that passes the round. */
+  readonly commitment: Hex;
+  readonly signature: Hex;
+}
+
 export interface PostedOpening {
   readonly position: number;
   readonly updateRoot: Hex;
@@ -91,10 +99,54 @@ export interface WrongLeafProof {
   readonly aggregateLeaf: LeafProof;
 }
 
+/** What a seat signed in an attestation, but for the root. */
+export interface Statement {
+  readonly round: number;
+  readonly seed: Hex;
+  readonly slot: number;
+  readonly includeHash: Hex;
+}
+
+export interface SignedRoot {
+  readonly aggregateRoot: Hex;
+  readonly signature: Hex;
+}
+
+/** A node of a tree: of the aggregate's, or of an included update's. */
+export interface TreeNode {
+  /** 0 for the aggregate, k + 1 for the update at index k of the include order. */
+  readonly tree: number;
+  /** Above the leaves; 0 is a leaf. */
+  readonly level: number;
+  /** From the left, in its level. */
+  readonly index: number;
+  readonly hash: Hex;
+}
+
+/** A demand of the standing proposal that waits for its answer. */
+export interface OpenDemand {
+  readonly id: number;
+  readonly demander: Address;
+  /** Seconds. */
+  readonly deadline: number;
+  /** In the chain's coin. */
+  readonly bond: bigint;
+  readonly node: TreeNode;
+}
+
+/** What was shown in answer to a demand: the 64 hashes six levels down (fewer near the leaves), or the leaf. */
+export interface DemandAnswer {
+  readonly id: number;
+  readonly node: TreeNode;
+  readonly data: Uint8Array;
+}
+
 /** What the chain looks like at one block. */
 export interface ChainSnapshot {
   readonly view: RoundView;
   readonly members: readonly Member[];
+  /** As many as `view.openDemands`. */
+  readonly demands: readonly OpenDemand[];
 }
 
 /** One job, seen and acted upon by one operator. Throws PacelineError `rejected` with the contract's reason in its facts. */
@@ -116,11 +168,31 @@ export interface JobChain {
   /** Where operators can be dialled, by operator. */
   contacts(operators: readonly Address[]): Promise<ReadonlyMap<Address, string>>;
   setContact(contact: string): Promise<Receipt>;
+  /** Answers that were given to demands on the standing proposal, oldest first. */
+  answers(): Promise<readonly DemandAnswer[]>;
+  /** What the chain keeps the hash of, for a settled round, from the log; undefined for one that was skipped. */
+  roundRecord(round: number): Promise<RoundRecord | undefined>;
   commit(position: number, commitment: Hex): Promise<Receipt>;
+  commitBatch(commits: readonly PostedCommit[]): Promise<Receipt>;
   share(openings: readonly PostedOpening[], bitmaps: readonly PostedBitmap[]): Promise<Receipt>;
-  propose(aggregateRoot: Hex): Promise<Receipt>;
+  /** @param attestation of that root, by the seat whose slot has opened */
+  propose(aggregateRoot: Hex, attestation: PostedAttestation): Promise<Receipt>;
   attest(attestations: readonly PostedAttestation[], scoreCommits: readonly PostedScoreCommit[]): Promise<Receipt>;
   openScores(openings: readonly PostedScores[]): Promise<Receipt>;
   proveWrongLeaf(proof: WrongLeafProof): Promise<Receipt>;
+  /** The same of a settled round, for slashing later. */
+  proveSettledWrongLeaf(round: number, record: RoundRecord, proof: WrongLeafProof): Promise<Receipt>;
+  /** Two roots that one seat signed for one slot over one include set. */
+  proveEquivocation(statement: Statement, first: SignedRoot, second: SignedRoot): Promise<Receipt>;
+  /**
+   * Asks to be shown what is under a node; sends the bond that the court asks for.
+   * @param path sibling hashes from the node up to its tree's root
+   */
+  demand(updates: readonly IncludedUpdate[], node: TreeNode, path: readonly Uint8Array[]): Promise<Receipt>;
+  answerDemand(id: number, data: Uint8Array): Promise<Receipt>;
+  /** Brings a suspended member back. */
+  resume(memberId: number): Promise<Receipt>;
+  /** Takes over the operator that a member's wallet has rotated to. */
+  refreshOperator(memberId: number): Promise<Receipt>;
   advance(): Promise<Receipt>;
 }

@@ -8,33 +8,36 @@ export interface JobDomain {
   readonly job: Address;
 }
 
-/** An update that counts, in include order. */
+/** Stands for the commitment of a member that passes the round. */
+export const PASS: Hex = toHex(abiWord(1));
+
+/** An update that counts; lists of them are in include order, which is ascending member id. */
 export interface IncludedUpdate {
   readonly updateRoot: Hex;
-  readonly operator: Address;
+  readonly memberId: number;
   /** Already at most the job's weight cap. */
   readonly exampleCount: number;
 }
 
 export interface CommitmentParts {
   readonly round: number;
-  readonly operator: Address;
+  readonly memberId: number;
   readonly updateRoot: Hex;
   readonly exampleCount: number;
   readonly salt: Hex;
 }
 
-/** The hash an operator commits; its own address inside makes a copied hash worthless. */
+/** The hash an operator commits; its member's id inside makes a copied hash worthless. */
 export function commitmentHash(domain: JobDomain, parts: CommitmentParts): Hex {
-  const { round, operator, updateRoot, exampleCount, salt } = parts;
-  return keccakWords(domain.chainId, domain.job, round, operator, updateRoot, exampleCount, salt);
+  const { round, memberId, updateRoot, exampleCount, salt } = parts;
+  return keccakWords(domain.chainId, domain.job, round, memberId, updateRoot, exampleCount, salt);
 }
 
 /** keccak256(abi.encode(IncludedUpdate[])). */
 export function includeHash(updates: readonly IncludedUpdate[]): Hex {
-  const words = updates.flatMap(({ updateRoot, operator, exampleCount }) => [
+  const words = updates.flatMap(({ updateRoot, memberId, exampleCount }) => [
     abiWord(updateRoot),
-    abiWord(operator),
+    abiWord(memberId),
     abiWord(exampleCount),
   ]);
   return toHex(keccak256(concatBytes(abiWord(32), abiWord(updates.length), ...words)));
@@ -43,7 +46,8 @@ export function includeHash(updates: readonly IncludedUpdate[]): Hex {
 export interface ScoreCommitmentParts {
   readonly round: number;
   readonly seed: Hex;
-  readonly scorer: Address;
+  /** Member id of the scorer. */
+  readonly scorer: number;
   readonly includeHash: Hex;
   /** Packed uint16 scores, empty for an abstention. */
   readonly vector: Uint8Array;
@@ -62,7 +66,19 @@ export function nextModelId(modelId: Hex, aggregateRoot: Hex): Hex {
   return keccakWords(modelId, aggregateRoot);
 }
 
-/** What the chain keeps of a settled round. */
-export function roundRecord(seed: Hex, includedHash: Hex, aggregateRoot: Hex, attestedMask: bigint): Hex {
-  return keccakWords(seed, includedHash, aggregateRoot, attestedMask);
+/** What the chain keeps the hash of, for each settled round: enough to slash poster and attesters later. */
+export interface RoundRecord {
+  readonly seed: Hex;
+  readonly includeHash: Hex;
+  readonly aggregateRoot: Hex;
+  /** Member ids. */
+  readonly poster: number;
+  /** In seat order; the poster is one of them. */
+  readonly attesters: readonly number[];
+}
+
+/** keccak256(abi.encode(RoundRecord)). */
+export function roundRecordHash(record: RoundRecord): Hex {
+  const { seed, includeHash: included, aggregateRoot, poster, attesters } = record;
+  return keccakWords(32, seed, included, aggregateRoot, poster, 160, attesters.length, ...attesters);
 }

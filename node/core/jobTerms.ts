@@ -13,15 +13,22 @@ export interface JobTerms {
   readonly cohortSize: number;
   readonly committeeSize: number;
   readonly minCommits: number;
+  /** One of `AGGREGATION_RULES`, by index. */
   readonly rule: number;
+  /** Of the trimmed mean: so many thousandths are dropped at either end. */
+  readonly trimPermille: number;
   readonly minExponent: number;
   readonly maxExponent: number;
   readonly initialExponent: number;
+  /** Draws by stake; otherwise everybody alike. */
+  readonly stakeWeighted: boolean;
+  /** Draws that a missed duty keeps a member out of. */
+  readonly suspendDraws: number;
   readonly joinSeconds: number;
   readonly commitSeconds: number;
   readonly shareSeconds: number;
   readonly slotSeconds: number;
-  readonly attestSeconds: number;
+  readonly demandSeconds: number;
   readonly challengeSeconds: number;
   readonly scoreSeconds: number;
   readonly unbondSeconds: number;
@@ -36,5 +43,6 @@ export interface JobTerms {
   readonly keepersBps: number;
 }
 
-/** The only aggregation rule so far. */
-export const WEIGHTED_MEAN_RULE = 0;
+/** In the order of the terms' `rule`. */
+export const AGGREGATION_RULES = ["weighted-mean", "trimmed-mean", "median"] as const;
+export type AggregationRule = (typeof AGGREGATION_RULES)[number];

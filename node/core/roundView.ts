@@ -21,8 +21,16 @@ export interface Member {
   readonly wallet: Address;
   /** In 1/256 score points. */
   readonly trailingScore: number;
-  readonly barred: boolean;
+  /** The first round whose draw it may take part in again, by `resume`; 0 where it is not suspended. */
+  readonly suspendedUntil: number;
+  /** In the next draw, as far as it is known; 0 for who takes no part. */
+  readonly weight: number;
+  /** Earned in this job and not yet claimed, in wei. */
+  readonly credit: bigint;
+  /** Has not asked to leave. */
   readonly active: boolean;
+  /** For a proven fault: out of all further draws. */
+  readonly ejected: boolean;
 }
 
 /** What the chain says of the current round; the fields of `RoundView` in contracts/interfaces/IJob.sol. Times in seconds. */
@@ -42,9 +50,14 @@ export interface RoundView {
   readonly seats: readonly number[];
   /** Masks by position. */
   readonly committedMask: bigint;
+  /** Of those that committed; they leave `committedMask` when Commit ends. */
+  readonly passedMask: bigint;
   readonly openedMask: bigint;
   readonly includedMask: bigint;
-  /** By position: the root once opened; before that the commitment with its low byte cleared, or the zero word. */
+  /**
+   * By position: the root once opened; before that the commitment with its low byte cleared, or the zero word. After Share
+   * those of the include set only, which the adapters take from the chain's log.
+   */
   readonly updateRoots: readonly Hex[];
   readonly exampleCounts: readonly number[];
   /** By seat, over positions. */
@@ -59,6 +72,10 @@ export interface RoundView {
   readonly attestedMask: bigint;
   readonly scoreCommittedMask: bigint;
   readonly scoreOpenedMask: bigint;
+  /** While there are any, the window stays open. */
+  readonly openDemands: number;
+  /** An answered demand keeps the window open until then at least; seconds, 0 for never asked. */
+  readonly windowEnd: number;
 }
 
 export const hasBit = (mask: bigint, index: number): boolean => ((mask >> BigInt(index)) & 1n) === 1n;
@@ -114,10 +131,10 @@ export function certifiedMask(view: RoundView, bitmaps: readonly bigint[]): bigi
 }
 
 /** The updates that count, in include order, once the include set is fixed. */
-export function includedUpdates(view: RoundView, members: readonly Member[]): IncludedUpdate[] {
+export function includedUpdates(view: RoundView): IncludedUpdate[] {
   return bitsOf(view.includedMask).map((position) => ({
     updateRoot: view.updateRoots[position] as Hex,
-    operator: (members[view.cohort[position] as number] as Member).operator,
+    memberId: view.cohort[position] as number,
     exampleCount: view.exampleCounts[position] as number,
   }));
 }

@@ -30,8 +30,8 @@ export function firstSeed(chainId: number, job: Address, genesisHash: Hex): Hex 
 }
 
 /** What one opening's salt adds to the round's salt sum (modulo 2^256, so that the order of posting does not matter). */
-export function saltShare(operator: Address, salt: Hex): bigint {
-  return BigInt(keccakWords(operator, salt));
+export function saltShare(memberId: number, salt: Hex): bigint {
+  return BigInt(keccakWords(memberId, salt));
 }
 
 /**

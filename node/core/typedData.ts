@@ -34,6 +34,12 @@ function digest(separator: Hex, type: Hex, words: readonly (bigint | number | He
 /** The structs that operators sign in a job, by name. */
 export type SignedStruct =
   | {
+      readonly type: "Commit";
+      readonly round: number;
+      readonly seed: Hex;
+      readonly commitment: Hex;
+    }
+  | {
       readonly type: "Opening";
       readonly round: number;
       readonly seed: Hex;
@@ -74,6 +80,7 @@ export type SignedStruct =
     };
 
 const STRUCTS = {
+  Commit: hashText("Commit(uint32 round,bytes32 seed,bytes32 commitment)"),
   Opening: hashText(
     "Opening(uint32 round,bytes32 seed,uint8 position,bytes32 updateRoot,uint32 exampleCount,bytes32 salt)",
   ),
@@ -85,6 +92,8 @@ const STRUCTS = {
 
 function wordsOf(message: SignedStruct): readonly (bigint | number | Hex)[] {
   switch (message.type) {
+    case "Commit":
+      return [message.round, message.seed, message.commitment];
     case "Opening":
       return [message.round, message.seed, message.position, message.updateRoot, message.exampleCount, message.salt];
     case "Bitmap":
