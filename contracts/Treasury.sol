@@ -16,7 +16,7 @@ contract Treasury is ITreasury {
         IERC20 token;
         uint96 pool;
         IERC20 stakeToken;
-        uint96 slashed; // of the pool, or of what was paid from it
+        uint96 slashed; // of the pool, or of what was paid from it; CLOSED once it ended
     }
 
     struct Stake {
@@ -24,6 +24,8 @@ contract Treasury is ITreasury {
         uint64 withdrawableAt;
     }
 
+    /// @dev Leaves no room for slashed stake in a pool that nobody is paid from any more.
+    uint96 private constant CLOSED = type(uint96).max;
     address private immutable DEPLOYER = msg.sender;
     IRegistry private immutable REGISTRY;
 
@@ -116,12 +118,20 @@ contract Treasury is ITreasury {
     }
 
     /// @inheritdoc ITreasury
+    function forfeit(uint256 amount) external onlyJob {
+        Book storage book = books[msg.sender];
+        _takeFromPool(book, amount);
+        burned[book.token] += amount;
+        emit Forfeited(msg.sender, amount);
+    }
+
+    /// @inheritdoc ITreasury
     function refund(address sponsor, uint256 owed) external onlyJob returns (uint256 amount) {
         Book storage book = books[msg.sender];
         uint256 left = book.pool - owed;
         uint256 toBurn = _min(book.slashed, left);
         amount = left - toBurn;
-        book.pool = uint96(owed);
+        (book.pool, book.slashed) = (uint96(owed), CLOSED);
         IERC20 token = book.token;
         if (toBurn > 0) burned[token] += toBurn;
         _credit(token, sponsor, amount);
@@ -159,11 +169,6 @@ contract Treasury is ITreasury {
     /// @inheritdoc ITreasury
     function poolOf(address job) external view returns (uint256) {
         return books[job].pool;
-    }
-
-    /// @inheritdoc ITreasury
-    function slashedOf(address job) external view returns (uint256) {
-        return books[job].slashed;
     }
 
     /// @inheritdoc ITreasury

@@ -33,11 +33,14 @@ abstract contract Demands is WrongLeaves {
     }
 
     uint256 private constant MAX_OPEN = 8;
+    /// @dev On one proposal: three reach a leaf of any of the 65 trees, and a flood ends.
+    uint256 private constant MAX_MADE = 256;
     uint256 private constant ANSWER_LEVELS = 6;
     /// @dev An answer of 64 hashes takes some 200,000 gas; half as much again, so that answering pays.
     uint256 private constant BOND_GAS = 300_000;
 
     mapping(address job => uint256) private made;
+    mapping(bytes32 proposal => uint256) private madeOn;
     mapping(address job => uint256[]) private open;
     mapping(address job => mapping(uint256 id => Kept)) private kept;
     mapping(bytes32 node => bool) private asked;
@@ -58,6 +61,7 @@ abstract contract Demands is WrongLeaves {
         _requireNode(now_, updates, node, path);
         _dropStale(address(job), now_.proposal);
         if (open[address(job)].length == MAX_OPEN) revert TooManyDemands(MAX_OPEN);
+        if (++madeOn[now_.proposal] > MAX_MADE) revert TooManyDemands(MAX_MADE);
         if (msg.value < _price(job)) revert BondTooSmall(msg.value, _price(job));
         bytes32 key = keccak256(abi.encode(now_.proposal, node.tree, node.level, node.index));
         if (asked[key]) revert AlreadyDemanded(key);

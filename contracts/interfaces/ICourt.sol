@@ -88,7 +88,7 @@ interface ICourt {
     error NoSuchNode(uint256 tree, uint256 level, uint256 index);
     error BadPath(bytes32 root, bytes32 found);
     error AlreadyDemanded(bytes32 key);
-    error TooManyDemands(uint256 open);
+    error TooManyDemands(uint256 max);
     error BondTooSmall(uint256 given, uint256 price);
     error NoSuchDemand(uint256 id);
     error TooLate(uint256 deadline);

@@ -21,6 +21,7 @@ interface ITreasury {
         uint256 reward
     );
     event Credited(address indexed job, address indexed account, IERC20 token, uint256 amount);
+    event Forfeited(address indexed job, uint256 amount);
     event PaidOut(address indexed job, address indexed wallet, address indexed to, uint256 amount);
     /// @param burned slashed stake that nobody earned: the sponsor does not get it
     event Refunded(address indexed job, address indexed sponsor, uint256 amount, uint256 burned);
@@ -62,8 +63,11 @@ interface ITreasury {
     /// @notice Sends `amount` of the calling job's pool to the payout address of `wallet`.
     function payOut(address wallet, uint256 amount) external;
 
+    /// @notice Burns `amount` of the calling job's pool: credits that a fault cost where there is no stake.
+    function forfeit(uint256 amount) external;
+
     /// @notice Ends a pool: all but what the calling job owes goes to the sponsor's credit, but at most what is left of the
-    /// sponsor's own money; slashed stake beyond that is burned.
+    /// sponsor's own money; slashed stake beyond that is burned, and so is what is slashed later.
     /// @param owed what members have earned and not yet claimed; stays in the pool
     /// @return amount what the sponsor was credited
     function refund(address sponsor, uint256 owed) external returns (uint256 amount);
@@ -79,8 +83,6 @@ interface ITreasury {
     function withdraw(address job) external returns (uint256 amount);
 
     function poolOf(address job) external view returns (uint256);
-    /// @return slashed stake that joined the pool of `job`
-    function slashedOf(address job) external view returns (uint256);
     function creditOf(IERC20 token, address account) external view returns (uint256);
     function stakeOf(address job, address wallet) external view returns (uint256);
     /// @return when the stake of `wallet` in `job` can be withdrawn; zero while it is not unbonding

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Phase, ScoreOpening, SignedAttestation, SignedScoreCommit} from "../interfaces/JobTypes.sol";
+import {JobTerms, Phase, ScoreOpening, SignedAttestation, SignedScoreCommit} from "../interfaces/JobTypes.sol";
 import {RoundPhase} from "../libraries/RoundPhase.sol";
 import {Scores} from "../libraries/Scores.sol";
 import {Posting} from "./Posting.sol";
@@ -69,8 +69,9 @@ abstract contract Judging is Posting {
         if (seat < now_.firstSlot) revert SlotGone(seat, now_.firstSlot);
         if (seat == now_.firstSlot) return;
         uint256 turns = seat - now_.firstSlot;
-        uint256 opensAt = now_.phaseStart + turns * _terms().slotSeconds;
-        uint256 opensAtBlock = now_.phaseStartBlock + turns * _terms().phaseBlocks;
+        JobTerms memory terms_ = _terms();
+        uint256 opensAt = now_.phaseStart + turns * terms_.slotSeconds;
+        uint256 opensAtBlock = now_.phaseStartBlock + turns * terms_.phaseBlocks;
         if (block.timestamp < opensAt || block.number < opensAtBlock) revert SlotNotOpen(seat, opensAt, opensAtBlock);
     }
 

@@ -7,7 +7,7 @@ import {Roster} from "./Roster.sol";
 
 /// @title What a missed duty and a proven fault cost, and how a phase is entered.
 abstract contract Slashing is Roster {
-    /// @dev Ejects a member for a proven fault. Without stake, what it has not yet claimed is forfeited to the pool.
+    /// @dev Ejects a member for a proven fault. Without stake, what it has not yet claimed is forfeited.
     /// @param amount of stake to take, as far as it is there
     /// @param rewarded who gets the reward of the terms; the zero address for nobody
     function _fault(
@@ -20,9 +20,11 @@ abstract contract Slashing is Roster {
     ) internal {
         _eject(id);
         MemberRecord storage member = memberRecords[id];
-        if (terms_.stake == 0) {
-            ledger.owed -= member.credit;
+        uint96 credit = member.credit;
+        if (terms_.stake == 0 && credit > 0) {
             member.credit = 0;
+            ledger.owed -= credit;
+            TREASURY.forfeit(credit);
         }
         uint256 taken = TREASURY.slash(member.wallet, amount, rewarded, terms_.proofReward);
         emit MemberFaulted(now_.round, uint16(id), prover, taken);
