@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title The weighted mean of federated averaging in exact integers (McMahan et al. 2017, arXiv:1602.05629).
+/// @title Weights, means in 1/256 steps, and order, in exact integers.
 /// @notice Bit for bit node/core/weightedMean.ts.
 library FixedPoint {
     /// @notice What an update may weigh: min(exampleCount, weightCap, 2 * lower median of all counts).
@@ -36,28 +36,55 @@ library FixedPoint {
         return values[(values.length - 1) / 2];
     }
 
-    /// @notice Insertion sort, ascending, in place: for the few dozen values of a round, often sorted already.
+    /// @notice Binary insertion sort, ascending, in place: for the few dozen values of a round, often in order already.
     function sort(uint256[] memory values) internal pure {
         assembly ("memory-safe") {
             let first := add(values, 0x20)
             let end := add(first, shl(5, mload(values)))
+            let last := first
             for {
                 let next := add(first, 0x20)
             } lt(next, end) {
                 next := add(next, 0x20)
             } {
                 let value := mload(next)
-                let at := next
-                for {} gt(at, first) {} {
-                    let below := mload(sub(at, 0x20))
-                    if iszero(gt(below, value)) {
-                        break
+                if gt(mload(last), value) {
+                    // The first greater value stands in low ... high.
+                    let low := first
+                    let high := last
+                    for {} lt(low, high) {} {
+                        let middle := add(low, and(shr(1, sub(high, low)), not(0x1f)))
+                        switch gt(mload(middle), value)
+                        case 0 {
+                            low := add(middle, 0x20)
+                        }
+                        default {
+                            high := middle
+                        }
                     }
-                    mstore(at, below)
-                    at := sub(at, 0x20)
+                    mcopy(add(low, 0x20), low, sub(next, low))
+                    mstore(low, value)
                 }
-                mstore(at, value)
+                last := next
             }
+        }
+    }
+
+    /// @notice Sorts ascending, in place.
+    function sortSigned(int256[] memory values) internal pure {
+        // With their signs flipped, integers are in order as unsigned ones.
+        uint256[] memory flipped;
+        assembly ("memory-safe") {
+            flipped := values
+        }
+        _flipSigns(flipped);
+        sort(flipped);
+        _flipSigns(flipped);
+    }
+
+    function _flipSigns(uint256[] memory values) private pure {
+        unchecked {
+            for (uint256 i; i < values.length; ++i) values[i] ^= 1 << 255;
         }
     }
 }
