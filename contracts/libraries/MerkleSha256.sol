@@ -13,8 +13,9 @@ library MerkleSha256 {
         while (1 << depth < leaves) ++depth;
     }
 
-    /// @notice The root of the tree in which `leaf` stands at `index`.
-    /// @param siblings from the leaf up
+    /// @notice The root of the tree in which `leaf` stands at `index`; zero, which is no root, where a tree of as many levels
+    /// as there are siblings has no such index.
+    /// @param siblings from the leaf up; their number is the caller's to check
     function rootOf(
         bytes calldata leaf,
         bytes32[] calldata siblings,
@@ -42,7 +43,9 @@ library MerkleSha256 {
             if iszero(done) {
                 revert(0, 0)
             }
-            root := mload(0)
+            if iszero(index) {
+                root := mload(0)
+            }
         }
     }
 }
