@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Aggregation} from "../libraries/Aggregation.sol";
 import {FixedPoint} from "../libraries/FixedPoint.sol";
 import {MerkleSha256} from "../libraries/MerkleSha256.sol";
 import {RoundPhase} from "../libraries/RoundPhase.sol";
@@ -34,6 +35,20 @@ contract LibraryHarness {
         return FixedPoint.lowerMedian(values);
     }
 
+    function sort(uint256[] memory values) external pure returns (uint256[] memory) {
+        FixedPoint.sort(values);
+        return values;
+    }
+
+    function coordinateOf(
+        uint256 rule,
+        uint256 trimPermille,
+        int256[] calldata values,
+        uint256[] calldata weights
+    ) external pure returns (int256) {
+        return Aggregation.coordinateOf(rule, trimPermille, values, weights);
+    }
+
     function depthOf(uint256 length) external pure returns (uint256) {
         return MerkleSha256.depthOf(length);
     }
@@ -52,14 +67,14 @@ contract LibraryHarness {
 
     function nextSeed(
         bytes32 seed,
-        address[] calldata operators,
+        uint256[] calldata memberIds,
         bytes32[] calldata salts,
         bytes32 entropy
     ) external pure returns (bytes32) {
         uint256 sum;
         for (uint256 i; i < salts.length; ++i) {
             unchecked {
-                sum += Sortition.saltShare(operators[i], salts[i]);
+                sum += Sortition.saltShare(memberIds[i], salts[i]);
             }
         }
         return Sortition.nextSeed(seed, sum, entropy);
@@ -76,6 +91,21 @@ contract LibraryHarness {
         return Scores.medianOf(given);
     }
 
+    /// @param vectors by voter, packed: sixteen scores a word
+    /// @param count of the updates that were scored
+    function mediansOf(
+        uint256[][] calldata vectors,
+        uint256[] calldata owns,
+        uint256 count
+    ) external pure returns (uint256[] memory medians) {
+        medians = new uint256[](count);
+        uint256[] memory words = new uint256[](vectors.length);
+        for (uint256 first; first < count; first += Scores.LANES) {
+            for (uint256 v; v < vectors.length; ++v) words[v] = vectors[v][first / Scores.LANES];
+            Scores.mediansOf(words, owns, first, medians);
+        }
+    }
+
     function nextTrailing(uint256 trailing, uint256 median) external pure returns (uint256) {
         return Scores.nextTrailing(trailing, median);
     }
@@ -90,6 +120,15 @@ contract LibraryHarness {
 
     function quorumOf(uint256 judges) external pure returns (uint256) {
         return RoundPhase.quorumOf(judges);
+    }
+
+    function commitDigest(
+        bytes32 domain,
+        uint256 round,
+        bytes32 seed,
+        bytes32 commitment
+    ) external pure returns (bytes32) {
+        return SignedStructs.commitOf(domain, round, seed, commitment);
     }
 
     function bitmapDigest(
@@ -123,7 +162,11 @@ contract LibraryHarness {
         return SignedStructs.scoreCommit(domain, round, seed, includeHash, commitment);
     }
 
-    function isSignedBy(bytes32 digest, bytes calldata signature, address signer) external pure returns (bool) {
-        return SignedStructs.isSignedBy(digest, signature, signer);
+    function isSignedBy(bytes32 digest, bytes32 r, bytes32 vs, address signer) external pure returns (bool) {
+        return SignedStructs.isSignedBy(digest, r, vs, signer);
+    }
+
+    function signerOf(bytes32 digest, bytes32 r, bytes32 vs) external pure returns (address) {
+        return SignedStructs.signerOf(digest, r, vs);
     }
 }

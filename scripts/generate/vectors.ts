@@ -4,14 +4,17 @@
  * Run: npm run generate:vectors. Deterministic: a second run writes the same bytes.
  */
 import { writeFileSync } from "node:fs";
+import { coordinateOf } from "../../node/core/aggregationRule.ts";
 import { toHex, type Hex } from "../../node/core/bytes.ts";
 import * as encoding from "../../node/core/encoding.ts";
+import { AGGREGATION_RULES } from "../../node/core/jobTerms.ts";
 import { buildTree, proveLeaf } from "../../node/core/merkle.ts";
 import { seededRandom, type Random } from "../../node/core/random.ts";
 import * as scores from "../../node/core/scores.ts";
 import { addressOfPrivateKey, signDigest } from "../../node/core/signature.ts";
 import * as sortition from "../../node/core/sortition.ts";
 import { registrationDigest, structDigest, type SignedStruct } from "../../node/core/typedData.ts";
+import { drawWeighted } from "../../node/core/weightedDraw.ts";
 import { lowerMedian, meanOf, weightsOf } from "../../node/core/weightedMean.ts";
 
 const CASES = 1000;
@@ -43,6 +46,18 @@ function meanCases(random: Random): unknown[] {
   });
 }
 
+/** One coordinate by each rule in turn, over few values and many; small ones too, so that there are ties. */
+function aggregateCases(random: Random): unknown[] {
+  return times(CASES, (index) => {
+    const size = index % 8 === 0 ? 64 - random.below(9) : 1 + random.below(12);
+    const values = times(size, () => (random.below(4) === 0 ? random.below(3) - 1 : updateValue(random)));
+    const rule = index % AGGREGATION_RULES.length;
+    const weights = times(size, () => (rule === 0 ? 1 + random.below(random.below(2) === 0 ? 9 : 2 ** 23) : 1));
+    const trimPermille = random.below(500);
+    return { rule, trimPermille, values, weights, value: coordinateOf(rule, trimPermille, values, weights) };
+  });
+}
+
 function merkleCases(random: Random): unknown[] {
   return times(200, (index) => {
     const leafBytes = random.below(2) === 0 ? 256 : 512;
@@ -71,12 +86,27 @@ function sortitionCases(random: Random): unknown[] {
   });
 }
 
+/** Ids of all sizes, some set twice, some without a weight: `weights` lists (id, weight) as they are set. */
+function weightedDrawCases(random: Random): unknown[] {
+  return times(CASES, () => {
+    const largest = [8, 64, 512, 4096, 32_768, 65_536][random.below(6)] as number;
+    const kind = [2, 4, 1000, 65_536][random.below(4)] as number;
+    const weights = times(1 + random.below(12), () => [random.below(largest), random.below(kind)] as const);
+    const byId: number[] = new Array<number>(largest).fill(0);
+    for (const [id, weight] of weights) byId[id] = weight;
+    const count = random.below(byId.filter((weight) => weight > 0).length + 1);
+    const seed = randomHex(random, 32);
+    const tag = random.below(2) === 0 ? sortition.COHORT_TAG : sortition.COMMITTEE_TAG;
+    return { seed, tag, weights, count, drawn: drawWeighted(seed, tag, byId, count) };
+  });
+}
+
 function seedCases(random: Random): unknown[] {
   return times(100, () => {
     const [chainId, job, genesisHash] = [1 + random.below(100_000), randomHex(random, 20), randomHex(random, 32)];
-    const openings = times(random.below(5), () => ({ operator: randomHex(random, 20), salt: randomHex(random, 32) }));
+    const openings = times(random.below(5), () => ({ memberId: random.below(65_536), salt: randomHex(random, 32) }));
     const saltSum = openings.reduce(
-      (sum, { operator, salt }) => (sum + sortition.saltShare(operator, salt)) % 2n ** 256n,
+      (sum, { memberId, salt }) => (sum + sortition.saltShare(memberId, salt)) % 2n ** 256n,
       0n,
     );
     const [seed, entropy] = [sortition.firstSeed(chainId, job, genesisHash), randomHex(random, 32)];
@@ -145,7 +175,7 @@ function encodingCases(random: Random): unknown[] {
     const domain = { chainId: 1 + random.below(100_000), job: randomHex(random, 20) };
     const included = times(1 + random.below(8), () => ({
       updateRoot: randomHex(random, 32),
-      operator: randomHex(random, 20),
+      memberId: random.below(65_536),
       exampleCount: 1 + random.below(2 ** 24 - 1),
     }));
     const [round, seed, salt, includeHash] = [
@@ -156,9 +186,9 @@ function encodingCases(random: Random): unknown[] {
     ];
     const commitment = { round, ...(included[0] as encoding.IncludedUpdate), salt };
     const vector = randomBytes(random, 2 * random.below(9));
-    const scorer = randomHex(random, 20);
+    const [scorer, poster] = [random.below(65_536), random.below(65_536)];
+    const attesters = times(random.below(8), () => random.below(65_536));
     const scoreParts = { round, seed, scorer, includeHash, vector, salt };
-    const attestedMask = BigInt(random.uint32());
     const [modelId, aggregateRoot] = [randomHex(random, 32), randomHex(random, 32)];
     return {
       ...domain,
@@ -174,8 +204,9 @@ function encodingCases(random: Random): unknown[] {
       vector: toHex(vector),
       scoreCommitment: encoding.scoreCommitmentHash(domain, scoreParts),
       nextModelId: encoding.nextModelId(modelId, aggregateRoot),
-      attestedMask: `${attestedMask}`,
-      roundRecord: encoding.roundRecord(seed, includeHash, aggregateRoot, attestedMask),
+      poster,
+      attesters,
+      roundRecord: encoding.roundRecordHash({ seed, includeHash, aggregateRoot, poster, attesters }),
     };
   });
 }
@@ -196,6 +227,7 @@ function signedStruct(random: Random): SignedStruct {
     },
     { type: "Bitmap", round, seed, seat: small, bits: BigInt(randomHex(random, 32)) },
     { type: "Attestation", round, seed, slot: small, includeHash, aggregateRoot },
+    { type: "Commit", round, seed, commitment: aggregateRoot },
     { type: "ScoreCommit", round, seed, includeHash, commitment: aggregateRoot },
     {
       type: "ScoreOpening",
@@ -205,7 +237,7 @@ function signedStruct(random: Random): SignedStruct {
       vector: randomHex(random, 2 * random.below(20)),
       salt: aggregateRoot,
     },
-  ][random.below(5)] as SignedStruct;
+  ][random.below(6)] as SignedStruct;
 }
 
 function signatureCases(random: Random): unknown[] {
@@ -250,9 +282,13 @@ function registrationCases(random: Random): unknown[] {
 /** All vector files by name, as they should stand in test/vectors. */
 export function vectorFiles(): ReadonlyMap<string, string> {
   const files = {
-    fixedPoint: { mean: meanCases(seededRandom(1)) },
+    fixedPoint: { mean: meanCases(seededRandom(1)), aggregates: aggregateCases(seededRandom(12)) },
     merkle: { proofs: merkleCases(seededRandom(2)) },
-    sortition: { draws: sortitionCases(seededRandom(3)), seeds: seedCases(seededRandom(4)) },
+    sortition: {
+      draws: sortitionCases(seededRandom(3)),
+      weightedDraws: weightedDrawCases(seededRandom(13)),
+      seeds: seedCases(seededRandom(4)),
+    },
     scores: {
       medians: medianCases(seededRandom(5)),
       rounds: scoreCases(seededRandom(6)),

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { TypedDataEncoder, type Contract } from "ethers";
 import { network } from "hardhat";
 import { before, describe, it } from "mocha";
-import type { Address, Hex } from "../../node/core/bytes.ts";
+import { toAddress, ZERO_WORD, type Address, type Hex } from "../../node/core/bytes.ts";
 import { LEAF_VALUES, treeDepth } from "../../node/core/merkle.ts";
+import { compactSignature } from "../../node/core/signature.ts";
 import { firstSeed } from "../../node/core/sortition.ts";
 import { vectorCases } from "../helpers/vectors.ts";
 import { read } from "./world.ts";
@@ -51,6 +52,26 @@ describe("the libraries agree with node/core", () => {
     ] as const) {
       expect(await call("meanOf", sum, weight), `${sum} / ${weight}`).to.equal(BigInt(mean));
     }
+  });
+
+  it("on one coordinate by each aggregation rule", async () => {
+    interface Case {
+      rule: number;
+      trimPermille: number;
+      values: number[];
+      weights: number[];
+      value: number;
+    }
+    for (const one of vectorCases<Case>("fixedPoint.json", "aggregates")) {
+      const found = await call("coordinateOf", one.rule, one.trimPermille, one.values, one.weights);
+      expect(found).to.equal(BigInt(one.value));
+    }
+  });
+
+  it("on there being no rule beyond the median", async () => {
+    await expect(call("coordinateOf", 3, 0, [1], [1]))
+      .to.be.revertedWithCustomError(harness, "UnknownRule")
+      .withArgs(3);
   });
 
   it("on Merkle proofs", async () => {
@@ -101,14 +122,14 @@ describe("the libraries agree with node/core", () => {
       job: Address;
       genesisHash: Hex;
       seed: Hex;
-      openings: { operator: Address; salt: Hex }[];
+      openings: { memberId: number; salt: Hex }[];
       entropy: Hex;
       next: Hex;
     }
     for (const one of vectorCases<Case>("sortition.json", "seeds")) {
-      const operators = one.openings.map(({ operator }) => operator);
+      const memberIds = one.openings.map(({ memberId }) => memberId);
       const salts = one.openings.map(({ salt }) => salt);
-      expect(await call("nextSeed", one.seed, operators, salts, one.entropy)).to.equal(one.next);
+      expect(await call("nextSeed", one.seed, memberIds, salts, one.entropy)).to.equal(one.next);
       expect(await call("firstSeed", one.job, one.genesisHash)).to.equal(firstSeed(31337, one.job, one.genesisHash));
     }
   });
@@ -192,6 +213,7 @@ describe("what operators sign", () => {
       const domain = TypedDataEncoder.hashDomain({ name: "Paceline", version: "1", chainId, verifyingContract: job });
       const { round, seed } = message;
       const args: Record<string, readonly unknown[]> = {
+        Commit: ["commitDigest", domain, round, seed, message["commitment"]],
         Bitmap: ["bitmapDigest", domain, round, seed, message["seat"], message["bits"]],
         Attestation: [
           "attestationDigest",
@@ -215,15 +237,21 @@ describe("what operators sign", () => {
   it("is believed from its signer only, and never in a malleable form", async () => {
     const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
     for (const { digest, signature, signer, job } of cases) {
-      expect(await read(harness, "isSignedBy", digest, signature, signer)).to.equal(true);
-      expect(await read(harness, "isSignedBy", digest, signature, job)).to.equal(false);
-      const upper = (order - BigInt(`0x${signature.slice(66, 130)}`)).toString(16).padStart(64, "0");
-      const flipped = `${signature.slice(0, 66)}${upper}${signature.endsWith("1b") ? "1c" : "1b"}`;
-      expect(await read(harness, "isSignedBy", digest, flipped, signer)).to.equal(false);
-      expect(await read(harness, "isSignedBy", digest, signature.slice(0, -2), signer)).to.equal(false);
+      const { r, vs } = compactSignature(signature);
+      expect(await read(harness, "isSignedBy", digest, r, vs, signer)).to.equal(true);
+      expect(await read(harness, "isSignedBy", digest, r, vs, job)).to.equal(false);
+      expect(toAddress(await read(harness, "signerOf", digest, r, vs))).to.equal(signer);
+      // In this form the highest bit is the parity, so there is no room for the other s: it is a signature of somebody else.
+      const upper = order - BigInt(`0x${signature.slice(66, 130)}`);
+      const flipped = `0x${upper.toString(16).padStart(64, "0")}`;
+      expect(await read(harness, "isSignedBy", digest, r, flipped, signer)).to.equal(false);
+      expect(await read(harness, "isSignedBy", digest, vs, r, signer)).to.equal(false);
     }
-    expect(
-      await read(harness, "isSignedBy", cases[0]!.digest, `0x${"00".repeat(65)}`, `0x${"00".repeat(20)}`),
-    ).to.equal(false);
+  });
+
+  it("is nobody's where it is zero", async () => {
+    const nobody = `0x${"00".repeat(20)}`;
+    expect(await read(harness, "signerOf", cases[0]!.digest, ZERO_WORD, ZERO_WORD)).to.equal(nobody);
+    expect(await read(harness, "isSignedBy", cases[0]!.digest, ZERO_WORD, ZERO_WORD, nobody)).to.equal(false);
   });
 });

@@ -11,7 +11,7 @@ interface HashCase {
   round: number;
   seed: Hex;
   salt: Hex;
-  scorer: Address;
+  scorer: number;
   included: encoding.IncludedUpdate[];
   includeHash: Hex;
   modelId: Hex;
@@ -20,18 +20,22 @@ interface HashCase {
   vector: Hex;
   scoreCommitment: Hex;
   nextModelId: Hex;
-  attestedMask: string;
+  poster: number;
+  attesters: number[];
   roundRecord: Hex;
 }
 
 const abiHash = (types: string, values: readonly unknown[]): Hex =>
   keccak256(encodeAbiParameters(parseAbiParameters(types), values as never));
-const INCLUDED = parseAbiParameters("(bytes32 updateRoot, address operator, uint32 exampleCount)[] updates");
+const INCLUDED = parseAbiParameters("(bytes32 updateRoot, uint16 memberId, uint32 exampleCount)[] updates");
+const RECORD = parseAbiParameters(
+  "(bytes32 seed, bytes32 includeHash, bytes32 aggregateRoot, uint16 poster, uint16[] attesters) record",
+);
 const includedHash = (updates: readonly encoding.IncludedUpdate[]): Hex =>
   keccak256(encodeAbiParameters(INCLUDED, [updates]));
 
 const [A, B, C]: [Hex, Hex, Hex] = [`0x${"a1".repeat(32)}`, `0x${"b2".repeat(32)}`, `0x${"c3".repeat(32)}`];
-const [JOB, OPERATOR]: [Address, Address] = [`0x${"d4".repeat(20)}`, `0x${"e5".repeat(20)}`];
+const [JOB, OTHER_JOB]: [Address, Address] = [`0x${"d4".repeat(20)}`, `0x${"e5".repeat(20)}`];
 const DOMAIN = { chainId: 31337, job: JOB };
 
 /** `base` with each of its fields changed in turn. */
@@ -40,30 +44,33 @@ function variations<T extends object>(base: T, changed: T): T[] {
 }
 
 describe("commitmentHash", () => {
-  const parts = { round: 3, operator: OPERATOR, updateRoot: A, exampleCount: 600, salt: B };
+  const parts = { round: 3, memberId: 17, updateRoot: A, exampleCount: 600, salt: B };
 
-  it("binds the chain, the job, the round, the operator and everything in the opening", () => {
-    const others = variations(parts, { round: 4, operator: JOB, updateRoot: B, exampleCount: 601, salt: A }).map(
-      (one) => encoding.commitmentHash(DOMAIN, one),
+  it("binds the chain, the job, the round, the member and everything in the opening", () => {
+    const others = variations(parts, { round: 4, memberId: 18, updateRoot: B, exampleCount: 601, salt: A }).map((one) =>
+      encoding.commitmentHash(DOMAIN, one),
     );
-    const elsewhere = variations(DOMAIN, { chainId: 1, job: OPERATOR }).map((domain) =>
+    const elsewhere = variations(DOMAIN, { chainId: 1, job: OTHER_JOB }).map((domain) =>
       encoding.commitmentHash(domain, parts),
     );
     expect(new Set([encoding.commitmentHash(DOMAIN, parts), ...others, ...elsewhere]).size).to.equal(8);
   });
 
-  it("does not depend on how an address is written", () => {
-    const upper: Address = `0x${OPERATOR.slice(2).toUpperCase()}`;
-    expect(encoding.commitmentHash(DOMAIN, { ...parts, operator: upper })).to.equal(
-      encoding.commitmentHash(DOMAIN, parts),
-    );
+  it("does not depend on how the job's address is written", () => {
+    const upper: Address = `0x${JOB.slice(2).toUpperCase()}`;
+    expect(encoding.commitmentHash({ ...DOMAIN, job: upper }, parts)).to.equal(encoding.commitmentHash(DOMAIN, parts));
+  });
+
+  it("is not what stands for a pass", () => {
+    expect(encoding.PASS).to.equal(`0x${"00".repeat(31)}01`);
+    expect(encoding.commitmentHash(DOMAIN, parts)).to.not.equal(encoding.PASS);
   });
 });
 
 describe("includeHash", () => {
   const updates = [
-    { updateRoot: A, operator: JOB, exampleCount: 5 },
-    { updateRoot: B, operator: OPERATOR, exampleCount: 7 },
+    { updateRoot: A, memberId: 2, exampleCount: 5 },
+    { updateRoot: B, memberId: 65_535, exampleCount: 7 },
   ];
 
   it("is the hash of the ABI-encoded array, an empty one too", () => {
@@ -80,7 +87,7 @@ describe("scoreCommitmentHash", () => {
   const parts = {
     round: 3,
     seed: A,
-    scorer: OPERATOR,
+    scorer: 17,
     includeHash: B,
     vector: Uint8Array.of(0x27, 0x10, 0, 0),
     salt: C,
@@ -90,13 +97,13 @@ describe("scoreCommitmentHash", () => {
     const others = variations(parts, {
       round: 4,
       seed: B,
-      scorer: JOB,
+      scorer: 18,
       includeHash: C,
       vector: new Uint8Array(0),
       salt: A,
     });
     const zeros = { ...parts, vector: new Uint8Array(4) };
-    const elsewhere = variations(DOMAIN, { chainId: 1, job: OPERATOR }).map((domain) =>
+    const elsewhere = variations(DOMAIN, { chainId: 1, job: OTHER_JOB }).map((domain) =>
       encoding.scoreCommitmentHash(domain, parts),
     );
     const hashes = [parts, zeros, ...others].map((one) => encoding.scoreCommitmentHash(DOMAIN, one));
@@ -108,22 +115,23 @@ describe("test/vectors/encoding.json, hashes", () => {
   it("are keccak256(abi.encode(...)) by viem's encoder, and by ours", () => {
     for (const one of vectorCases<HashCase>("encoding.json", "hashes")) {
       const { chainId, job, round, seed, salt, scorer, included, includeHash, modelId, aggregateRoot } = one;
-      const { updateRoot, operator, exampleCount } = included[0] as encoding.IncludedUpdate;
+      const { poster, attesters } = one;
+      const { updateRoot, memberId, exampleCount } = included[0] as encoding.IncludedUpdate;
       const id = BigInt(chainId);
       expect(includeHash).to.equal(includedHash(included));
       expect(one.commitment).to.equal(
-        abiHash("uint256,address,uint32,address,bytes32,uint32,bytes32", [
+        abiHash("uint256,address,uint32,uint16,bytes32,uint32,bytes32", [
           id,
           job,
           round,
-          operator,
+          memberId,
           updateRoot,
           exampleCount,
           salt,
         ]),
       );
       expect(one.scoreCommitment).to.equal(
-        abiHash("uint256,address,uint32,bytes32,address,bytes32,bytes32,bytes32", [
+        abiHash("uint256,address,uint32,bytes32,uint16,bytes32,bytes32,bytes32", [
           id,
           job,
           round,
@@ -136,19 +144,19 @@ describe("test/vectors/encoding.json, hashes", () => {
       );
       expect(one.nextModelId).to.equal(abiHash("bytes32,bytes32", [modelId, aggregateRoot]));
       expect(one.roundRecord).to.equal(
-        abiHash("bytes32,bytes32,bytes32,uint256", [seed, includeHash, aggregateRoot, BigInt(one.attestedMask)]),
+        keccak256(encodeAbiParameters(RECORD, [{ seed, includeHash, aggregateRoot, poster, attesters }])),
       );
 
       const domain = { chainId, job };
       expect(encoding.includeHash(included)).to.equal(includeHash);
-      expect(encoding.commitmentHash(domain, { round, operator, updateRoot, exampleCount, salt })).to.equal(
+      expect(encoding.commitmentHash(domain, { round, memberId, updateRoot, exampleCount, salt })).to.equal(
         one.commitment,
       );
       expect(
         encoding.scoreCommitmentHash(domain, { round, seed, scorer, includeHash, vector: fromHex(one.vector), salt }),
       ).to.equal(one.scoreCommitment);
       expect(encoding.nextModelId(modelId, aggregateRoot)).to.equal(one.nextModelId);
-      expect(encoding.roundRecord(seed, includeHash, aggregateRoot, BigInt(one.attestedMask))).to.equal(
+      expect(encoding.roundRecordHash({ seed, includeHash, aggregateRoot, poster, attesters })).to.equal(
         one.roundRecord,
       );
     }

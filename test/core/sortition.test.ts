@@ -95,7 +95,7 @@ describe("draw", () => {
 
 describe("seeds", () => {
   const job: Address = `0x${"a1".repeat(20)}`;
-  const operator: Address = `0x${"b2".repeat(20)}`;
+  const otherJob: Address = `0x${"b2".repeat(20)}`;
 
   it("use the tags that Solidity computes from the same words", () => {
     expect(COHORT_TAG).to.equal(keccak256(toBytes("cohort")));
@@ -106,13 +106,13 @@ describe("seeds", () => {
     const seed = firstSeed(31337, job, COHORT_TAG);
     expect(seed).to.equal(abiHash("uint256,address,bytes32", [31337n, job, COHORT_TAG]));
     expect(firstSeed(31338, job, COHORT_TAG)).to.not.equal(seed);
-    expect(firstSeed(31337, operator, COHORT_TAG)).to.not.equal(seed);
+    expect(firstSeed(31337, otherJob, COHORT_TAG)).to.not.equal(seed);
     expect(firstSeed(31337, job, COMMITTEE_TAG)).to.not.equal(seed);
   });
 
-  it("bind a salt to the operator that opened it", () => {
-    expect(saltShare(operator, COHORT_TAG)).to.equal(BigInt(abiHash("address,bytes32", [operator, COHORT_TAG])));
-    expect(saltShare(job, COHORT_TAG)).to.not.equal(saltShare(operator, COHORT_TAG));
+  it("bind a salt to the member that opened it", () => {
+    expect(saltShare(17, COHORT_TAG)).to.equal(BigInt(abiHash("uint16,bytes32", [17, COHORT_TAG])));
+    expect(saltShare(18, COHORT_TAG)).to.not.equal(saltShare(17, COHORT_TAG));
   });
 
   it("change with the last seed, the salts and the block, and have a value without either", () => {
@@ -146,7 +146,7 @@ describe("test/vectors/sortition.json", () => {
     job: Address;
     genesisHash: Hex;
     seed: Hex;
-    openings: { operator: Address; salt: Hex }[];
+    openings: { memberId: number; salt: Hex }[];
     saltSum: string;
     entropy: Hex;
     next: Hex;
@@ -163,7 +163,7 @@ describe("test/vectors/sortition.json", () => {
   it("chains seeds as Solidity encodes them", () => {
     for (const one of vectorCases<SeedCase>("sortition.json", "seeds")) {
       expect(one.seed).to.equal(abiHash("uint256,address,bytes32", [BigInt(one.chainId), one.job, one.genesisHash]));
-      const shares = one.openings.map(({ operator, salt }) => BigInt(abiHash("address,bytes32", [operator, salt])));
+      const shares = one.openings.map(({ memberId, salt }) => BigInt(abiHash("uint16,bytes32", [memberId, salt])));
       const saltSum = BigInt.asUintN(
         256,
         shares.reduce((sum, share) => sum + share, 0n),

@@ -14,6 +14,7 @@ const fields = (list: string): { type: string; name: string }[] => list.split(",
 
 /** The structs as an independent implementation of EIP-712 takes them. */
 const TYPES: Record<SignedStruct["type"], { type: string; name: string }[]> = {
+  Commit: fields("uint32 round,bytes32 seed,bytes32 commitment"),
   Opening: fields("uint32 round,bytes32 seed,uint8 position,bytes32 updateRoot,uint32 exampleCount,bytes32 salt"),
   Bitmap: fields("uint32 round,bytes32 seed,uint8 seat,uint256 bits"),
   Attestation: fields("uint32 round,bytes32 seed,uint8 slot,bytes32 includeHash,bytes32 aggregateRoot"),
@@ -30,6 +31,7 @@ const [A, B]: [Hex, Hex] = [`0x${"a1".repeat(32)}`, `0x${"b2".repeat(32)}`];
 const [JOB, OTHER]: [Address, Address] = [`0x${"d4".repeat(20)}`, `0x${"e5".repeat(20)}`];
 
 const MESSAGES: SignedStruct[] = [
+  { type: "Commit", round: 3, seed: A, commitment: B },
   { type: "Opening", round: 3, seed: A, position: 255, updateRoot: B, exampleCount: 2 ** 32 - 1, salt: A },
   { type: "Bitmap", round: 3, seed: A, seat: 1, bits: 2n ** 256n - 1n },
   { type: "Attestation", round: 3, seed: A, slot: 0, includeHash: B, aggregateRoot: A },
