@@ -4,29 +4,25 @@ import type { RoundOutcome } from "../../node/chain/chain.ts";
 import { readHistory } from "../../node/chain/history.ts";
 import { readSnapshot } from "../../node/chain/viemJob.ts";
 import { popCount } from "../../node/core/roundView.ts";
-import { USUAL_MONEY, type JobSpecInput } from "../../node/daemon/jobSpec.ts";
 import type { DaemonProcess, Ending, LogEvent } from "./daemonProcess.ts";
-import { openReadyFederation, type ReadyFederation } from "./federation.ts";
+import { openReadyFederation, smallJob, type ReadyFederation } from "./federation.ts";
 import { openRelay, type Relay } from "./relay.ts";
 
 const PARTICIPANTS = 4;
 const ROUNDS = 4;
 
 /** Phases that end early when complete: their length is how long the others wait for one that is down. */
-const JOB: JobSpecInput = {
-  name: "daemons",
-  model: { kind: "softmax-regression", inputs: 784, classes: 10 },
-  seed: 5,
-  data: {},
-  localTraining: { localEpochs: 1, batchSize: 20, learningRate: 0.05 },
-  aggregation: { rule: "weighted-mean", weightCap: 10_000 },
-  encoding: { type: "int16", minExponent: 4, maxExponent: 18, initialExponent: 12, clipNorm: 50 },
-  scoring: { method: "path", points: 8, metric: "cross-entropy" },
-  rounds: ROUNDS,
-  members: { start: PARTICIPANTS, cohort: PARTICIPANTS, committee: PARTICIPANTS, minCommits: 3 },
-  phases: { join: 600, commit: 60, share: 60, slot: 5, attest: 3, challenge: 20, score: 10, unbond: 300, blocks: 1 },
-  money: USUAL_MONEY,
-};
+const JOB = smallJob(PARTICIPANTS, ROUNDS, {
+  join: 600,
+  commit: 60,
+  share: 60,
+  slot: 5,
+  attest: 3,
+  challenge: 20,
+  score: 10,
+  unbond: 300,
+  blocks: 1,
+});
 
 const isCommitOf =
   (round: number) =>

@@ -8,7 +8,14 @@ import { createSender } from "../../node/chain/sender.ts";
 import { enrol, fundAccounts, simulatedAccounts, type SimulatedAccount } from "../../node/cli/simulation/accounts.ts";
 import { FIRST_ACCOUNT_KEY, startChain, type ChainProcess } from "../../node/cli/simulation/chainProcess.ts";
 import { createHome, keystoreFile, openHome, remember } from "../../node/daemon/home.ts";
-import { genesisHash, parseJobSpec, termsOf, type JobSpec, type JobSpecInput } from "../../node/daemon/jobSpec.ts";
+import {
+  genesisHash,
+  parseJobSpec,
+  termsOf,
+  USUAL_MONEY,
+  type JobSpec,
+  type JobSpecInput,
+} from "../../node/daemon/jobSpec.ts";
 import { createKeystore } from "../../node/daemon/keystore.ts";
 import { fromHex, type Address } from "../../node/core/bytes.ts";
 import { initialParams } from "../../node/training/modelSpec.ts";
@@ -30,12 +37,35 @@ export interface ReadyFederation {
   stop(): Promise<void>;
 }
 
-export async function openReadyFederation(participants: number, jobSpec: JobSpecInput): Promise<ReadyFederation> {
+/** A job in which everybody trains and judges, quick to run, by the digits' softmax regression. */
+export function smallJob(participants: number, rounds: number, phases: JobSpecInput["phases"]): JobSpecInput {
+  return {
+    name: "small",
+    model: { kind: "softmax-regression", inputs: 784, classes: 10 },
+    seed: 5,
+    data: {},
+    localTraining: { localEpochs: 1, batchSize: 20, learningRate: 0.05 },
+    aggregation: { rule: "weighted-mean", weightCap: 10_000 },
+    encoding: { type: "int16", minExponent: 4, maxExponent: 18, initialExponent: 12, clipNorm: 50 },
+    scoring: { method: "path", points: 8, metric: "cross-entropy" },
+    rounds,
+    members: { start: participants, cohort: participants, committee: participants, minCommits: 3 },
+    phases,
+    money: USUAL_MONEY,
+  };
+}
+
+/** @param openChain a chain whose accounts are Hardhat's */
+export async function openReadyFederation(
+  participants: number,
+  jobSpec: JobSpecInput,
+  openChain: () => Promise<ChainProcess> = startChain,
+): Promise<ReadyFederation> {
   const folder = mkdtempSync(join(tmpdir(), "paceline-e2e-"));
   const spec = parseJobSpec(jobSpec);
   const jobFile = join(folder, "job.json");
   writeFileSync(jobFile, JSON.stringify(jobSpec));
-  const chain = await startChain();
+  const chain = await openChain();
   const endpoint = await openEndpoint(chain.socketUrl);
   const deployment = await deployContracts({ rpcUrl: chain.httpUrl, privateKey: FIRST_ACCOUNT_KEY });
   const { accounts, job, fromBlock } = await openJob(endpoint, deployment, spec, participants);

@@ -1,0 +1,85 @@
+import { expect } from "chai";
+import { after, afterEach, before, describe, it } from "mocha";
+import type { RoundOutcome } from "../../node/chain/chain.ts";
+import { readHistory } from "../../node/chain/history.ts";
+import { readSnapshot } from "../../node/chain/viemJob.ts";
+import { popCount } from "../../node/core/roundView.ts";
+import { findAnvil, startAnvil, type Anvil } from "../helpers/anvil.ts";
+import type { DaemonProcess, LogEvent } from "./daemonProcess.ts";
+import { openReadyFederation, smallJob, type ReadyFederation } from "./federation.ts";
+
+const PARTICIPANTS = 4;
+const ROUNDS = 2;
+const BLOCK_SECONDS = 1;
+
+/** Phases that end early when complete, long enough for a few blocks more than they need. */
+const JOB = smallJob(PARTICIPANTS, ROUNDS, {
+  join: 600,
+  commit: 60,
+  share: 60,
+  slot: 10,
+  attest: 10,
+  challenge: 30,
+  score: 30,
+  unbond: 300,
+  blocks: 2,
+});
+
+const transacts =
+  (round: number, call: string) =>
+  (event: LogEvent): boolean =>
+    event.event === "transaction" && event.call === call && event.round === round;
+const entersRound =
+  (round: number) =>
+  (event: LogEvent): boolean =>
+    event.event === "phase" && event.round === round;
+
+const anvilBinary = findAnvil();
+const absence = anvilBinary === undefined ? " (skipped: no anvil here; npm has one for Linux on x64)" : "";
+
+describe(`four daemons as processes, on a chain with a block a second${absence}`, function () {
+  this.timeout(120_000);
+  let anvil: Anvil;
+  let federation: ReadyFederation;
+  let daemons: readonly DaemonProcess[] = [];
+
+  const settledRounds = async (): Promise<readonly RoundOutcome[]> =>
+    (await readHistory(federation.endpoint, federation, 1)).rounds.filter(({ settled }) => settled !== undefined);
+  const firstOf = (fits: (event: LogEvent) => boolean): Promise<LogEvent> =>
+    Promise.any(daemons.map((daemon) => daemon.until(fits)));
+
+  before(async function () {
+    if (anvilBinary === undefined) return this.skip();
+    anvil = await startAnvil(anvilBinary);
+    federation = await openReadyFederation(PARTICIPANTS, JOB, () => Promise.resolve(anvil));
+    await anvil.mineEvery(BLOCK_SECONDS);
+    daemons = Array.from({ length: PARTICIPANTS }, (_, index) => federation.start(index));
+  });
+  after(() => federation?.stop());
+  afterEach(function () {
+    if (this.currentTest?.state !== "failed") return;
+    for (const [index, daemon] of daemons.entries()) console.error(`daemon ${index + 1}:\n${daemon.tail()}`);
+  });
+
+  it("settles a round", async () => {
+    await firstOf(entersRound(2));
+    expect((await settledRounds()).map(({ round }) => round)).to.deep.equal([1]);
+  });
+
+  it("settles a round whose proposal and attestations a reorganisation takes back", async () => {
+    await firstOf(transacts(2, "attest"));
+    expect(await anvil.reorganise(2, "wait again"), "transactions taken back").to.be.at.least(2);
+    const endings = await Promise.all(daemons.map((daemon) => daemon.ended));
+    expect(endings.map(({ code }) => code)).to.deep.equal([0, 0, 0, 0]);
+    const included = (await settledRounds()).map(({ settled }) => popCount(settled?.includedMask ?? 0n));
+    expect(included).to.deep.equal([PARTICIPANTS, PARTICIPANTS]);
+  });
+
+  it("leaves every daemon with the chain's model", async () => {
+    const { view } = await readSnapshot(federation.endpoint, federation.job);
+    expect(view.phase).to.equal("finished");
+    const endings = await Promise.all(daemons.map((daemon) => daemon.ended));
+    const models = endings.map(({ stdout }) => (JSON.parse(stdout) as { modelId: string }).modelId);
+    expect(models).to.deep.equal(new Array(PARTICIPANTS).fill(view.modelId));
+  });
+});
