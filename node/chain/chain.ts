@@ -15,6 +15,8 @@ export interface RoundOutcome {
   readonly round: number;
   /** Undefined for a skipped round. */
   readonly settled: SettledRound | undefined;
+  /** Ids of the members whose updates nobody would show, and which therefore did not count. */
+  readonly withheld: readonly number[];
 }
 
 export interface SettledRound {
@@ -26,15 +28,23 @@ export interface SettledRound {
   readonly scores: readonly number[];
   /** By include order, in wei. */
   readonly contributorsPay: readonly bigint[];
+  /** By seat, in wei: what the aggregator and the seats that attested and scored got. */
+  readonly judgesPay: readonly bigint[];
+  /** All that left the pool, the keepers' pay included. */
   readonly paid: bigint;
   /** Member ids by cohort position. */
   readonly cohort: readonly number[];
+  /** Member ids by seat. */
+  readonly seats: readonly number[];
   /** Member id of the poster of the aggregate. */
   readonly aggregator: number;
+  /** Proven wrong after it had settled. */
+  readonly faulty: boolean;
 }
 
 /** Stake taken for a fault or for something missed. */
 export interface Slash {
+  /** That was running; a settled round can be proven wrong in a later one. */
   readonly round: number;
   readonly memberId: number;
   /** The account that proved a fault; undefined for something missed. */
@@ -170,7 +180,7 @@ export interface JobChain {
   setContact(contact: string): Promise<Receipt>;
   /** Answers that were given to demands on the standing proposal, oldest first. */
   answers(): Promise<readonly DemandAnswer[]>;
-  /** What the chain keeps the hash of, for a settled round, from the log; undefined for one that was skipped. */
+  /** What the chain keeps the hash of, for a settled round, from the log; undefined once it was proven wrong, and for others. */
   roundRecord(round: number): Promise<RoundRecord | undefined>;
   commit(position: number, commitment: Hex): Promise<Receipt>;
   commitBatch(commits: readonly PostedCommit[]): Promise<Receipt>;

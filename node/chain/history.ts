@@ -1,91 +1,84 @@
-import { parseEventLogs, type ContractEventName } from "viem";
+import { getAbiItem, parseEventLogs, type ParseEventLogsReturnType } from "viem";
 import type { Address } from "../core/bytes.ts";
-import { PacelineError } from "../core/errors.ts";
 import { jobAbi } from "./abi.ts";
-import type { JobHistory, RoundOutcome, Slash } from "./chain.ts";
-import { shownUrl, type Endpoint } from "./endpoint.ts";
+import type { JobHistory, RoundOutcome, SettledRound, Slash } from "./chain.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { readLogs } from "./logs.ts";
 
 const EVENTS = [
   "RoundDrawn",
-  "Proposed",
+  "UpdateWithheld",
   "RoundSettled",
   "RoundSkipped",
+  "RoundFaulty",
   "MemberFaulted",
   "MemberMissed",
-] as const satisfies readonly ContractEventName<typeof jobAbi>[];
+] as const;
 
-/** What became of each round, from the job's log. */
+type JobLog = ParseEventLogsReturnType<typeof jobAbi, (typeof EVENTS)[number][], true>[number];
+type ArgsOf<Name extends JobLog["eventName"]> = Extract<JobLog, { eventName: Name }>["args"];
+
+/** What became of each round, from the job's log. Throws PacelineError `chain-unreachable`. */
 export async function readHistory(
   endpoint: Endpoint,
   source: { readonly job: Address; readonly fromBlock: number },
   fromRound: number,
 ): Promise<JobHistory> {
-  const { client } = endpoint;
-  const logs = await client
-    .getLogs({ address: source.job, fromBlock: BigInt(source.fromBlock), toBlock: "latest" })
-    .catch((error: unknown) => {
-      throw new PacelineError(
-        "chain-unreachable",
-        `${shownUrl(endpoint.url)} did not give the job's events`,
-        {},
-        error,
-      );
-    });
-  const count = await client.readContract({ address: source.job, abi: jobAbi, functionName: "memberCount" });
-  const members = await client.readContract({
-    address: source.job,
-    abi: jobAbi,
-    functionName: "members",
-    args: [0n, count],
-  });
-  const memberOf = (operator: string): number =>
-    members.findIndex((member) => member.operator.toLowerCase() === operator.toLowerCase());
-
+  const events = EVENTS.map((name) => getAbiItem({ abi: jobAbi, name }));
+  const logs = await readLogs(endpoint, { address: source.job, events }, source.fromBlock);
+  const parsed = parseEventLogs({ abi: jobAbi, logs, eventName: [...EVENTS] });
+  const faulty = new Set(parsed.flatMap((log) => (log.eventName === "RoundFaulty" ? [log.args.round] : [])));
   const rounds: RoundOutcome[] = [];
   const slashes: Slash[] = [];
-  let cohort: readonly number[] = [];
-  let aggregator = -1;
-  for (const { eventName, args } of parseEventLogs({ abi: jobAbi, logs, eventName: [...EVENTS] })) {
+  let drawn: ArgsOf<"RoundDrawn"> | undefined;
+  let withheld: number[] = [];
+  for (const { eventName, args } of parsed) {
     switch (eventName) {
       case "RoundDrawn":
-        cohort = args.cohort;
+        [drawn, withheld] = [args, []];
         break;
-      case "Proposed":
-        aggregator = memberOf(args.operator);
+      case "UpdateWithheld":
+        withheld.push(args.memberId);
         break;
-      case "RoundSettled": {
-        const { round, aggregateRoot, modelId, includedMask, contributorsPay, paid } = args;
-        const settled = {
-          aggregateRoot,
-          modelId,
-          includedMask,
-          contributorsPay,
-          paid,
-          cohort,
-          aggregator,
-          scores: args.scores.map(Number),
-        };
-        if (round >= fromRound) rounds.push({ round, settled });
+      case "RoundSettled":
+        rounds.push({ round: args.round, settled: toSettled(args, drawn, faulty.has(args.round)), withheld });
         break;
-      }
       case "RoundSkipped":
-        if (args.round >= fromRound) rounds.push({ round: args.round, settled: undefined });
+        rounds.push({ round: args.round, settled: undefined, withheld });
         break;
       case "MemberFaulted":
-        if (args.round >= fromRound) {
-          slashes.push({
-            round: args.round,
-            memberId: args.memberId,
-            prover: args.prover.toLowerCase() as Address,
-            taken: args.taken,
-          });
-        }
-        break;
       case "MemberMissed":
-        if (args.round >= fromRound)
-          slashes.push({ round: args.round, memberId: args.memberId, prover: undefined, taken: args.taken });
+        slashes.push({
+          round: args.round,
+          memberId: args.memberId,
+          prover: "prover" in args ? (args.prover.toLowerCase() as Address) : undefined,
+          taken: args.taken,
+        });
         break;
+      case "RoundFaulty":
+        break; // read before
     }
   }
-  return { rounds, slashes };
+  const isAsked = ({ round }: { readonly round: number }): boolean => round >= fromRound;
+  return { rounds: rounds.filter(isAsked), slashes: slashes.filter(isAsked) };
+}
+
+function toSettled(
+  { record, modelId, includedMask, scores, contributorsPay, judgesPay, paid }: ArgsOf<"RoundSettled">,
+  drawn: ArgsOf<"RoundDrawn"> | undefined,
+  faulty: boolean,
+): SettledRound {
+  return {
+    aggregateRoot: record.aggregateRoot,
+    modelId,
+    includedMask,
+    scores: scores.map(Number),
+    contributorsPay,
+    judgesPay,
+    paid,
+    cohort: drawn?.cohort ?? [],
+    seats: drawn?.seats ?? [],
+    aggregator: record.poster,
+    faulty,
+  };
 }

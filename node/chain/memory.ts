@@ -1,16 +1,23 @@
 import { keccakWords, ZERO_WORD, type Address, type Hex } from "../core/bytes.ts";
+import { roundRecordHash } from "../core/encoding.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { JobTerms } from "../core/jobTerms.ts";
 import type { ChainSnapshot, JobChain, Receipt } from "./chain.ts";
+import type { JobLedger } from "./ledger.ts";
 import { Revert, type Block } from "./memory/block.ts";
-import { proveWrongLeaf } from "./memory/court.ts";
-import { enter, newJob, viewOf, type JobState } from "./memory/jobState.ts";
+import { proveEquivocation } from "./memory/court.ts";
+import { answer, answersOf, demand, openDemandsOf } from "./memory/demands.ts";
+import { ledgerOf } from "./memory/jobLedger.ts";
+import { newJob, operatorOf, type JobState } from "./memory/jobStorage.ts";
+import { isDrawn, membersOf, viewOf } from "./memory/jobViews.ts";
 import { attest, openScores, propose } from "./memory/judging.ts";
 import { Ledgers } from "./memory/ledgers.ts";
-import { join, leave } from "./memory/membership.ts";
-import { commit, share } from "./memory/posting.ts";
+import { addStake, claim, join, leaveJob, refreshOperator, resume } from "./memory/membership.ts";
+import { commit, commitBatch, share } from "./memory/posting.ts";
 import { MemoryRegistry } from "./memory/registry.ts";
+import { enter } from "./memory/slashing.ts";
 import { advance } from "./memory/transitions.ts";
+import { proveSettledWrongLeaf, proveWrongLeaf } from "./memory/wrongLeaves.ts";
 
 /** Hashes of older blocks cannot be read. */
 const READABLE_HASHES = 256;
@@ -22,7 +29,7 @@ const READABLE_HASHES = 256;
 export class MemoryChain {
   readonly chainId: number;
   readonly registry: MemoryRegistry;
-  readonly ledgers = new Ledgers();
+  readonly ledgers: Ledgers;
   readonly #now: () => number;
   readonly #hashes: Hex[] = [];
   #time = 0;
@@ -34,6 +41,7 @@ export class MemoryChain {
     this.#now = now;
     this.chainId = chainId;
     this.registry = new MemoryRegistry(chainId, addressFrom(1));
+    this.ledgers = new Ledgers(this.registry);
     this.mine();
   }
 
@@ -55,43 +63,75 @@ export class MemoryChain {
     return this.#write("register", wallet, (block) => this.registry.register(block, operator, consent));
   }
 
+  rotate(wallet: Address, operator: Address, consent: Hex): Receipt {
+    return this.#write("rotate", wallet, (block) => this.registry.rotate(block, operator, consent));
+  }
+
+  exit(wallet: Address): Receipt {
+    return this.#write("exit", wallet, (block) => this.registry.exit(block));
+  }
+
+  setPayout(wallet: Address, payout: Address): Receipt {
+    return this.#write("setPayout", wallet, (block) => this.registry.setPayout(block, payout));
+  }
+
   /** Opens a job with terms that the factory would accept, and escrows its pool. */
   createJob(sponsor: Address, terms: JobTerms, pool: bigint): Address {
     const job = addressFrom(1000 + this.#jobs.size);
     this.#write("createJob", sponsor, (block) => {
       this.ledgers.openJob(job, sponsor, terms.token, terms.stakeToken, pool);
-      const state = newJob({ chainId: this.chainId, job }, terms, this.registry, this.ledgers);
+      const { chainId, registry, ledgers } = this;
+      const state = newJob({ domain: { chainId, job }, terms, sponsor, registry, ledgers });
       enter(state, "joining", block);
       this.#jobs.set(job, state);
     });
     return job;
   }
 
-  join(job: Address, wallet: Address): Receipt {
-    return this.#write("join", wallet, (block) => join(this.#job(job), block));
+  /** @param amount of stake to lock; that of the terms if not given */
+  join(job: Address, wallet: Address, amount?: bigint): Receipt {
+    const state = this.#job(job);
+    return this.#write("join", wallet, (block) => join(state, block, amount ?? state.terms.stake));
+  }
+
+  addStake(job: Address, wallet: Address, amount: bigint): Receipt {
+    return this.#write("addStake", wallet, (block) => addStake(this.#job(job), block, amount));
   }
 
   leave(job: Address, wallet: Address): Receipt {
-    return this.#write("leave", wallet, (block) => leave(this.#job(job), block));
+    return this.#write("leaveJob", wallet, (block) => leaveJob(this.#job(job), block));
   }
 
+  /** Sends what a member has earned in a job to its wallet's payout address. */
+  claimPay(job: Address, memberId: number): Receipt {
+    const state = this.#job(job);
+    return this.#write("claim", state.sponsor, () => claim(state, memberId));
+  }
+
+  /** Sends the credits of a keeper, a prover or a sponsor to its payout address. */
   claim(token: Address, account: Address): Receipt {
     return this.#write("claim", account, () => this.ledgers.claim(token, account));
   }
 
   withdraw(job: Address, wallet: Address): Receipt {
-    return this.#write("withdraw", wallet, ({ time }) => this.ledgers.withdraw(job, wallet, time));
+    const drawn = isDrawn(this.#job(job), wallet);
+    return this.#write("withdraw", wallet, ({ time }) => this.ledgers.withdraw(job, wallet, time, drawn));
   }
 
-  /** keccak256(abi.encode(seed, includeHash, aggregateRoot, attestedMask)) of a settled round, the zero word otherwise. */
+  /** keccak256(abi.encode(RoundRecord)) of a settled round that was not proven wrong, the zero word otherwise. */
   roundRecord(job: Address, round: number): Hex {
-    return this.#job(job).roundRecords.get(round) ?? ZERO_WORD;
+    const record = this.#job(job).records.get(round);
+    return record === undefined ? ZERO_WORD : roundRecordHash(record);
+  }
+
+  ledger(job: Address): JobLedger {
+    return ledgerOf(this.#job(job));
   }
 
   snapshot(job: Address): ChainSnapshot {
     const state = this.#job(job);
-    const members = state.members.map(({ gone: _, ...member }) => member);
-    return { view: viewOf(state, { number: this.blockNumber, time: this.#time }), members };
+    const view = viewOf(state, { number: this.blockNumber, time: this.#time });
+    return { view, members: membersOf(state), demands: view.openDemands === 0 ? [] : openDemandsOf(state) };
   }
 
   /** A job as `operator` sees it and acts upon it. */
@@ -111,20 +151,37 @@ export class MemoryChain {
         rounds: state.outcomes.filter(({ round }) => round >= fromRound),
         slashes: state.slashes.filter(({ round }) => round >= fromRound),
       }),
-      isOperator: async (account) => registry.walletOf(account) !== undefined,
+      isOperator: async (account) => registry.isServing(account) || this.#signsIn(state, account),
       contacts: async (operators) => {
         const known = operators.map((each): [Address, string] => [each, registry.contactOf(each) ?? ""]);
         return new Map(known.filter(([, contact]) => contact !== ""));
       },
+      answers: async () => answersOf(state),
+      roundRecord: async (round) => state.records.get(round),
       setContact: (contact) => send("setContact", (block) => registry.setContact(block, contact)),
       commit: (position, commitment) => send("commit", (block) => commit(state, block, position, commitment)),
+      commitBatch: (commits) => send("commitBatch", (block) => commitBatch(state, block, commits)),
       share: (openings, bitmaps) => send("share", (block) => share(state, block, openings, bitmaps)),
-      propose: (root) => send("propose", (block) => propose(state, block, root)),
-      attest: (attestations, commits) => send("attest", () => attest(state, attestations, commits)),
-      openScores: (openings) => send("openScores", () => openScores(state, openings)),
+      propose: (root, attestation) => send("propose", (block) => propose(state, block, root, attestation)),
+      attest: (attestations, commits) => send("attest", (block) => attest(state, block, attestations, commits)),
+      openScores: (openings) => send("openScores", (block) => openScores(state, block, openings)),
       proveWrongLeaf: (proof) => send("proveWrongLeaf", (block) => proveWrongLeaf(state, block, proof)),
+      proveSettledWrongLeaf: (round, record, proof) =>
+        send("proveSettledWrongLeaf", (block) => proveSettledWrongLeaf(state, block, round, record, proof)),
+      proveEquivocation: (statement, first, second) =>
+        send("proveEquivocation", (block) => proveEquivocation(state, block, statement, first, second)),
+      demand: (updates, node, path) => send("demand", (block) => demand(state, block, updates, node, path)),
+      answerDemand: (id, data) => send("answer", (block) => answer(state, block, id, data)),
+      resume: (memberId) => send("resume", () => resume(state, memberId)),
+      refreshOperator: (memberId) => send("refreshOperator", () => refreshOperator(state, memberId)),
       advance: () => send("advance", (block) => advance(state, block)),
     };
+  }
+
+  #signsIn(state: JobState, account: Address): boolean {
+    const wallet = this.registry.walletOf(account);
+    const id = state.members.findIndex((member) => member.wallet === wallet);
+    return id >= 0 && operatorOf(state, id) === account;
   }
 
   /** Calls back in a task of its own, once for all blocks that came before it. */

@@ -11,6 +11,8 @@ export interface Call {
   readonly abi: Abi;
   readonly functionName: string;
   readonly args: readonly unknown[];
+  /** Of the chain's own coin, in wei, that goes with it. */
+  readonly value?: bigint;
 }
 
 /** Sends one account's transactions, one after the other, and waits for each to be in a block. */
@@ -94,7 +96,7 @@ export function createSender(endpoint: Endpoint, privateKey: Hex): Sender {
         name: call.functionName,
         to: call.address,
         data: encodeFunctionData(call as never),
-        value: 0n,
+        value: call.value ?? 0n,
         estimate: () => client.estimateContractGas({ ...call, account: account.address } as never),
       }),
     pay: (to, value) => deliver({ name: "payment", to, data: "0x", value, estimate: () => Promise.resolve(21_000n) }),

@@ -1,68 +1,37 @@
-import { getAbiItem, type Abi, type ContractFunctionReturnType } from "viem";
-import { toHex, type Address, type Hex } from "../core/bytes.ts";
+import { getAbiItem, parseEventLogs } from "viem";
+import type { Address } from "../core/bytes.ts";
+import { roundRecordHash, type RoundRecord } from "../core/encoding.ts";
 import type { JobTerms } from "../core/jobTerms.ts";
-import { PHASES, type Member, type RoundView } from "../core/roundView.ts";
-import { courtAbi, jobAbi, registryAbi } from "./abi.ts";
-import type { ChainSnapshot, JobChain, Receipt } from "./chain.ts";
+import { jobAbi, registryAbi } from "./abi.ts";
+import type { ChainSnapshot, JobChain } from "./chain.ts";
+import { readAnswers } from "./demands.ts";
 import { requireContract, type Endpoint } from "./endpoint.ts";
 import { readHistory } from "./history.ts";
+import { jobWrites } from "./jobWrites.ts";
+import { findLastLog } from "./logs.ts";
 import { explain, type Sender } from "./sender.ts";
+import { createSnapshotReader, type SnapshotSource } from "./snapshots.ts";
 
 /** The contracts that a job lives among, and the block before which none of its events can be. */
-export interface JobAddresses {
-  readonly job: Address;
+export interface JobAddresses extends SnapshotSource {
   readonly registry: Address;
-  readonly court: Address;
-  readonly fromBlock: number;
 }
 
 /** Between attempts to read a round, in milliseconds. */
 const RETRY_MS = 1_000;
-
-type RawView = ContractFunctionReturnType<typeof jobAbi, "view", "roundView">;
-type RawMembers = ContractFunctionReturnType<typeof jobAbi, "view", "members">;
-type RawTerms = ContractFunctionReturnType<typeof jobAbi, "view", "terms">;
+const SETTLED = getAbiItem({ abi: jobAbi, name: "RoundSettled" });
 
 const lower = (address: string): Address => address.toLowerCase() as Address;
-
-export function toRoundView(raw: RawView): RoundView {
-  return {
-    ...raw,
-    phase: PHASES[raw.phase] as RoundView["phase"],
-    phaseStart: Number(raw.phaseStart),
-    phaseStartBlock: Number(raw.phaseStartBlock),
-    blockTime: Number(raw.blockTime),
-    blockNumber: Number(raw.blockNumber),
-  };
-}
-
-function toMembers(raw: RawMembers): Member[] {
-  return raw.map((member) => ({ ...member, operator: lower(member.operator), wallet: lower(member.wallet) }));
-}
-
-export function toTerms(raw: RawTerms): JobTerms {
-  return { ...raw, token: lower(raw.token), stakeToken: lower(raw.stakeToken) };
-}
 
 /** Reads a job's terms, and checks that there is a job. */
 export async function readTerms(endpoint: Endpoint, job: Address): Promise<JobTerms> {
   await requireContract(endpoint, job, "job");
   try {
-    return toTerms(await endpoint.client.readContract({ address: job, abi: jobAbi, functionName: "terms" }));
+    const raw = await endpoint.client.readContract({ address: job, abi: jobAbi, functionName: "terms" });
+    return { ...raw, token: lower(raw.token), stakeToken: lower(raw.stakeToken) };
   } catch (error) {
     throw explain(error, { functionName: "terms" });
   }
-}
-
-/** Reads the round and its members; the members only when they can have changed since `last`. */
-export async function readSnapshot(endpoint: Endpoint, job: Address, last?: ChainSnapshot): Promise<ChainSnapshot> {
-  const { client } = endpoint;
-  const contract = { address: job, abi: jobAbi } as const;
-  const view = toRoundView(await client.readContract({ ...contract, functionName: "roundView" }));
-  if (last !== undefined && last.view.round === view.round && view.round > 0) return { view, members: last.members };
-  const count = await client.readContract({ ...contract, functionName: "memberCount" });
-  const members = toMembers(await client.readContract({ ...contract, functionName: "members", args: [0n, count] }));
-  return { view, members };
 }
 
 /** One watcher serves all operators of a process that follow the same job: it reads the chain once a block for all. */
@@ -70,8 +39,9 @@ export interface JobWatcher {
   watch(onSnapshot: (snapshot: ChainSnapshot) => void, onError: (error: Error) => void): () => void;
 }
 
-export function createJobWatcher(endpoint: Endpoint, job: Address): JobWatcher {
+export function createJobWatcher(endpoint: Endpoint, source: SnapshotSource): JobWatcher {
   const listeners = new Set<{ onSnapshot: (snapshot: ChainSnapshot) => void; onError: (error: Error) => void }>();
+  const read = createSnapshotReader(endpoint, source);
   let last: ChainSnapshot | undefined;
   let reading = false;
   let stale = false;
@@ -85,7 +55,7 @@ export function createJobWatcher(endpoint: Endpoint, job: Address): JobWatcher {
     while (stale && listeners.size > 0) {
       stale = false;
       try {
-        last = await readSnapshot(endpoint, job, last);
+        last = await read(last);
         for (const listener of [...listeners]) listener.onSnapshot(last);
       } catch (error) {
         for (const listener of [...listeners]) listener.onError(explain(error, { functionName: "roundView" }));
@@ -125,66 +95,59 @@ export function createJobChain(
   sender: Sender,
   watcher: JobWatcher,
 ): JobChain {
-  const { job, registry, court } = addresses;
-  const { client } = endpoint;
-  const call = (functionName: string, ...args: readonly unknown[]): Promise<Receipt> =>
-    sender.send({ address: job, abi: jobAbi as Abi, functionName, args });
-
+  const { job, registry } = addresses;
+  const read = createSnapshotReader(endpoint, addresses);
   return {
     chainId: endpoint.chainId,
     job,
     operator: sender.address,
     terms,
-    snapshot: () => readSnapshot(endpoint, job),
+    snapshot: () => read(),
     watch: (onSnapshot, onError) => watcher.watch(onSnapshot, onError),
     history: (fromRound) => readHistory(endpoint, addresses, fromRound),
-    async isOperator(account) {
-      const wallet = await client.readContract({
-        address: registry,
-        abi: registryAbi,
-        functionName: "walletOf",
-        args: [account],
-      });
-      return BigInt(wallet) !== 0n;
-    },
+    isOperator: (account) => readIsOperator(endpoint, addresses, account),
     async contacts(operators) {
-      const read = async (operator: Address): Promise<[Address, string]> => [
-        operator,
-        await client.readContract({ address: registry, abi: registryAbi, functionName: "contactOf", args: [operator] }),
-      ];
-      return new Map((await Promise.all(operators.map(read))).filter(([, contact]) => contact !== ""));
+      const contract = { address: registry, abi: registryAbi, functionName: "contactOf" } as const;
+      const contacts = await Promise.all(
+        operators.map((operator) => endpoint.client.readContract({ ...contract, args: [operator] })),
+      );
+      const known = operators.map((operator, index): [Address, string] => [operator, contacts[index] ?? ""]);
+      return new Map(known.filter(([, contact]) => contact !== ""));
     },
-    setContact: (contact) =>
-      sender.send({ address: registry, abi: registryAbi as Abi, functionName: "setContact", args: [contact] }),
-    commit: (position, commitment) => call("commit", position, commitment),
-    share: (openings, bitmaps) => call("share", openings, bitmaps),
-    propose: (aggregateRoot) => call("propose", aggregateRoot),
-    attest: (attestations, scoreCommits) => call("attest", attestations, scoreCommits),
-    openScores: (openings) => call("openScores", openings),
-    advance: () => call("advance"),
-    proveWrongLeaf({ coordinate, updates, updateLeaves, aggregateLeaf }) {
-      const toProof = ({
-        leaf,
-        siblings,
-      }: {
-        leaf: Uint8Array;
-        siblings: readonly Uint8Array[];
-      }): { leaf: Hex; siblings: Hex[] } => ({
-        leaf: toHex(leaf),
-        siblings: siblings.map(toHex),
-      });
-      const args = [job, BigInt(coordinate), updates, updateLeaves.map(toProof), toProof(aggregateLeaf)];
-      return sender.send({
-        address: court,
-        abi: [...courtAbi, ...jobErrors] as Abi,
-        functionName: "proveWrongLeaf",
-        args,
-      });
-    },
+    answers: () => readAnswers(endpoint, addresses),
+    roundRecord: (round) => readRoundRecord(endpoint, addresses, round),
+    ...jobWrites(endpoint, addresses, sender),
   };
 }
 
-/** Errors that the job raises through the court, so that their names are known there too. */
-const jobErrors = jobAbi.filter(
-  (item) => item.type === "error" && getAbiItem({ abi: courtAbi as Abi, name: item.name }) === undefined,
-);
+/** Whoever serves a wallet, and who still signs in the running round although its wallet has replaced it. */
+async function readIsOperator(
+  { client }: Endpoint,
+  { job, registry }: Pick<JobAddresses, "job" | "registry">,
+  account: Address,
+): Promise<boolean> {
+  const records = { address: registry, abi: registryAbi } as const;
+  if (await client.readContract({ ...records, functionName: "isServing", args: [account] })) return true;
+  const wallet = await client.readContract({ ...records, functionName: "walletOf", args: [account] });
+  if (BigInt(wallet) === 0n) return false;
+  const contract = { address: job, abi: jobAbi } as const;
+  const next = await client.readContract({ ...contract, functionName: "memberIdPlusOne", args: [wallet] });
+  if (next === 0n) return false;
+  const [member] = await client.readContract({ ...contract, functionName: "members", args: [next - 1n, next] });
+  return member !== undefined && lower(member.operator) === account;
+}
+
+async function readRoundRecord(
+  endpoint: Endpoint,
+  { job, fromBlock }: SnapshotSource,
+  round: number,
+): Promise<RoundRecord | undefined> {
+  const { client } = endpoint;
+  const kept = await client.readContract({ address: job, abi: jobAbi, functionName: "roundRecord", args: [round] });
+  if (BigInt(kept) === 0n) return undefined;
+  const query = { address: job, events: [SETTLED], args: { round } };
+  const log = await findLastLog(endpoint, query, Number(await client.getBlockNumber()), fromBlock);
+  const logs = log === undefined ? [] : [log];
+  const record = parseEventLogs({ abi: jobAbi, logs, eventName: "RoundSettled" })[0]?.args.record;
+  return record !== undefined && roundRecordHash(record) === kept ? record : undefined;
+}

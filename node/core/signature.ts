@@ -49,3 +49,21 @@ export function recoverSigner(digest: Uint8Array, signature: Hex): Address | und
     return undefined; // r or s is zero or beyond the order
   }
 }
+
+/** A signature in 64 bytes (EIP-2098): `vs` is s with the parity of the point, which is v − 27, as its highest bit. */
+export interface CompactSignature {
+  readonly r: Hex;
+  readonly vs: Hex;
+}
+
+/** What the chain takes of a signature. Throws `bad-argument` for what has no such form: s in the upper half, another v. */
+export function compactSignature(signature: Hex): CompactSignature {
+  const bytes = /^0x[0-9a-f]{130}$/i.test(signature) ? fromHex(signature) : new Uint8Array();
+  const parity = (bytes[64] ?? 0) - 27;
+  const s = bytes.slice(32, 64);
+  if ((parity !== 0 && parity !== 1) || BigInt(toHex(s)) > HALF_ORDER) {
+    throw new PacelineError("bad-argument", `${signature} is no signature of 65 bytes with s in the lower half`);
+  }
+  s[0] = (s[0] as number) | (parity << 7);
+  return { r: toHex(bytes.subarray(0, 32)), vs: toHex(s) };
+}

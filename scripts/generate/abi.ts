@@ -9,7 +9,8 @@ const root = new URL("../../", import.meta.url);
 const SOURCES = {
   registryAbi: "contracts/Registry.sol/Registry.json",
   treasuryAbi: "contracts/Treasury.sol/Treasury.json",
-  jobAbi: "contracts/Job.sol/Job.json",
+  // Two contracts stand behind a job; their ABI is one.
+  jobAbi: "contracts/interfaces/IJob.sol/IJob.json",
   jobFactoryAbi: "contracts/JobFactory.sol/JobFactory.json",
   courtAbi: "contracts/Court.sol/Court.json",
   paceTokenAbi: "contracts/PaceToken.sol/PaceToken.json",

@@ -3,11 +3,13 @@ import type {
   LeafProof,
   PostedAttestation,
   PostedBitmap,
+  PostedCommit,
   PostedOpening,
   PostedScoreCommit,
   PostedScores,
   WrongLeafProof,
 } from "../../node/chain/chain.ts";
+import { aggregate } from "../../node/core/aggregationRule.ts";
 import { fromHex, keccakWords, toHex, type Address, type Hex } from "../../node/core/bytes.ts";
 import { commitmentHash, scoreCommitmentHash, type IncludedUpdate, type JobDomain } from "../../node/core/encoding.ts";
 import {
@@ -24,7 +26,7 @@ import { bitsOf, fullMask, includedUpdates, type RoundView } from "../../node/co
 import { encodeVector, scoreVector } from "../../node/core/scores.ts";
 import { signDigest } from "../../node/core/signature.ts";
 import { structDigest, type SignedStruct } from "../../node/core/typedData.ts";
-import { weightedMean, weightsOf } from "../../node/core/weightedMean.ts";
+import { weightsOf } from "../../node/core/weightedMean.ts";
 
 /** Terms under which real seconds never matter: phases of a quarter of an hour. */
 export function testTerms(token: Address, change: Partial<JobTerms> = {}): JobTerms {
@@ -41,14 +43,17 @@ export function testTerms(token: Address, change: Partial<JobTerms> = {}): JobTe
     committeeSize: 8,
     minCommits: 3,
     rule: 0,
+    trimPermille: 0,
     minExponent: 4,
     maxExponent: 24,
     initialExponent: 14,
+    stakeWeighted: false,
+    suspendDraws: 0,
     joinSeconds: 900,
     commitSeconds: 900,
     shareSeconds: 900,
     slotSeconds: 300,
-    attestSeconds: 400,
+    demandSeconds: 400,
     challengeSeconds: 1200,
     scoreSeconds: 900,
     unbondSeconds: 20_000,
@@ -109,8 +114,15 @@ export class RoundPlayer {
   }
 
   commitment(position: number): Hex {
-    const { operator } = this.at(position);
-    return commitmentHash(this.domain, { round: this.view.round, operator, ...this.opening(position) });
+    const memberId = this.view.cohort[position]!;
+    return commitmentHash(this.domain, { round: this.view.round, memberId, ...this.opening(position) });
+  }
+
+  /** As a relay posts it. */
+  signedCommit(position: number, commitment = this.commitment(position)): PostedCommit {
+    const { round, seed } = this.view;
+    const signature = this.sign(this.at(position), { type: "Commit", round, seed, commitment });
+    return { position, commitment, signature };
   }
 
   sign(player: Player, body: SignedStruct): Hex {
@@ -127,22 +139,27 @@ export class RoundPlayer {
     return bitsOf(mask).map((position) => {
       const { updateRoot, exampleCount } = this.opening(position);
       const count = Math.min(exampleCount, this.players[0]!.chain.terms.weightCap);
-      return { updateRoot, operator: this.at(position).operator, exampleCount: count };
+      return { updateRoot, memberId: this.view.cohort[position]!, exampleCount: count };
     });
   }
 
   /** The right aggregate of the positions in `mask`. */
   aggregate(mask: bigint): Int32Array {
+    const { rule, trimPermille, weightCap } = this.players[0]!.chain.terms;
     const counts = this.included(mask).map(({ exampleCount }) => exampleCount);
-    const weights = weightsOf(counts, this.players[0]!.chain.terms.weightCap);
-    return weightedMean(
-      bitsOf(mask).map((position, index) => ({ values: this.values(position), weight: weights[index]! })),
-    );
+    const weights = weightsOf(counts, weightCap);
+    const updates = bitsOf(mask).map((position, index) => ({ values: this.values(position), weight: weights[index]! }));
+    return aggregate(rule, trimPermille, updates);
   }
 
   /** @param proposed the view with the standing proposal */
   attestation(proposed: RoundView, seat: number): PostedAttestation {
-    const { round, seed, slot, includeHash, aggregateRoot } = proposed;
+    return this.signedRoot(proposed, seat, proposed.aggregateRoot, proposed.slot);
+  }
+
+  /** What a seat signs of `aggregateRoot`, in its own slot if no other is given. @param fixed a view with the include set */
+  signedRoot(fixed: RoundView, seat: number, aggregateRoot: Hex, slot = seat): PostedAttestation {
+    const { round, seed, includeHash } = fixed;
     const body = { type: "Attestation", round, seed, slot, includeHash, aggregateRoot } as const;
     return { seat, signature: this.sign(this.seat(seat), body) };
   }
@@ -164,7 +181,7 @@ export class RoundPlayer {
   scoreCommit(included: RoundView, seat: number): PostedScoreCommit {
     const { round, seed, includeHash } = included;
     const { vector, salt } = this.scores(included, seat);
-    const parts = { round, seed, scorer: this.seat(seat).operator, includeHash, vector: fromHex(vector), salt };
+    const parts = { round, seed, scorer: this.view.seats[seat]!, includeHash, vector: fromHex(vector), salt };
     const commitment = scoreCommitmentHash(this.domain, parts);
     const body = { type: "ScoreCommit", round, seed, includeHash, commitment } as const;
     return { seat, commitment, signature: this.sign(this.seat(seat), body) };
@@ -189,17 +206,10 @@ export function proofOf(
   proposed: Int32Array,
   coordinate: number,
 ): WrongLeafProof {
-  const members = player.players.map(({ operator }) => ({
-    operator,
-    wallet: operator,
-    trailingScore: 0,
-    barred: false,
-    active: true,
-  }));
   const positions = bitsOf(view.includedMask);
   return {
     coordinate,
-    updates: includedUpdates(view, members),
+    updates: includedUpdates(view),
     updateLeaves: positions.map((position) =>
       leafProof(encodeUpdate(player.values(position)), UPDATE_LEAF_BYTES, coordinate),
     ),

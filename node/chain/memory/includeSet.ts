@@ -1,6 +1,10 @@
+import { ZERO_WORD } from "../../core/bytes.ts";
 import { includeHash, type IncludedUpdate } from "../../core/encoding.ts";
-import { bitOf, bitsOf, certifiedMask } from "../../core/roundView.ts";
-import { memberAtPosition, viewOf, type JobState } from "./jobState.ts";
+import { bitOf, bitsOf, certifiedMask, popCount } from "../../core/roundView.ts";
+import type { Block } from "./block.ts";
+import type { JobState } from "./jobStorage.ts";
+import { viewOf } from "./jobViews.ts";
+import { miss } from "./slashing.ts";
 
 /** `contracts/job/IncludeSet.sol`: which updates count. */
 
@@ -10,24 +14,29 @@ export function certified(job: JobState): bigint {
   return certifiedMask(view, view.bitmaps) & job.committed;
 }
 
-/** Of the positions that are opened and certified, the first to commit its root each. */
-export function includedMask(job: JobState): bigint {
+/** Ends Share: whoever did not open pays, and the include set stands. @returns whether enough count */
+export function fixIncludeSet(job: JobState, block: Block): boolean {
+  for (const position of bitsOf(job.committed & ~job.opened)) miss(job, job.cohort[position]!, job.terms.missSlash);
+  const included = firstOfEachRoot(job, job.opened & certified(job));
+  if (popCount(included) < job.terms.minCommits) return false;
+  job.included = included;
+  job.includeHash = includeHash(updatesOf(job, included));
+  job.keepers[2] = block.sender;
+  return true;
+}
+
+/** Of the positions in `mask`, the first to commit its root each. */
+function firstOfEachRoot({ commits }: JobState, mask: bigint): bigint {
   const first = new Map<string, number>();
-  for (const position of bitsOf(job.opened & certified(job))) {
-    const { opened, ordinal } = job.commits.get(position)!;
-    const other = first.get(opened!.updateRoot);
-    if (other === undefined || ordinal < job.commits.get(other)!.ordinal) first.set(opened!.updateRoot, position);
+  for (const position of bitsOf(mask)) {
+    const { opened, ordinal } = commits.get(position)!;
+    const root = opened?.updateRoot ?? ZERO_WORD;
+    const other = first.get(root);
+    if (other === undefined || ordinal < commits.get(other)!.ordinal) first.set(root, position);
   }
-  return [...first.values()].reduce((mask, position) => mask | bitOf(position), 0n);
+  return [...first.values()].reduce((kept, position) => kept | bitOf(position), 0n);
 }
 
-export function updatesOf(job: JobState, mask: bigint): IncludedUpdate[] {
-  return bitsOf(mask).map((position) => {
-    const { operator } = memberAtPosition(job, position);
-    return { ...job.commits.get(position)!.opened!, operator };
-  });
-}
-
-export function hashOfIncluded(job: JobState): ReturnType<typeof includeHash> {
-  return includeHash(updatesOf(job, job.included));
+function updatesOf({ cohort, commits }: JobState, mask: bigint): IncludedUpdate[] {
+  return bitsOf(mask).map((position) => ({ ...commits.get(position)!.opened!, memberId: cohort[position]! }));
 }

@@ -1,36 +1,47 @@
-import { fromHex, ZERO_WORD, type Address, type Hex } from "../../core/bytes.ts";
+import { fromHex, ZERO_WORD, type Hex } from "../../core/bytes.ts";
 import { scoreCommitmentHash } from "../../core/encoding.ts";
-import { bitOf, bitsOf, fullMask, hasBit, PHASES } from "../../core/roundView.ts";
+import { bitOf, bitsOf, fullMask, hasBit } from "../../core/roundView.ts";
 import { decodeVector } from "../../core/scores.ts";
 import { recoverSigner } from "../../core/signature.ts";
 import { structDigest } from "../../core/typedData.ts";
 import type { PostedAttestation, PostedScoreCommit, PostedScores } from "../chain.ts";
 import { revert, type Block } from "./block.ts";
-import { enter, memberOfSeat, positionOfSeat, type JobState } from "./jobState.ts";
-import { bar } from "./membership.ts";
-import { recordEntropy } from "./posting.ts";
+import { operatorOfSeat, positionOfSeat, wrongPhase, ZERO_ADDRESS, type JobState } from "./jobStorage.ts";
+import { recordEntropy } from "./entropy.ts";
+import { enter, missSeats } from "./slashing.ts";
+import { goIfJudged, goIfScored } from "./transitions.ts";
 
-/** `contracts/job/Judging.sol` and `Slashing.sol`: what the committee posts, and what its faults cost. */
+/** `contracts/job/Judging.sol`: what the committee posts. */
 
-export function propose(job: JobState, block: Block, root: Hex): void {
-  const { sender } = block;
-  if (job.phase !== "propose") revert("WrongPhase", PHASES.indexOf(job.phase));
-  if (root === ZERO_WORD) revert("EmptyRoot");
-  const seat = bitsOf(job.live).find((live) => memberOfSeat(job, live).operator === sender);
-  if (seat === undefined) revert("NotASeat", sender);
-  if (seat < job.firstSlot) revert("SlotGone", seat, job.firstSlot);
-  const opensAt = job.phaseStart + (seat - job.firstSlot) * job.terms.slotSeconds;
-  if (block.time < opensAt) revert("SlotNotOpen", seat, opensAt);
+export function propose(job: JobState, block: Block, aggregateRoot: Hex, attestation: PostedAttestation): void {
+  if (job.phase !== "propose") wrongPhase(job);
+  if (aggregateRoot === ZERO_WORD) revert("EmptyRoot");
+  const { domain, round, seed, includeHash } = job;
+  const { seat, signature } = attestation;
+  requireSlotOpen(job, block, seat);
+  const digest = structDigest(domain, { type: "Attestation", round, seed, slot: seat, includeHash, aggregateRoot });
+  const operator = hasBit(job.live, seat) ? operatorOfSeat(job, seat) : ZERO_ADDRESS;
+  if (recoverSigner(digest, signature) !== operator) revert("NotASeat", seat, operator);
   recordEntropy(job, block);
   missSeats(job, fullMask(seat) & ~fullMask(job.firstSlot));
-  job.aggregateRoot = root;
-  job.attested = 0n;
+  job.aggregateRoot = aggregateRoot;
+  job.attested = bitOf(seat);
   job.slot = seat;
   enter(job, "challenge", block);
 }
 
+/** Slot i opens when i turns are over, in seconds and in blocks. */
+function requireSlotOpen(job: JobState, block: Block, seat: number): void {
+  const { firstSlot, terms } = job;
+  if (seat < firstSlot) revert("SlotGone", seat, firstSlot);
+  const opensAt = job.phaseStart + (seat - firstSlot) * terms.slotSeconds;
+  const opensAtBlock = job.phaseStartBlock + (seat - firstSlot) * terms.phaseBlocks;
+  if (block.time < opensAt || block.number < opensAtBlock) revert("SlotNotOpen", seat, opensAt, opensAtBlock);
+}
+
 export function attest(
   job: JobState,
+  block: Block,
   attestations: readonly PostedAttestation[],
   scoreCommits: readonly PostedScoreCommit[],
 ): void {
@@ -39,18 +50,19 @@ export function attest(
   const digest = structDigest(domain, { type: "Attestation", round, seed, slot, includeHash, aggregateRoot });
   for (const { seat, signature } of attestations) {
     if (!hasBit(job.live & ~job.attested, seat)) continue;
-    if (recoverSigner(digest, signature) === memberOfSeat(job, seat).operator) job.attested |= bitOf(seat);
+    if (recoverSigner(digest, signature) === operatorOfSeat(job, seat)) job.attested |= bitOf(seat);
   }
   for (const { seat, commitment, signature } of scoreCommits) {
     if (!hasBit(job.live & ~job.scoreCommitted, seat) || commitment === ZERO_WORD) continue;
     const signed = structDigest(domain, { type: "ScoreCommit", round, seed, includeHash, commitment });
-    if (recoverSigner(signed, signature) !== memberOfSeat(job, seat).operator) continue;
+    if (recoverSigner(signed, signature) !== operatorOfSeat(job, seat)) continue;
     job.scoreCommitted |= bitOf(seat);
     job.scoreCommits.set(seat, commitment);
   }
+  goIfJudged(job, block);
 }
 
-export function openScores(job: JobState, openings: readonly PostedScores[]): void {
+export function openScores(job: JobState, block: Block, openings: readonly PostedScores[]): void {
   if (job.phase !== "score") return;
   for (const opening of openings) {
     const { seat } = opening;
@@ -60,6 +72,7 @@ export function openScores(job: JobState, openings: readonly PostedScores[]): vo
     job.vectors.set(seat, read.vector);
     job.scoreOpened |= bitOf(seat);
   }
+  goIfScored(job, block);
 }
 
 /** The vector of an opening that matches its commitment and is valid. */
@@ -69,52 +82,12 @@ function readVector(
 ): { vector: readonly number[] | undefined } | undefined {
   const { domain, round, seed, includeHash } = job;
   const bytes = fromHex(vector);
-  const parts = { round, seed, scorer: memberOfSeat(job, seat).operator, includeHash, vector: bytes, salt };
+  const parts = { round, seed, scorer: job.seats[seat]!, includeHash, vector: bytes, salt };
   if (scoreCommitmentHash(domain, parts) !== job.scoreCommits.get(seat)) return undefined;
+  const own = bitsOf(job.included).indexOf(positionOfSeat(job, seat));
   try {
-    return { vector: decodeVector(bytes, bitsOf(job.included).length, ownIndex(job, seat)) };
+    return { vector: decodeVector(bytes, bitsOf(job.included).length, own < 0 ? undefined : own) };
   } catch {
     return undefined;
   }
-}
-
-/** Index by include order of the update of a seat's holder, undefined where it has none. */
-export function ownIndex(job: JobState, seat: number): number | undefined {
-  const index = bitsOf(job.included).indexOf(positionOfSeat(job, seat));
-  return index < 0 ? undefined : index;
-}
-
-/** The standing proposal is proven wrong: slashes its poster and its attesters, and gives the turn to the next slot. */
-export function faultAggregate(job: JobState, block: Block, prover: Address): void {
-  if (job.phase !== "challenge") revert("WrongPhase", PHASES.indexOf(job.phase));
-  const { slot, terms } = job;
-  const faulty = job.attested | bitOf(slot);
-  job.live &= ~faulty;
-  nextSlot(job);
-  enter(job, "propose", block);
-  for (const seat of bitsOf(faulty)) {
-    const memberId = job.seats[seat]!;
-    bar(job, memberId);
-    const { wallet } = memberOfSeat(job, seat);
-    const rewarded = seat === slot ? (job.registry.walletOf(prover) ?? prover) : undefined;
-    const taken = job.ledgers.slash(job.domain.job, wallet, terms.faultSlash, rewarded, terms.proofReward);
-    job.slashes.push({ round: job.round, memberId, prover, taken });
-  }
-}
-
-/** The standing proposal falls: the slots after its own are open. */
-export function nextSlot(job: JobState): void {
-  job.attested = 0n;
-  job.firstSlot = job.slot + 1;
-}
-
-/** Slashes the live seats of `mask` for a missed duty. */
-export function missSeats(job: JobState, mask: bigint): void {
-  for (const seat of bitsOf(mask & job.live)) miss(job, job.seats[seat]!);
-}
-
-export function miss(job: JobState, memberId: number): void {
-  const { wallet } = job.members[memberId]!;
-  const taken = job.ledgers.slash(job.domain.job, wallet, job.terms.missSlash, undefined, 0n);
-  job.slashes.push({ round: job.round, memberId, prover: undefined, taken });
 }

@@ -1,5 +1,6 @@
 import type { Address } from "../../core/bytes.ts";
 import { revert } from "./block.ts";
+import type { MemoryRegistry } from "./registry.ts";
 
 /** Amounts by account, in wei; zero where there is none. */
 export class Amounts {
@@ -18,11 +19,25 @@ export class Amounts {
   }
 }
 
+/** One job's money. What flowed is kept for those who audit it. */
 interface Book {
   readonly token: Address;
   readonly stakeToken: Address;
-  readonly sponsor: Address;
+  readonly escrowed: bigint;
   pool: bigint;
+  /** Slashed stake in the pool, or in what was paid from it. */
+  slashed: bigint;
+  /** The pool has ended: nobody is paid from what is slashed now. */
+  closed: boolean;
+  readonly flows: Flow[];
+}
+
+/** `account` is a wallet or a keeper, prover or sponsor; `amount` in wei. */
+export interface Flow {
+  readonly kind:
+    "kept" | "slashed" | "slashed-into-pool" | "rewarded" | "claimed" | "forfeited" | "refunded" | "burned";
+  readonly account: Address;
+  readonly amount: bigint;
 }
 
 /** Tokens and what `contracts/Treasury.sol` holds of them: stakes, pools and credits. */
@@ -31,15 +46,28 @@ export class Ledgers {
   readonly balances = new Amounts();
   /** By job and wallet. */
   readonly stakes = new Amounts();
-  /** By token and account. */
+  /** By token and account: of keepers, provers and sponsors. Members' pay is in their jobs until they claim it. */
   readonly credits = new Amounts();
   /** By token. */
   readonly burned = new Amounts();
+  readonly #registry: MemoryRegistry;
   readonly #books = new Map<Address, Book>();
   readonly #withdrawableAt = new Map<string, number>();
 
+  constructor(registry: MemoryRegistry) {
+    this.#registry = registry;
+  }
+
   poolOf(job: Address): bigint {
     return this.#book(job).pool;
+  }
+
+  escrowedFor(job: Address): bigint {
+    return this.#book(job).escrowed;
+  }
+
+  flowsOf(job: Address): readonly Flow[] {
+    return this.#book(job).flows;
   }
 
   /** When a stake can be withdrawn, in seconds; 0 while it is not unbonding. */
@@ -55,7 +83,7 @@ export class Ledgers {
 
   openJob(job: Address, sponsor: Address, token: Address, stakeToken: Address, pool: bigint): void {
     this.#take(token, sponsor, pool);
-    this.#books.set(job, { token, stakeToken, sponsor, pool });
+    this.#books.set(job, { token, stakeToken, escrowed: pool, pool, slashed: 0n, closed: false, flows: [] });
   }
 
   lock(job: Address, wallet: Address, amount: bigint): void {
@@ -71,46 +99,89 @@ export class Ledgers {
   /** Takes up to `amount` of a stake. @returns what was there */
   slash(job: Address, wallet: Address, amount: bigint, rewarded: Address | undefined, reward: bigint): bigint {
     const book = this.#book(job);
-    const stake = this.stakes.of(job, wallet);
-    const taken = amount < stake ? amount : stake;
-    const given = rewarded === undefined ? 0n : reward < taken / 2n ? reward : taken / 2n;
+    const taken = least(amount, this.stakes.of(job, wallet));
+    const given = rewarded === undefined ? 0n : least(reward, taken / 2n);
     this.stakes.add(-taken, job, wallet);
-    if (rewarded !== undefined) this.credits.add(given, book.stakeToken, rewarded);
-    if (book.token === book.stakeToken) book.pool += taken - given;
-    else this.burned.add(taken - given, book.stakeToken);
+    book.flows.push({ kind: "slashed", account: wallet, amount: taken });
+    if (rewarded !== undefined && given > 0n) {
+      this.credits.add(given, book.stakeToken, rewarded);
+      book.flows.push({ kind: "rewarded", account: rewarded, amount: given });
+    }
+    this.#keepSlashed(book, wallet, taken - given);
     return taken;
   }
 
   pay(job: Address, payments: readonly (readonly [account: Address, amount: bigint])[]): void {
     const book = this.#book(job);
-    const sum = payments.reduce((total, [, amount]) => total + amount, 0n);
-    if (sum > book.pool) revert("PoolTooSmall", job, book.pool, sum);
-    for (const [account, amount] of payments) this.credits.add(amount, book.token, account);
-    book.pool -= sum;
+    for (const [account, amount] of payments) {
+      this.#takeFromPool(job, amount);
+      this.credits.add(amount, book.token, account);
+      book.flows.push({ kind: "kept", account, amount });
+    }
   }
 
-  refund(job: Address): void {
+  /** What a member has earned, to its payout address. */
+  payOut(job: Address, wallet: Address, amount: bigint): void {
     const book = this.#book(job);
-    this.credits.add(book.pool, book.token, book.sponsor);
-    book.pool = 0n;
+    this.#takeFromPool(job, amount);
+    this.balances.add(amount, book.token, this.#registry.payoutOf(wallet));
+    book.flows.push({ kind: "claimed", account: wallet, amount });
+  }
+
+  forfeit(job: Address, wallet: Address, amount: bigint): void {
+    const book = this.#book(job);
+    this.#takeFromPool(job, amount);
+    this.burned.add(amount, book.token);
+    book.flows.push({ kind: "forfeited", account: wallet, amount });
+  }
+
+  /** @param owed to members; stays in the pool */
+  refund(job: Address, sponsor: Address, owed: bigint): void {
+    const book = this.#book(job);
+    const left = book.pool - owed;
+    const burned = least(book.slashed, left);
+    [book.pool, book.closed] = [owed, true];
+    this.burned.add(burned, book.token);
+    this.credits.add(left - burned, book.token, sponsor);
+    book.flows.push({ kind: "refunded", account: sponsor, amount: left - burned });
+    book.flows.push({ kind: "burned", account: sponsor, amount: burned });
   }
 
   claim(token: Address, account: Address): bigint {
     const amount = this.credits.of(token, account);
     if (amount === 0n) revert("NothingToClaim", account);
     this.credits.add(-amount, token, account);
-    this.balances.add(amount, token, account);
+    this.balances.add(amount, token, this.#registry.payoutOf(account));
     return amount;
   }
 
-  withdraw(job: Address, wallet: Address, now: number): bigint {
+  /** @param isDrawn whether the wallet trains or sits in the running round */
+  withdraw(job: Address, wallet: Address, now: number, isDrawn: boolean): bigint {
     const amount = this.stakes.of(job, wallet);
     if (amount === 0n) revert("NothingToWithdraw", job, wallet);
     const time = this.withdrawableAt(job, wallet);
     if (time === 0 || now < time) revert("StillBonded", job, wallet, time);
+    if (isDrawn) revert("StillDrawn", job, wallet);
     this.stakes.add(-amount, job, wallet);
-    this.balances.add(amount, this.#book(job).stakeToken, wallet);
+    this.balances.add(amount, this.#book(job).stakeToken, this.#registry.payoutOf(wallet));
     return amount;
+  }
+
+  /** To the pool, where it is the pool's token and the pool has not ended. */
+  #keepSlashed(book: Book, wallet: Address, amount: bigint): void {
+    if (book.token !== book.stakeToken || book.closed) {
+      this.burned.add(amount, book.stakeToken);
+      return;
+    }
+    book.pool += amount;
+    book.slashed += amount;
+    book.flows.push({ kind: "slashed-into-pool", account: wallet, amount });
+  }
+
+  #takeFromPool(job: Address, amount: bigint): void {
+    const book = this.#book(job);
+    if (amount > book.pool) revert("PoolTooSmall", job, book.pool, amount);
+    book.pool -= amount;
   }
 
   #book(job: Address): Book {
@@ -122,4 +193,8 @@ export class Ledgers {
     if (balance < amount) revert("ERC20InsufficientBalance", from, balance, amount);
     this.balances.add(-amount, token, from);
   }
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }

@@ -1,87 +1,89 @@
+import type { Address } from "../../core/bytes.ts";
 import { revert, type Block } from "./block.ts";
-import { hasEnded, type JobState } from "./jobState.ts";
-import { PHASES } from "../../core/roundView.ts";
+import { hasEnded, operatorOf, wrongPhase, ZERO_ADDRESS, type JobState } from "./jobStorage.ts";
+import { candidateCount, enqueueArrival, enqueueDeparture, MIN_COHORT, reweigh } from "./roster.ts";
 
-/** `contracts/job/Membership.sol`: who takes part. During a round, changes wait until its commits close. */
+/** `contracts/job/Membership.sol`: who takes part, and what it has earned. */
 
-const MAX_MEMBERS = 65_535;
-const CHANGES_A_ROUND = 64;
+const MAX_MEMBERS = 65_536;
 
 /** @returns the new member's id */
-export function join(job: JobState, { sender }: Block): number {
-  if (hasEnded(job.phase)) revert("WrongPhase", PHASES.indexOf(job.phase));
-  const operator = job.registry.operatorOf(sender);
-  if (operator === undefined) revert("NotRegistered", sender);
-  if (job.members.some(({ wallet }) => wallet === sender)) revert("AlreadyMember", sender);
-  const memberId = job.members.length;
+export function join(job: JobState, block: Block, amount: bigint): number {
+  const { domain, members, registry, terms } = job;
+  const wallet = block.sender;
+  if (hasEnded(job.phase)) wrongPhase(job);
+  const operator = registry.operatorOf(wallet);
+  if (operator === undefined) revert("MayNotJoin", wallet);
+  if (members.some((member) => member.wallet === wallet)) revert("AlreadyMember", wallet);
+  const memberId = members.length;
   if (memberId === MAX_MEMBERS) revert("JobFull", memberId);
-  job.ledgers.lock(job.domain.job, sender, job.terms.stake);
-  job.members.push({ operator, wallet: sender, trailingScore: 0, barred: false, active: true, gone: false });
-  if (job.phase === "joining") addCandidate(job, memberId);
-  else job.queue.push({ kind: "join", memberId });
+  if (amount < terms.stake) revert("StakeTooSmall", amount, terms.stake);
+  job.ledgers.lock(domain.job, wallet, amount);
+  const flags = { active: true, ejected: false, gone: false };
+  members.push({ operator, wallet, next: undefined, trailingScore: 0, suspendedUntil: 0, credit: 0n, ...flags });
+  job.weights.push(0);
+  comeIn(job, block, memberId);
   return memberId;
 }
 
-export function leave(job: JobState, block: Block): void {
-  const memberId = job.members.findIndex(({ wallet }) => wallet === block.sender);
-  const member = job.members[memberId];
+export function addStake(job: JobState, block: Block, amount: bigint): void {
+  const memberId = idOf(job, block.sender);
+  if (job.members[memberId]!.gone || hasEnded(job.phase)) revert("NotAMember", block.sender);
+  job.ledgers.lock(job.domain.job, block.sender, amount);
+  comeIn(job, block, memberId);
+}
+
+export function leaveJob(job: JobState, block: Block): void {
+  const memberId = idOf(job, block.sender);
+  const member = job.members[memberId]!;
   const atOnce = job.phase === "joining" || hasEnded(job.phase);
-  if (member === undefined || member.gone || (!member.active && !atOnce)) revert("NotAMember", block.sender);
+  if (member.gone || (!member.active && !atOnce)) revert("NotAMember", block.sender);
   member.active = false;
-  if (atOnce) removeMember(job, memberId, block);
-  else job.queue.push({ kind: "leave", memberId });
+  if (atOnce) reweigh(job, block, memberId);
+  else enqueueDeparture(job, memberId);
 }
 
-/** Never drawn for the committee again, from the next snapshot on. */
-export function bar(job: JobState, memberId: number): void {
-  const member = job.members[memberId]!;
-  if (member.barred) return;
-  member.barred = true;
-  job.queue.push({ kind: "bar", memberId });
-}
-
-/** Applies what has waited, oldest first. */
-export function applyQueue(job: JobState, block: Block): void {
-  for (const { kind, memberId } of job.queue.splice(0, CHANGES_A_ROUND)) {
-    if (kind === "join") addCandidate(job, memberId);
-    else if (kind === "leave") removeMember(job, memberId, block);
-    else barCandidate(job, memberId);
+export function resume(job: JobState, memberId: number): void {
+  const member = requireMember(job, memberId);
+  const { suspendedUntil } = member;
+  if (suspendedUntil === 0) revert("NotSuspended", memberId);
+  if (job.round < suspendedUntil && candidateCount(job) >= MIN_COHORT) {
+    revert("StillSuspended", memberId, suspendedUntil);
   }
+  member.suspendedUntil = 0;
+  enqueueArrival(job, memberId);
 }
 
-function removeMember(job: JobState, memberId: number, block: Block): void {
-  const member = job.members[memberId]!;
-  removeCandidate(job, memberId);
-  member.gone = true;
-  job.ledgers.unbond(job.domain.job, member.wallet, block.time + job.terms.unbondSeconds);
+export function refreshOperator(job: JobState, memberId: number): void {
+  const member = requireMember(job, memberId);
+  const latest = job.registry.operatorOf(member.wallet) ?? ZERO_ADDRESS;
+  if (latest === (member.next?.operator ?? member.operator)) revert("OperatorUnchanged", memberId, latest);
+  member.operator = operatorOf(job, memberId);
+  // Nobody signs in Joining and Draw: there the change is for this round.
+  const fromRound = job.phase === "joining" || job.phase === "draw" ? job.round : job.round + 1;
+  member.next = { operator: latest, fromRound };
 }
 
-/** The order of the candidates decides the draws, so it moves exactly as in the contract. */
-function addCandidate(job: JobState, memberId: number): void {
-  const { candidates } = job;
-  const firstBarred = candidates[job.eligible];
-  if (firstBarred !== undefined) candidates.push(firstBarred);
-  candidates[job.eligible++] = memberId;
+export function claim(job: JobState, memberId: number): bigint {
+  const member = requireMember(job, memberId);
+  const amount = member.credit;
+  if (amount === 0n) revert("NoCredit", memberId);
+  member.credit = 0n;
+  job.ledgers.payOut(job.domain.job, member.wallet, amount);
+  return amount;
 }
 
-function removeCandidate(job: JobState, memberId: number): void {
-  const { candidates } = job;
-  let hole = candidates.indexOf(memberId);
-  if (hole < 0) return;
-  if (hole < job.eligible) {
-    job.eligible--;
-    candidates[hole] = candidates[job.eligible]!;
-    hole = job.eligible;
-  }
-  const last = candidates.pop()!;
-  if (hole < candidates.length) candidates[hole] = last;
+/** Into the draws: before the start at once, later with the next snapshot. */
+function comeIn(job: JobState, block: Block, memberId: number): void {
+  if (job.phase === "joining") reweigh(job, block, memberId);
+  else enqueueArrival(job, memberId);
 }
 
-function barCandidate(job: JobState, memberId: number): void {
-  const { candidates } = job;
-  const place = candidates.indexOf(memberId);
-  if (place < 0) return;
-  job.eligible--;
-  candidates[place] = candidates[job.eligible]!;
-  candidates[job.eligible] = memberId;
+export function idOf({ members }: JobState, wallet: Address): number {
+  const memberId = members.findIndex((member) => member.wallet === wallet);
+  return memberId < 0 ? revert("NotAMember", wallet) : memberId;
+}
+
+function requireMember({ members }: JobState, memberId: number): JobState["members"][number] {
+  return members[memberId] ?? revert("NoSuchMember", memberId, members.length);
 }

@@ -1,62 +1,64 @@
 import type { Address } from "../../core/bytes.ts";
-import { nextModelId, roundRecord } from "../../core/encoding.ts";
-import { bitsOf, popCount } from "../../core/roundView.ts";
+import { nextModelId, type RoundRecord } from "../../core/encoding.ts";
+import { bitsOf, hasBit, popCount } from "../../core/roundView.ts";
 import { medianScores, nextTrailing, roundScores, splitByScore, type SeatScores } from "../../core/scores.ts";
-import { memberAtPosition, memberOfSeat, type JobState } from "./jobState.ts";
-import { ownIndex } from "./judging.ts";
+import type { Block } from "./block.ts";
+import { owed, positionOfSeat, type JobState } from "./jobStorage.ts";
+import { walletOf } from "./slashing.ts";
 
 /** `contracts/job/Settlement.sol`: from opened score vectors to credits. What nobody earned stays in the pool. */
 
 const ALL_BPS = 10_000n;
 const KEEPERS = 5n;
 
-type Payment = readonly [account: Address, amount: bigint];
-
-export function settle(job: JobState): void {
-  const { domain, ledgers, round, terms } = job;
-  const scores = moveScores(job);
-  const total = ledgers.poolOf(domain.job) / BigInt(terms.rounds - round + 1);
-  const part = (bps: number): bigint => (total * BigInt(bps)) / ALL_BPS;
-  const shares = {
-    contributors: part(terms.contributorsBps),
-    aggregator: part(terms.aggregatorBps),
-    committee: part(terms.committeeBps),
-  };
-  const keeper = (total - shares.contributors - shares.aggregator - shares.committee) / KEEPERS;
-  const contributorsPay = splitByScore(shares.contributors, scores);
-  const payments: Payment[] = [
-    ...bitsOf(job.included).map((position, index): Payment => [
-      memberAtPosition(job, position).wallet,
-      contributorsPay[index]!,
-    ]),
-    [memberOfSeat(job, job.slot).wallet, shares.aggregator],
-    ...committeePay(job, shares.committee),
-    ...job.keepers.map((account): Payment => [job.registry.walletOf(account) ?? account, keeper]),
-  ];
-  ledgers.pay(domain.job, payments);
+export function settle(job: JobState, block: Block): void {
+  const { domain, ledgers, members, round } = job;
+  const ids = bitsOf(job.included).map((position) => job.cohort[position]!);
+  const scores = moveScores(job, ids);
+  const pay = splitPay(job);
+  const contributorsPay = splitByScore(pay.contributors, scores);
+  const judgesPay = payJudges(job, pay.aggregator, pay.committee);
+  ids.forEach((id, index) => (members[id]!.credit += contributorsPay[index]!));
+  judgesPay.forEach((amount, seat) => (members[job.seats[seat]!]!.credit += amount));
+  const keepers = [...job.keepers, block.sender].map((account): [Address, bigint] => [
+    walletOf(job, account),
+    pay.keeper,
+  ]);
+  ledgers.pay(domain.job, keepers);
 
   job.modelId = nextModelId(job.modelId, job.aggregateRoot);
-  job.roundRecords.set(round, roundRecord(job.seed, job.includeHash, job.aggregateRoot, job.attested));
+  const record = recordOf(job);
+  job.records.set(round, record);
+  const earned = [...contributorsPay, ...judgesPay].reduce((sum, amount) => sum + amount, 0n);
   const settled = {
     aggregateRoot: job.aggregateRoot,
     modelId: job.modelId,
     includedMask: job.included,
     scores,
     contributorsPay,
-    paid: payments.reduce((sum, [, amount]) => sum + amount, 0n),
+    judgesPay,
+    paid: earned + KEEPERS * pay.keeper,
     cohort: job.cohort,
-    aggregator: job.seats[job.slot]!,
+    seats: job.seats,
+    aggregator: record.poster,
+    faulty: false,
   };
-  job.outcomes.push({ round, settled });
+  job.outcomes.push({ round, settled, withheld: job.withheld });
+}
+
+function recordOf({ seed, includeHash, aggregateRoot, seats, slot, attested, live }: JobState): RoundRecord {
+  const attesters = bitsOf(attested & live).map((seat) => seats[seat]!);
+  return { seed, includeHash, aggregateRoot, poster: seats[slot]!, attesters };
 }
 
 /** The scores that the round pays by; moves the trailing scores. */
-function moveScores(job: JobState): number[] {
-  const members = bitsOf(job.included).map((position) => memberAtPosition(job, position));
-  const given = bitsOf(job.scoreOpened & job.live).map((seat): SeatScores => ({
-    vector: job.vectors.get(seat),
-    own: ownIndex(job, seat),
-  }));
+function moveScores(job: JobState, ids: readonly number[]): number[] {
+  const members = ids.map((id) => job.members[id]!);
+  const positions = bitsOf(job.included);
+  const given = bitsOf(job.scoreOpened & job.live).map((seat): SeatScores => {
+    const own = positions.indexOf(positionOfSeat(job, seat));
+    return { vector: job.vectors.get(seat), own: own < 0 ? undefined : own };
+  });
   const scores = roundScores(
     given,
     members.map(({ trailingScore }) => trailingScore),
@@ -68,12 +70,35 @@ function moveScores(job: JobState): number[] {
   return scores;
 }
 
-/** Equal parts to the seats that attested and opened; what is left over one wei each, in seat order. */
-function committeePay(job: JobState, amount: bigint): Payment[] {
+interface Pay {
+  readonly contributors: bigint;
+  readonly aggregator: bigint;
+  readonly committee: bigint;
+  /** Each. */
+  readonly keeper: bigint;
+}
+
+/** What the pool still owes nobody, in equal parts over the rounds that are left. */
+function splitPay(job: JobState): Pay {
+  const { domain, ledgers, round, terms } = job;
+  const total = (ledgers.poolOf(domain.job) - owed(job)) / BigInt(terms.rounds - round + 1);
+  const part = (bps: number): bigint => (total * BigInt(bps)) / ALL_BPS;
+  const [contributors, aggregator, committee] = [
+    part(terms.contributorsBps),
+    part(terms.aggregatorBps),
+    part(terms.committeeBps),
+  ];
+  return { contributors, aggregator, committee, keeper: (total - contributors - aggregator - committee) / KEEPERS };
+}
+
+/** The poster, and in equal parts the seats that attested the settled root and opened; odd wei to the lower seats. */
+function payJudges(job: JobState, aggregator: bigint, committee: bigint): bigint[] {
   const judges = job.attested & job.live & job.scoreOpened;
   const count = BigInt(popCount(judges));
-  return bitsOf(judges).map((seat, place): Payment => {
-    const extra = BigInt(place) < amount % count ? 1n : 0n;
-    return [memberOfSeat(job, seat).wallet, amount / count + extra];
+  let paid = 0n;
+  return job.seats.map((_, seat) => {
+    const posted = seat === job.slot ? aggregator : 0n;
+    if (!hasBit(judges, seat)) return posted;
+    return posted + committee / count + (paid++ < committee % count ? 1n : 0n);
   });
 }

@@ -1,31 +1,22 @@
-import { ZERO_WORD } from "../../core/bytes.ts";
-import { bitsOf, fullMask, PHASES, popCount, quorumOf, type Phase } from "../../core/roundView.ts";
-import { COHORT_TAG, COMMITTEE_TAG, draw, nextSeed } from "../../core/sortition.ts";
+import { fullMask, PHASES, popCount, quorumOf, type Phase } from "../../core/roundView.ts";
 import { revert, type Block } from "./block.ts";
-import { certified, hashOfIncluded, includedMask } from "./includeSet.ts";
-import { enter, hasEnded, type JobState } from "./jobState.ts";
-import { miss, missSeats, nextSlot } from "./judging.ts";
-import { applyQueue } from "./membership.ts";
+import { go, nextRound, requireOver, skip } from "./clockwork.ts";
+import { advanceEntrance } from "./entrance.ts";
+import { certified, fixIncludeSet } from "./includeSet.ts";
+import { wrongPhase, type JobState } from "./jobStorage.ts";
 import { settle } from "./settlement.ts";
+import { missSeats, nextSlot } from "./slashing.ts";
 
-/** `contracts/job/Transitions.sol`: one function a phase, all behind `advance()`. */
-
-const MIN_COHORT = 3;
-const MIN_SEATS = 2;
+/** `contracts/job/Transitions.sol`: the transitions from Share on, behind `advance()` and completing postings. */
 
 export function advance(job: JobState, block: Block): void {
-  enter(job, close(job, block), block);
-  if (hasEnded(job.phase)) job.ledgers.refund(job.domain.job);
+  const isEarly = PHASES.indexOf(job.phase) < PHASES.indexOf("share");
+  if (isEarly || (job.phase === "challenge" && job.openDemands > 0)) advanceEntrance(job, block);
+  else go(job, block, close(job, block));
 }
 
 function close(job: JobState, block: Block): Phase {
   switch (job.phase) {
-    case "joining":
-      return start(job, block);
-    case "draw":
-      return drawRound(job, block);
-    case "commit":
-      return closeCommits(job, block);
     case "share":
       return closeShare(job, block);
     case "propose":
@@ -35,87 +26,50 @@ function close(job: JobState, block: Block): Phase {
     case "score":
       return closeScores(job, block);
     default:
-      return revert("WrongPhase", PHASES.indexOf(job.phase));
+      return wrongPhase(job);
   }
 }
 
-function start(job: JobState, block: Block): Phase {
-  const { candidates, terms } = job;
-  if (candidates.length < terms.startMembers) {
-    requireOver(job, block, terms.joinSeconds, false);
-    if (candidates.length < MIN_COHORT) return "failed";
-  }
-  job.entropyBlock = block.number;
-  job.round = 1;
-  return "draw";
+/** A posting that has completed the phase ends it. */
+export function goIfShared(job: JobState, block: Block): void {
+  if (isShared(job)) go(job, block, closeShare(job, block));
 }
 
-function drawRound(job: JobState, block: Block): Phase {
-  const { candidates, eligible, terms } = job;
-  if (block.number <= job.entropyBlock)
-    revert("NotYet", PHASES.indexOf("draw"), 0, job.entropyBlock + 1 - block.number);
-  if (candidates.length < MIN_COHORT || eligible < MIN_SEATS) return "finished";
-  const entropy = job.entropy ?? block.hashOf(job.entropyBlock) ?? ZERO_WORD;
-  job.seed = nextSeed(job.seed, job.saltSum, entropy);
-  job.saltSum = 0n;
-  job.cohort = drawCohort(job);
-  const seats = Math.min(eligible, terms.committeeSize);
-  job.seats = draw(job.seed, COMMITTEE_TAG, eligible, seats).map((place) => candidates[place]!);
-  job.committed = job.opened = job.included = job.attested = job.scoreCommitted = job.scoreOpened = 0n;
-  job.live = fullMask(seats);
-  job.firstSlot = job.slot = 0;
-  for (const map of [job.commits, job.bitmaps, job.scoreCommits, job.vectors]) map.clear();
-  job.keepers[0] = block.sender;
-  return "commit";
+export function goIfJudged(job: JobState, block: Block): void {
+  if (!isJudged(job) || job.openDemands > 0 || block.time < job.windowEnd) return;
+  go(job, block, closeChallenge(job, block));
 }
 
-function drawCohort({ candidates, seed, terms }: JobState): number[] {
-  const everybody = candidates.length <= terms.cohortSize;
-  const ids = everybody
-    ? [...candidates]
-    : draw(seed, COHORT_TAG, candidates.length, terms.cohortSize).map((place) => candidates[place]!);
-  return ids.sort((a, b) => a - b);
-}
-
-/** Also the snapshot for the next draw, and its entropy block. */
-function closeCommits(job: JobState, block: Block): Phase {
-  requireOver(job, block, job.terms.commitSeconds, job.committed === fullMask(job.cohort.length));
-  applyQueue(job, block);
-  job.entropyBlock = block.number;
-  job.entropy = undefined;
-  if (popCount(job.committed) < job.terms.minCommits) return skip(job);
-  job.keepers[1] = block.sender;
-  return "share";
+export function goIfScored(job: JobState, block: Block): void {
+  if (unopened(job) === 0n) go(job, block, closeScores(job, block));
 }
 
 function closeShare(job: JobState, block: Block): Phase {
-  const { committed, opened, terms } = job;
-  requireOver(job, block, terms.shareSeconds, opened === committed && certified(job) === committed);
-  for (const position of bitsOf(committed & ~opened)) miss(job, job.cohort[position]!);
-  const included = includedMask(job);
-  if (popCount(included) < terms.minCommits) return skip(job);
-  job.included = included;
-  job.includeHash = hashOfIncluded(job);
-  job.keepers[2] = block.sender;
-  return "propose";
+  requireOver(job, block, job.terms.shareSeconds, isShared(job));
+  return fixIncludeSet(job, block) ? "propose" : skip(job);
+}
+
+function isShared(job: JobState): boolean {
+  return job.opened === job.committed && certified(job) === job.committed;
 }
 
 /** No slot is left: nobody proposed, or all that did were proven wrong. */
 function closeSlots(job: JobState, block: Block): Phase {
   const left = fullMask(job.seats.length) & ~fullMask(job.firstSlot);
   const slotsLeft = job.seats.length - job.firstSlot;
-  requireOver(job, block, slotsLeft * job.terms.slotSeconds, (job.live & left) === 0n);
+  requireOver(job, block, slotsLeft * job.terms.slotSeconds, (job.live & left) === 0n, slotsLeft);
   missSeats(job, left);
   return skip(job);
 }
 
+/** An aggregate that no quorum vouches for does not settle. */
 function closeChallenge(job: JobState, block: Block): Phase {
-  const { live, terms } = job;
-  const attested = job.attested & live;
-  const complete = attested === live && (job.scoreCommitted & live) === live;
-  const quorum = popCount(attested) >= quorumOf(job.seats.length);
-  const length = quorum ? Math.min(terms.attestSeconds, terms.challengeSeconds) : terms.challengeSeconds;
-  requireOver(job, block, length, complete);
+  const { attested, live, terms, windowEnd } = job;
+  if (block.time < windowEnd) revert("NotYet", PHASES.indexOf(job.phase), windowEnd - block.time, 0);
+  const complete = isJudged(job);
+  const quorum = popCount(attested & live) >= quorumOf(job.seats.length);
+  const seconds = quorum ? Math.min(terms.demandSeconds, terms.challengeSeconds) : terms.challengeSeconds;
+  requireOver(job, block, seconds, complete);
   if (!complete && !quorum) {
     nextSlot(job);
     return "propose";
@@ -124,30 +78,19 @@ function closeChallenge(job: JobState, block: Block): Phase {
   return "score";
 }
 
+/** All live seats have attested and committed their scores. */
+function isJudged({ attested, scoreCommitted, live }: JobState): boolean {
+  return (attested & scoreCommitted & live) === live;
+}
+
 function closeScores(job: JobState, block: Block): Phase {
-  const unopened = job.scoreCommitted & job.live & ~job.scoreOpened;
-  requireOver(job, block, job.terms.scoreSeconds, unopened === 0n);
-  missSeats(job, unopened);
-  job.keepers[4] = block.sender;
-  settle(job);
+  const missing = unopened(job);
+  requireOver(job, block, job.terms.scoreSeconds, missing === 0n);
+  missSeats(job, missing);
+  settle(job, block);
   return nextRound(job);
 }
 
-function skip(job: JobState): Phase {
-  job.outcomes.push({ round: job.round, settled: undefined });
-  return nextRound(job);
-}
-
-function nextRound(job: JobState): Phase {
-  if (job.round === job.terms.rounds) return "finished";
-  job.round++;
-  return "draw";
-}
-
-/** A phase lasts its seconds and its blocks, unless it is complete. */
-function requireOver(job: JobState, block: Block, length: number, complete: boolean): void {
-  if (complete) return;
-  const secondsLeft = Math.max(0, job.phaseStart + length - block.time);
-  const blocksLeft = Math.max(0, job.phaseStartBlock + job.terms.phaseBlocks - block.number);
-  if (secondsLeft + blocksLeft > 0) revert("NotYet", PHASES.indexOf(job.phase), secondsLeft, blocksLeft);
+function unopened({ scoreCommitted, live, scoreOpened }: JobState): bigint {
+  return scoreCommitted & live & ~scoreOpened;
 }
