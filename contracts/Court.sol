@@ -31,9 +31,11 @@ contract Court is Demands {
         address other = _signerOf(job, statement, second);
         if (signer == address(0)) revert BadSignature();
         if (signer != other) revert DifferentSigners(signer, other);
-        uint256 id = job.memberIdPlusOne(REGISTRY.walletOf(signer));
-        if (id-- == 0 || job.members(id, id + 1)[0].operator != signer) revert SignerIsNoMember(signer);
-        job.faultMember(uint16(id), msg.sender);
+        uint256 idPlusOne = job.memberIdPlusOne(REGISTRY.walletOf(signer));
+        if (idPlusOne == 0 || job.members(idPlusOne - 1, idPlusOne)[0].operator != signer) {
+            revert SignerIsNoMember(signer);
+        }
+        job.faultMember(uint16(idPlusOne - 1), msg.sender);
     }
 
     function _signerOf(

@@ -54,8 +54,8 @@ abstract contract JobViews is IJobDesk, JobStorage {
     }
 
     function isDrawn(address wallet) external view returns (bool) {
-        uint256 id = memberIds[wallet];
-        if (id-- == 0 || clock.phase <= Phase.Draw || _hasEnded(clock.phase)) return false;
+        if (memberIds[wallet] == 0 || clock.phase <= Phase.Draw || _hasEnded(clock.phase)) return false;
+        uint256 id = memberIds[wallet] - 1;
         for (uint256 i; i < clock.cohortCount; ++i) if (cohort[i] == id) return true;
         for (uint256 i; i < clock.seatCount; ++i) if (seats[i] == id) return true;
         return false;
