@@ -210,8 +210,8 @@ abstract contract Demands is WrongLeaves {
     /// @dev Returns the bonds of all open demands but those of `proposal`.
     function _dropStale(address job, bytes32 proposal) private {
         uint256[] storage ids = open[job];
-        for (uint256 i = ids.length; i-- > 0;) {
-            uint256 id = ids[i];
+        for (uint256 i = ids.length; i > 0; --i) {
+            uint256 id = ids[i - 1];
             if (kept[job][id].proposal != proposal) _return(job, id);
         }
     }
