@@ -104,10 +104,7 @@ abstract contract Demands is WrongLeaves {
     }
 
     /// @inheritdoc ICourt
-    function overdue()
-        external
-        returns (Verdict verdict, address demander, uint256 updateIndex, bytes32 includeHash)
-    {
+    function overdue() external returns (Verdict verdict, address demander, uint256 updateIndex, bytes32 includeHash) {
         address job = msg.sender;
         bytes32 proposal = _standing(IJob(job)).proposal;
         uint256[] storage ids = open[job];
