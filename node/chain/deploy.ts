@@ -2,18 +2,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { readDeploymentParameters } from "@nomicfoundation/hardhat-ignition/helpers";
 import type { Hex } from "../core/bytes.ts";
 import { toAddress, type Address } from "../core/bytes.ts";
 import { messageOf, PacelineError } from "../core/errors.ts";
 import type { Deployment } from "./accounts.ts";
 
-/** Deploys with the Ignition module, the only way that the contracts come onto a chain. */
+/** Deploys with an Ignition module, the only way that the contracts come onto a chain. */
 
 export interface DeployOptions {
   /** http:// or https:// */
   readonly rpcUrl: string;
-  /** Pays for the deployment and receives the token's supply; a power over nothing else remains with it. */
+  /** Pays for the deployment and, where the parameters name no other holder, receives PACE; it keeps no power. */
   readonly privateKey: Hex;
+  /**
+   * A JSON or JSON5 file with the parameters of the module `Paceline` (open mode) or of `Consortium`, and by that the choice
+   * between them: see ignition/parameters. Without it: `Paceline` with its defaults.
+   */
+  readonly parameters?: string;
   /**
    * Where Ignition keeps its journal: a deployment that broke off goes on from there, and one that is complete is not made
    * again. Without it everything is deployed anew and the journal is thrown away.
@@ -26,7 +32,8 @@ const POLLING_MS = 50;
 
 /**
  * Compiles where needed, deploys, and tells the addresses.
- * @throws PacelineError `chain-unreachable`, `insufficient-funds`, `bad-input` for another scheme, `rejected`
+ * @throws PacelineError `chain-unreachable`, `insufficient-funds`, `bad-input` for another scheme or unusable parameters,
+ * `rejected`
  */
 export async function deployContracts(options: DeployOptions): Promise<Deployment> {
   if (!/^https?:\/\//.test(options.rpcUrl))
@@ -42,15 +49,18 @@ export async function deployContracts(options: DeployOptions): Promise<Deploymen
 }
 
 async function deployWithJournal(
-  { rpcUrl, privateKey, deploymentDir }: DeployOptions,
+  { rpcUrl, privateKey, parameters: file, deploymentDir }: DeployOptions,
   journal: string,
 ): Promise<Deployment> {
   // Hardhat is loaded only here: a daemon never needs it.
-  const [{ createHardhatRuntimeEnvironment }, { default: config }, { default: Paceline }] = await Promise.all([
-    import("hardhat/hre"),
-    import("../../hardhat.config.ts"),
-    import("../../ignition/modules/Paceline.ts"),
-  ]);
+  const [{ createHardhatRuntimeEnvironment }, { default: config }, { default: Paceline }, { default: Consortium }] =
+    await Promise.all([
+      import("hardhat/hre"),
+      import("../../hardhat.config.ts"),
+      import("../../ignition/modules/Paceline.ts"),
+      import("../../ignition/modules/Consortium.ts"),
+    ]);
+  const { isConsortium, parameters } = await readParameters(file);
   const networks = { ...config.networks, target: { type: "http" as const, url: rpcUrl, accounts: [privateKey] } };
   const paths = { ...config.paths, ignition: journal };
   const hre = await createHardhatRuntimeEnvironment(
@@ -63,7 +73,10 @@ async function deployWithJournal(
   try {
     const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
     const pace = deploymentDir === undefined ? { config: { blockPollingInterval: POLLING_MS } } : {};
-    const contracts = await connection.ignition.deploy(Paceline, { ...pace, deploymentId: `chain-${chainId}` });
+    const options = { ...pace, parameters, deploymentId: `chain-${chainId}` };
+    const contracts = isConsortium
+      ? await connection.ignition.deploy(Consortium, options)
+      : await connection.ignition.deploy(Paceline, options);
     const addressOf = async (contract: { getAddress(): Promise<string> }): Promise<Address> =>
       toAddress(await contract.getAddress());
     return {
@@ -77,6 +90,26 @@ async function deployWithJournal(
   } finally {
     await connection.close();
   }
+}
+
+type Parameters = Awaited<ReturnType<typeof readDeploymentParameters>>;
+
+async function readParameters(
+  file: string | undefined,
+): Promise<{ readonly isConsortium: boolean; readonly parameters: Parameters }> {
+  if (file === undefined) return { isConsortium: false, parameters: {} };
+  const helpers = await import("@nomicfoundation/hardhat-ignition/helpers");
+  const parameters = await helpers.readDeploymentParameters(file).catch((error: unknown) => {
+    throw new PacelineError("bad-input", `${file} holds no parameters: ${causes(error).map(messageOf).join(" ")}`);
+  });
+  const [module, ...others] = Object.keys(parameters);
+  if ((module !== "Paceline" && module !== "Consortium") || others.length > 0) {
+    throw new PacelineError(
+      "bad-input",
+      `${file} must name one module, Paceline or Consortium: see ignition/parameters`,
+    );
+  }
+  return { isConsortium: module === "Consortium", parameters };
 }
 
 function explainDeployment(error: unknown, rpcUrl: string): PacelineError {
