@@ -1,13 +1,17 @@
+import { randomBytes } from "node:crypto";
 import { erc20Abi, getAbiItem, parseEventLogs, type Abi } from "viem";
-import type { Address, Hex } from "../core/bytes.ts";
+import { toHex, type Address, type Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { JobTerms } from "../core/jobTerms.ts";
-import { jobAbi, jobFactoryAbi, registryAbi, treasuryAbi } from "./abi.ts";
+import type { Member } from "../core/roundView.ts";
+import { jobAbi, jobFactoryAbi, treasuryAbi } from "./abi.ts";
 import type { Receipt } from "./chain.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { findLastLog } from "./logs.ts";
 import type { Sender } from "./sender.ts";
+import { toMember } from "./snapshots.ts";
 
-/** What wallets and sponsors do, as opposed to daemons: register, join, open jobs, claim. */
+/** What wallets and sponsors do, as opposed to daemons: join, open jobs, claim. */
 
 /** The contracts of a deployment. */
 export interface Deployment {
@@ -19,64 +23,53 @@ export interface Deployment {
   readonly factory: Address;
 }
 
+const treasuryErrors = treasuryAbi.filter((item) => item.type === "error");
+/** With the errors of the contracts that they call. */
+const JOB_ABI = [...jobAbi, ...treasuryErrors] as Abi;
+const TREASURY_ABI = treasuryAbi as Abi;
+
 const lower = (address: string): Address => address.toLowerCase() as Address;
 
-export async function readRegistrationNonce(endpoint: Endpoint, registry: Address, wallet: Address): Promise<bigint> {
-  return endpoint.client.readContract({ address: registry, abi: registryAbi, functionName: "nonces", args: [wallet] });
+/** Approves the treasury for the stake and joins. @param amount of stake to lock; the least one if not given */
+export async function joinJob(
+  wallet: Sender,
+  deployment: Deployment,
+  job: Address,
+  terms: JobTerms,
+  amount = terms.stake,
+): Promise<Receipt> {
+  if (amount > 0n) await approve(wallet, terms.stakeToken, deployment.treasury, amount);
+  return wallet.send({ address: job, abi: JOB_ABI, functionName: "join", args: [amount] });
 }
 
-/** The operator that `wallet` registered, undefined for none. */
-export async function readOperator(
-  endpoint: Endpoint,
-  registry: Address,
-  wallet: Address,
-): Promise<Address | undefined> {
-  const operator = await endpoint.client.readContract({
-    address: registry,
-    abi: registryAbi,
-    functionName: "operatorOf",
-    args: [wallet],
-  });
-  return BigInt(operator) === 0n ? undefined : lower(operator);
+/** Approves the treasury for more stake and locks it. */
+export async function addStake(
+  wallet: Sender,
+  deployment: Deployment,
+  job: Address,
+  terms: JobTerms,
+  amount: bigint,
+): Promise<Receipt> {
+  await approve(wallet, terms.stakeToken, deployment.treasury, amount);
+  return wallet.send({ address: job, abi: JOB_ABI, functionName: "addStake", args: [amount] });
 }
 
-/** The wallet that registered `operator`, undefined for none. */
-export async function readWallet(
-  endpoint: Endpoint,
-  registry: Address,
-  operator: Address,
-): Promise<Address | undefined> {
-  const wallet = await endpoint.client.readContract({
-    address: registry,
-    abi: registryAbi,
-    functionName: "walletOf",
-    args: [operator],
-  });
-  return BigInt(wallet) === 0n ? undefined : lower(wallet);
+/** Tells a job of the operator that the member's wallet has rotated to. Anyone. */
+export function refreshOperator(sender: Sender, job: Address, memberId: number): Promise<Receipt> {
+  return sender.send({ address: job, abi: JOB_ABI, functionName: "refreshOperator", args: [memberId] });
 }
 
-export function register(wallet: Sender, registry: Address, operator: Address, consent: Hex): Promise<Receipt> {
-  return wallet.send({
-    address: registry,
-    abi: registryAbi as Abi,
-    functionName: "register",
-    args: [operator, consent],
-  });
-}
-
-/** Approves the treasury for the stake and joins. */
-export async function joinJob(wallet: Sender, deployment: Deployment, job: Address, terms: JobTerms): Promise<Receipt> {
-  if (terms.stake > 0n) await approve(wallet, terms.stakeToken, deployment.treasury, terms.stake);
-  return wallet.send({ address: job, abi: [...jobAbi, ...treasuryErrors] as Abi, functionName: "join", args: [] });
-}
-
-/** Approves the treasury for the pool and opens the job. */
+/**
+ * Approves the treasury for the pool and opens the job.
+ * @param salt decides the job's address, with the sponsor and the terms; of 32 bytes, drawn if not given
+ */
 export async function createJob(
   sponsor: Sender,
   endpoint: Endpoint,
   deployment: Deployment,
   terms: JobTerms,
   pool: bigint,
+  salt: Hex = toHex(randomBytes(32)),
 ): Promise<{ job: Address; blockNumber: number }> {
   await approve(sponsor, terms.token, deployment.treasury, pool);
   const abi = [...jobFactoryAbi, ...treasuryErrors] as Abi;
@@ -84,7 +77,7 @@ export async function createJob(
     address: deployment.factory,
     abi,
     functionName: "createJob",
-    args: [terms, pool],
+    args: [terms, pool, salt],
   });
   const block = BigInt(receipt.blockNumber);
   const logs = await endpoint.client.getLogs({ address: deployment.factory, fromBlock: block, toBlock: block });
@@ -107,28 +100,56 @@ export function transfer(from: Sender, token: Address, to: Address, amount: bigi
   return from.send({ address: token, abi: erc20Abi as Abi, functionName: "transfer", args: [to, amount] });
 }
 
-/** Claims all credits of the sending wallet in `token`. */
-export function claim(wallet: Sender, treasury: Address, token: Address): Promise<Receipt> {
-  return wallet.send({ address: treasury, abi: treasuryAbi as Abi, functionName: "claim", args: [token] });
+/** Sends what a member has earned in a job to its wallet's payout address; the sender pays the gas. */
+export function claimPay(sender: Sender, job: Address, memberId: number): Promise<Receipt> {
+  return sender.send({ address: job, abi: JOB_ABI, functionName: "claim", args: [memberId] });
 }
 
-/** Claims all credits of `account`, to `account`; the sender pays the gas. */
+/** Sends the credits of `account` (a keeper's, a prover's, a sponsor's) to its payout address; the sender pays the gas. */
 export function claimFor(sender: Sender, treasury: Address, token: Address, account: Address): Promise<Receipt> {
-  return sender.send({ address: treasury, abi: treasuryAbi as Abi, functionName: "claimFor", args: [token, account] });
+  return sender.send({ address: treasury, abi: TREASURY_ABI, functionName: "claimFor", args: [token, account] });
 }
 
 /** Leaves a job: the stake unbonds and can be withdrawn later. */
 export function leaveJob(wallet: Sender, job: Address): Promise<Receipt> {
-  return wallet.send({ address: job, abi: jobAbi as Abi, functionName: "leave", args: [] });
+  return wallet.send({ address: job, abi: JOB_ABI, functionName: "leaveJob", args: [] });
 }
 
+/** Sends unbonded stake to the wallet's payout address. */
 export function withdrawStake(wallet: Sender, treasury: Address, job: Address): Promise<Receipt> {
-  return wallet.send({ address: treasury, abi: treasuryAbi as Abi, functionName: "withdraw", args: [job] });
+  return wallet.send({ address: treasury, abi: TREASURY_ABI, functionName: "withdraw", args: [job] });
+}
+
+/** A wallet's membership in a job. */
+export interface Membership {
+  readonly memberId: number;
+  readonly member: Member;
+}
+
+/** Undefined for a wallet that never joined. */
+export async function readMembership(
+  { client }: Endpoint,
+  job: Address,
+  wallet: Address,
+): Promise<Membership | undefined> {
+  const contract = { address: job, abi: jobAbi } as const;
+  const next = await client.readContract({ ...contract, functionName: "memberIdPlusOne", args: [wallet] });
+  if (next === 0n) return undefined;
+  const [raw] = await client.readContract({ ...contract, functionName: "members", args: [next - 1n, next] });
+  return raw === undefined ? undefined : { memberId: Number(next) - 1, member: toMember(raw) };
+}
+
+/** Whether `wallet` trains or sits in the running round: its stake cannot be withdrawn meanwhile. */
+export function readIsDrawn({ client }: Endpoint, job: Address, wallet: Address): Promise<boolean> {
+  return client.readContract({ address: job, abi: jobAbi, functionName: "isDrawn", args: [wallet] });
 }
 
 /** What a wallet has in a job and in the treasury, in wei. */
 export interface Balances {
   readonly token: bigint;
+  /** Pay as a member that the job owes. */
+  readonly earned: bigint;
+  /** In the treasury: of a keeper, a prover, a sponsor. */
   readonly credit: bigint;
   readonly stake: bigint;
   /** Seconds since the epoch; 0 while the stake is not unbonding. */
@@ -144,13 +165,15 @@ export async function readBalances(
 ): Promise<Balances> {
   const { client } = endpoint;
   const contract = { address: treasury, abi: treasuryAbi } as const;
-  const [held, credit, stake, withdrawableAt] = await Promise.all([
+  const [membership, held, credit, stake, withdrawableAt] = await Promise.all([
+    readMembership(endpoint, job, wallet),
     client.readContract({ address: token, abi: erc20Abi, functionName: "balanceOf", args: [wallet] }),
     client.readContract({ ...contract, functionName: "creditOf", args: [token, wallet] }),
     client.readContract({ ...contract, functionName: "stakeOf", args: [job, wallet] }),
     client.readContract({ ...contract, functionName: "withdrawableAt", args: [job, wallet] }),
   ]);
-  return { token: held, credit, stake, withdrawableAt: Number(withdrawableAt) };
+  const earned = membership?.member.credit ?? 0n;
+  return { token: held, earned, credit, stake, withdrawableAt: Number(withdrawableAt) };
 }
 
 /** What a token calls itself. */
@@ -187,14 +210,8 @@ export function readCredit(endpoint: Endpoint, treasury: Address, token: Address
 /** The block in which the factory made `job`. Throws PacelineError `wrong-chain` where it made no such job. */
 export async function findJobBlock(endpoint: Endpoint, deployment: Deployment, job: Address): Promise<number> {
   const event = getAbiItem({ abi: jobFactoryAbi, name: "JobCreated" });
-  const logs = await endpoint.client.getLogs({
-    address: deployment.factory,
-    event,
-    args: { job },
-    fromBlock: 0n,
-    toBlock: "latest",
-  });
-  const [created] = logs;
+  const query = { address: deployment.factory, events: [event], args: { job } };
+  const created = await findLastLog(endpoint, query, Number(await endpoint.client.getBlockNumber()), 0);
   if (created === undefined) {
     throw new PacelineError(
       "wrong-chain",
@@ -207,5 +224,3 @@ export async function findJobBlock(endpoint: Endpoint, deployment: Deployment, j
 export function readPool(endpoint: Endpoint, treasury: Address, job: Address): Promise<bigint> {
   return endpoint.client.readContract({ address: treasury, abi: treasuryAbi, functionName: "poolOf", args: [job] });
 }
-
-const treasuryErrors = treasuryAbi.filter((item) => item.type === "error");

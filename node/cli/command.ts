@@ -15,7 +15,8 @@ export function acts<Options extends object>(
   command
     .option("--json", "print one JSON object")
     .addHelpText("after", `\nExample:\n  $ ${example.replaceAll("\n", "\n  $ ")}`);
-  command.action(async (options: Options & { readonly json?: boolean }) => {
+  command.action(async () => {
+    const options = command.opts<Options & { readonly json?: boolean }>();
     const { data, text, exit } = await run(options);
     const output = options.json === true ? toJson(data) : text;
     if (output !== "") await print(output);

@@ -54,6 +54,11 @@ export function anAddress(text: string): Address {
   }
 }
 
+/** Addresses, separated by commas. */
+export function addresses(text: string): Address[] {
+  return aList(text).map(anAddress);
+}
+
 export function whole(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

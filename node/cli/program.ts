@@ -26,6 +26,11 @@ export const COMMANDS: readonly Entry[] = [
     purpose: "bind a wallet to its daemon's operator key",
     load: () => import("./commands/register.ts"),
   },
+  {
+    name: "rotate",
+    purpose: "give a wallet another operator key, where the old one is lost or stolen",
+    load: () => import("./commands/rotate.ts"),
+  },
   { name: "job", purpose: "make a job file; open, join, leave or show a job", load: () => import("./commands/job.ts") },
   { name: "start", purpose: "run the daemon: one participant of one job", load: () => import("./commands/start.ts") },
   {
@@ -35,8 +40,13 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: "claim",
-    purpose: "pay out a wallet's credits, or its stake after leaving a job",
+    purpose: "pay out what a wallet has earned, or its stake after leaving a job",
     load: () => import("./commands/claim.ts"),
+  },
+  {
+    name: "payout",
+    purpose: "say where a wallet's claims and withdrawn stake are sent",
+    load: () => import("./commands/payout.ts"),
   },
 ];
 

@@ -38,7 +38,18 @@ describe("paceline as a process", function () {
   it("lists the commands when asked nothing", async () => {
     const { exit, stdout, stderr } = await paceline([], { cwd: folder.path });
     expect({ exit, stderr }).to.deep.equal({ exit: 0, stderr: "" });
-    for (const name of ["simulate", "init", "deploy", "register", "job", "start", "status", "claim"])
+    for (const name of [
+      "simulate",
+      "init",
+      "deploy",
+      "register",
+      "rotate",
+      "job",
+      "start",
+      "status",
+      "claim",
+      "payout",
+    ])
       expect(stdout).to.include(`\n  ${name} `);
   });
 

@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
-import { readBalances, readOperator, readWallet } from "../../chain/accounts.ts";
-import { readSnapshot } from "../../chain/viemJob.ts";
+import { readBalances } from "../../chain/accounts.ts";
+import { readOperator, readPayout, readWallet } from "../../chain/registration.ts";
+import { readRound } from "../../chain/snapshots.ts";
 import type { Address } from "../../core/bytes.ts";
 import type { Member, RoundView } from "../../core/roundView.ts";
 import type { Home } from "../../daemon/home.ts";
@@ -34,7 +35,7 @@ function status(options: StatusOptions): Promise<Outcome> {
   const home = homeIfAny(options.home);
   return withChainAccess(options, home, async (chain) => {
     const job = await openJob(chain, options.job, home);
-    const { view, members } = await readSnapshot(chain.endpoint, job.job);
+    const { view, members } = await readRound(chain.endpoint, job.job);
     const own = await ownPart(chain, job, await whose(chain, options, home), members);
     const data = { ...jobPart(job, view, members), ...own };
     return { data, text: describe(data, chain.token.symbol) };
@@ -76,11 +77,17 @@ async function whose(
 interface OwnPart extends Participant {
   readonly registered: boolean;
   readonly member?: boolean;
-  readonly barred?: boolean;
+  readonly ejected?: boolean;
+  /** The first round in whose draw it may be again; 0 where it is not suspended. */
+  readonly suspendedUntil?: number;
   readonly score?: number;
   readonly stake?: string;
+  /** As a member, in the job. */
+  readonly earned?: string;
+  /** As a keeper, a prover or the sponsor, in the treasury. */
   readonly credit?: string;
   readonly held?: string;
+  readonly payout?: Address;
   readonly withdrawableAt?: number;
 }
 
@@ -93,12 +100,7 @@ async function ownPart(
   const { operator, wallet } = who;
   if (wallet === undefined) return { operator, wallet, registered: false };
   const { endpoint, deployment, token } = chain;
-  const {
-    credit,
-    stake,
-    token: held,
-    withdrawableAt,
-  } = await readBalances(endpoint, deployment.treasury, job, terms.token, wallet);
+  const balances = await readBalances(endpoint, deployment.treasury, job, terms.token, wallet);
   const member = members.find((each) => each.wallet === wallet);
   const units = (amount: bigint): string => formatUnits(amount, token.decimals);
   return {
@@ -106,12 +108,15 @@ async function ownPart(
     wallet,
     registered: operator !== undefined,
     member: member?.active === true,
-    barred: member?.barred === true,
+    ejected: member?.ejected === true,
+    suspendedUntil: member?.suspendedUntil ?? 0,
     score: (member?.trailingScore ?? 0) / 256,
-    stake: units(stake),
-    credit: units(credit),
-    held: units(held),
-    withdrawableAt,
+    stake: units(balances.stake),
+    earned: units(balances.earned),
+    credit: units(balances.credit),
+    held: units(balances.token),
+    payout: await readPayout(endpoint, deployment.registry, wallet),
+    withdrawableAt: balances.withdrawableAt,
   };
 }
 
@@ -127,15 +132,20 @@ function describe(data: JobPart & OwnPart, symbol: string): string {
   if (data.operator !== undefined && !data.registered)
     rows.push(["registered", "no: bind a wallet to this operator with `paceline register`"]);
   if (data.member !== undefined) {
-    rows.push([
-      "member",
-      data.barred === true ? "barred for a proven fault" : data.member ? "yes" : "no: `paceline job join`",
-    ]);
+    rows.push(["member", standingOf(data)]);
     rows.push(["score", (data.score ?? 0).toFixed(1)]);
     const unbonding = data.withdrawableAt ? `, can be withdrawn from ${formatTime(data.withdrawableAt)}` : "";
     rows.push(["stake", `${data.stake ?? "0"} ${symbol}${unbonding}`]);
-    rows.push(["credit", `${data.credit ?? "0"} ${symbol}`]);
+    rows.push(["earned", `${data.earned ?? "0"} ${symbol}`]);
+    if (data.credit !== "0") rows.push(["other credit", `${data.credit ?? "0"} ${symbol}`]);
     rows.push(["held", `${data.held ?? "0"} ${symbol}`]);
+    if (data.payout !== data.wallet) rows.push(["paid out to", data.payout ?? ""]);
   }
   return table(rows);
+}
+
+function standingOf({ ejected, member, suspendedUntil = 0 }: OwnPart): string {
+  if (ejected === true) return "ejected: for a proven fault, or for too little stake after a miss";
+  if (member !== true) return "no: `paceline job join`";
+  return suspendedUntil === 0 ? "yes" : `yes, suspended until the draw of round ${suspendedUntil}`;
 }

@@ -2,8 +2,9 @@ import { hkdfSync } from "node:crypto";
 import { toHex, type Address, type Hex } from "../../core/bytes.ts";
 import { addressOfPrivateKey, signDigest } from "../../core/signature.ts";
 import { registrationDigest } from "../../core/typedData.ts";
-import { joinJob, readRegistrationNonce, register, transfer, type Deployment } from "../../chain/accounts.ts";
+import { joinJob, transfer, type Deployment } from "../../chain/accounts.ts";
 import type { Endpoint } from "../../chain/endpoint.ts";
+import { readRegistrationNonce, register } from "../../chain/registration.ts";
 import { createSender, type Sender } from "../../chain/sender.ts";
 import type { JobTerms } from "../../core/jobTerms.ts";
 

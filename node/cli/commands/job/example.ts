@@ -19,7 +19,7 @@ export const EXAMPLE_JOB: JobSpecInput = {
     commit: 300,
     share: 60,
     slot: 30,
-    attest: 20,
+    demand: 20,
     challenge: 120,
     score: 60,
     unbond: 3600,

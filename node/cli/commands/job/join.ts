@@ -1,11 +1,13 @@
 import { Option, type Command } from "commander";
 import type { Address } from "../../../core/bytes.ts";
 import { remember } from "../../../daemon/home.ts";
+import { toUnits } from "../../../daemon/jobSpec.ts";
 import { homeIfAny, jobRef, openJob, openWallet, withChainAccess } from "../../chainAccess.ts";
 import { acts } from "../../command.ts";
 import { joinWithStake } from "../../enrol.ts";
 import {
   anAddress,
+  anAmount,
   DEFAULT_HOME,
   withChain,
   withWallet,
@@ -17,11 +19,15 @@ import { formatUnits, table, type Outcome } from "../../output.ts";
 interface JoinOptions extends ChainOptions, WalletOptions {
   readonly home: string;
   readonly job?: Address;
+  readonly stake?: string;
 }
 
 export function define(command: Command): void {
   withWallet(withChain(command))
     .addOption(new Option("--job <address>", "the job (default: the home's)").argParser(anAddress))
+    .addOption(
+      new Option("--stake <amount>", "to lock, in whole tokens (default: the job's least)").argParser(anAmount),
+    )
     .addOption(
       new Option("--home <dir>", "a home that remembers the job, if it is on this machine").default(DEFAULT_HOME),
     );
@@ -33,21 +39,22 @@ function join(options: JoinOptions): Promise<Outcome> {
   return withChainAccess(options, home, async (chain) => {
     const job = await openJob(chain, options.job, home);
     const wallet = await openWallet(options, chain.endpoint);
-    const blockNumber = await joinWithStake(chain, job, wallet);
+    const { decimals, symbol } = chain.token;
+    const amount = options.stake === undefined ? job.terms.stake : toUnits(options.stake, decimals);
+    const blockNumber = await joinWithStake(chain, job, wallet, amount);
     if (home !== undefined)
       remember(home, {
         deployment: chain.deployment,
         rpc: chain.endpoint.url,
         job: await jobRef(chain, job.job, home),
       });
-    const { decimals, symbol } = chain.token;
-    const stake = `${formatUnits(job.terms.stake, decimals)} ${symbol}`;
+    const stake = formatUnits(amount, decimals);
     return {
-      data: { job: job.job, wallet: wallet.address, stake: formatUnits(job.terms.stake, decimals), blockNumber },
+      data: { job: job.job, wallet: wallet.address, stake, blockNumber },
       text: table([
         ["joined", job.job],
         ["wallet", wallet.address],
-        ["stake locked", stake],
+        ["stake locked", `${stake} ${symbol}`],
       ]),
     };
   });

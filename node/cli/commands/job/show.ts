@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import { readPool } from "../../../chain/accounts.ts";
 import { readHistory } from "../../../chain/history.ts";
-import { readSnapshot } from "../../../chain/viemJob.ts";
+import { readRound } from "../../../chain/snapshots.ts";
 import type { Address } from "../../../core/bytes.ts";
 import { popCount } from "../../../core/roundView.ts";
 import { homeIfAny, jobRef, openJob, withChainAccess } from "../../chainAccess.ts";
@@ -27,7 +27,7 @@ function show(options: ShowOptions): Promise<Outcome> {
     const { endpoint, deployment, token } = chain;
     const { job, terms } = await openJob(chain, options.job, home);
     const { fromBlock } = await jobRef(chain, job, home);
-    const { view, members } = await readSnapshot(endpoint, job);
+    const { view, members } = await readRound(endpoint, job);
     const { rounds } = await readHistory(endpoint, { job, fromBlock }, 1);
     const pool = await readPool(endpoint, deployment.treasury, job);
     const units = (amount: bigint): string => formatUnits(amount, token.decimals);
