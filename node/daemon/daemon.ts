@@ -3,6 +3,7 @@ import { toHex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { Phase, RoundView } from "../core/roundView.ts";
 import { openEndpoint, requireContract, type Endpoint } from "../chain/endpoint.ts";
+import { readWallet } from "../chain/registration.ts";
 import { createSender } from "../chain/sender.ts";
 import { createJobChain, createJobWatcher, readTerms } from "../chain/viemJob.ts";
 import type { JobChain } from "../chain/chain.ts";
@@ -13,8 +14,10 @@ import { requireSameSpec } from "./jobFile.ts";
 import { createLearner } from "./learner.ts";
 import type { Log } from "./log.ts";
 import { loadOwnData } from "./ownData.ts";
+import { takeOverOperator } from "./ownOperator.ts";
 import { startParticipant, type ParticipantObserver } from "./participant.ts";
 import type { DaemonSettings } from "./settings.ts";
+import { watchStanding } from "./standing.ts";
 
 /** How a daemon's run ended. */
 export interface DaemonEnd {
@@ -41,6 +44,8 @@ export async function runDaemon(
     const endpoint = await openEndpoint(settings.rpc, settings.deployment.chainId);
     cleanUp.push(() => endpoint.close());
     const chain = await openOwnJob(settings, privateKey, endpoint);
+    const wallet = await readWallet(endpoint, settings.deployment.registry, chain.operator);
+    await takeOverOperator(chain, wallet, log);
     const { train, heldOut: validation } = loadOwnData(settings.data, settings.spec);
     const trainer = openTrainer(settings.spec.model, { examples: train.count, shared: false });
     cleanUp.push(() => trainer.close());
@@ -116,7 +121,7 @@ async function openOwnJob(
     addresses,
     terms,
     createSender(endpoint, toHex(privateKey)),
-    createJobWatcher(endpoint, job.address),
+    createJobWatcher(endpoint, addresses),
   );
   if (!(await chain.isOperator(chain.operator))) {
     throw new PacelineError(
@@ -164,10 +169,12 @@ type Evaluate = (params: Float32Array) => Promise<{ readonly loss: number; reado
 /** Turns what the participant tells into log lines. */
 function observe(log: Log, end: JobEnd, evaluate: Evaluate): ParticipantObserver {
   let seen: RoundView | undefined;
+  const tellStanding = watchStanding(log);
   return {
     onState(state) {
       const { view } = state;
       end.look(state);
+      tellStanding(state);
       if (view === undefined || (view.phase === seen?.phase && view.round === seen.round)) return;
       seen = view;
       log.event(

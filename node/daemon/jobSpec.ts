@@ -3,7 +3,7 @@ import canonicalize from "canonicalize";
 import { z } from "zod";
 import { toHex, type Address, type Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
-import { WEIGHTED_MEAN_RULE, type JobTerms } from "../core/jobTerms.ts";
+import { AGGREGATION_RULES, type JobTerms } from "../core/jobTerms.ts";
 import { MAX_WEIGHT_SUM } from "../core/weightedMean.ts";
 import { modelSpecSchema, parameterCount } from "../training/modelSpec.ts";
 
@@ -37,9 +37,13 @@ const schema = z.strictObject({
     localEpochs: z.int().min(1).max(100),
     batchSize: z.int().min(1).max(65_536),
     learningRate: z.number().positive().max(100),
+    /** A member whose update is shorter, in the units of the params, passes the round (event-triggered updates). */
+    passBelowNorm: z.number().positive().max(1e6).optional(),
   }),
   aggregation: z.strictObject({
-    rule: z.literal("weighted-mean"),
+    rule: z.enum(AGGREGATION_RULES),
+    /** Of the trimmed mean: so many thousandths of the updates are dropped at either end of each coordinate. */
+    trimPermille: z.int().min(0).max(499).default(0),
     weightCap: z
       .int()
       .min(1)
@@ -63,13 +67,18 @@ const schema = z.strictObject({
     cohort: z.int().min(3).max(64),
     committee: z.int().min(3).max(32),
     minCommits: z.int().min(3).max(64),
+    /** Whether everybody is drawn alike, or by stake. */
+    draws: z.enum(["equal", "stake"]).default("equal"),
+    /** Draws that a missed duty keeps a member out of. */
+    suspendDraws: z.int().min(0).max(255).default(1),
   }),
   phases: z.strictObject({
     join: seconds,
     commit: seconds,
     share: seconds,
     slot: seconds,
-    attest: seconds,
+    /** To answer a demand; and the window's length once a quorum has attested. */
+    demand: seconds,
     challenge: seconds,
     score: seconds,
     unbond: z.int().min(1).max(4_294_967_295), // outlasts a round: up to 32 slots and their challenges
@@ -112,18 +121,21 @@ export function parseJobSpec(value: unknown): JobSpec {
       .join("; ");
     throw new PacelineError("bad-input", `the job file is not valid: ${problems}`);
   }
-  const spec = parsed.data;
-  const split = spec.money.contributorsBps + spec.money.aggregatorBps + spec.money.committeeBps + spec.money.keepersBps;
-  const problem =
-    split !== 10_000
-      ? `money: the four shares sum to ${split}, not to 10000`
-      : spec.members.cohort * spec.aggregation.weightCap > MAX_WEIGHT_SUM
-        ? `aggregation.weightCap: cohort times weightCap must be at most ${MAX_WEIGHT_SUM}`
-        : spec.members.minCommits > spec.members.cohort
-          ? "members.minCommits: must not exceed the cohort"
-          : undefined;
+  const problem = contradictionIn(parsed.data);
   if (problem !== undefined) throw new PacelineError("bad-input", `the job file is not valid: ${problem}`);
-  return spec;
+  return parsed.data;
+}
+
+function contradictionIn({ aggregation, members, money, phases }: JobSpec): string | undefined {
+  const split = money.contributorsBps + money.aggregatorBps + money.committeeBps + money.keepersBps;
+  if (split !== 10_000) return `money: the four shares sum to ${split}, not to 10000`;
+  if (members.cohort * aggregation.weightCap > MAX_WEIGHT_SUM)
+    return `aggregation.weightCap: cohort times weightCap must be at most ${MAX_WEIGHT_SUM}`;
+  if (aggregation.trimPermille > 0 && aggregation.rule !== "trimmed-mean")
+    return `aggregation.trimPermille: only the trimmed-mean drops updates, not the ${aggregation.rule}`;
+  if (members.minCommits > members.cohort) return "members.minCommits: must not exceed the cohort";
+  if (phases.demand > phases.challenge) return "phases.challenge: must not be shorter than phases.demand";
+  return undefined;
 }
 
 /** sha-256 of the canonical JSON (RFC 8785). */
@@ -140,12 +152,17 @@ function sha256(bytes: Uint8Array): Hex {
   return toHex(createHash("sha256").update(bytes).digest());
 }
 
-/** Whole tokens to the token's smallest unit. Throws `bad-input` for more decimals than the token has. */
+/** Amounts on the chain have 96 bits. */
+const MAX_UNITS = 2n ** 96n - 1n;
+
+/** Whole tokens to the token's smallest unit. Throws `bad-input` for more decimals than the token has, and beyond 96 bits. */
 export function toUnits(amount: string, decimals: number): bigint {
   const [whole = "0", fraction = ""] = amount.split(".");
   if (fraction.length > decimals)
     throw new PacelineError("bad-input", `${amount} has more than the token's ${decimals} decimals`);
-  return BigInt(whole) * 10n ** BigInt(decimals) + BigInt(fraction.padEnd(decimals, "0") || "0");
+  const units = BigInt(whole) * 10n ** BigInt(decimals) + BigInt(fraction.padEnd(decimals, "0") || "0");
+  if (units > MAX_UNITS) throw new PacelineError("bad-input", `${amount} is more than the contracts can count`);
+  return units;
 }
 
 /** What goes onto the chain for a job. */
@@ -168,15 +185,18 @@ export function termsOf(
     cohortSize: members.cohort,
     committeeSize: members.committee,
     minCommits: members.minCommits,
-    rule: WEIGHTED_MEAN_RULE,
+    rule: AGGREGATION_RULES.indexOf(aggregation.rule),
+    trimPermille: aggregation.trimPermille,
     minExponent: encoding.minExponent,
     maxExponent: encoding.maxExponent,
     initialExponent: encoding.initialExponent,
+    stakeWeighted: members.draws === "stake",
+    suspendDraws: members.suspendDraws,
     joinSeconds: phases.join,
     commitSeconds: phases.commit,
     shareSeconds: phases.share,
     slotSeconds: phases.slot,
-    attestSeconds: phases.attest,
+    demandSeconds: phases.demand,
     challengeSeconds: phases.challenge,
     scoreSeconds: phases.score,
     unbondSeconds: phases.unbond,

@@ -143,8 +143,10 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   /** A new round: forget the old one's updates, and take up what a run before a restart had promised in this one. */
   function enterRound(view: RoundView): void {
     context.aggregate = undefined;
-    context.updates.forgetBefore(view.round).catch((error: unknown) => observer.onProblem?.("forget updates", error));
-    forgetRounds(context, view.round - KEPT_ROUNDS).catch((error: unknown) =>
+    // What a dispute is about is kept until it is settled.
+    const oldest = Math.min(view.round, ...state.disputes.map(({ round }) => round));
+    context.updates.forgetBefore(oldest).catch((error: unknown) => observer.onProblem?.("forget updates", error));
+    forgetRounds(context, Math.min(oldest, view.round - KEPT_ROUNDS)).catch((error: unknown) =>
       observer.onProblem?.("forget rounds", error),
     );
     const update = storage.get("update", String(view.round)) as OwnUpdate | undefined;
@@ -154,10 +156,10 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   }
 
   const unwatch = chain.watch(
-    ({ view, members }) => {
+    ({ view, members, demands }) => {
       clockAhead = Math.max(0, view.blockTime - now());
       const isNew = view.round !== state.view?.round;
-      dispatch({ type: "view", view, members });
+      dispatch({ type: "view", view, members, demands });
       if (isNew) enterRound(view);
     },
     (error) => observer.onProblem?.("chain", error),

@@ -1,28 +1,33 @@
+import type { Hex } from "../core/bytes.ts";
 import { signDigest } from "../core/signature.ts";
-import { structDigest } from "../core/typedData.ts";
+import { structDigest, type SignedStruct } from "../core/typedData.ts";
 import { encodeMessage, type PeerMessage } from "../protocol/messages.ts";
 import type { PeerEffect } from "../protocol/events.ts";
 import type { Receipt } from "../chain/chain.ts";
-import { aggregate, proveWrong } from "./effects/aggregation.ts";
+import { aggregate } from "./effects/aggregation.ts";
+import { auditRound } from "./effects/audit.ts";
 import { fetchAggregate, fetchUpdate } from "./effects/blobs.ts";
+import { answerData, nextDemand, type NextCall } from "./effects/demands.ts";
 import { score } from "./effects/scoring.ts";
 import { sync } from "./effects/sync.ts";
 import { train } from "./effects/training.ts";
+import { proveWrong } from "./effects/wrongLeaf.ts";
 import type { ParticipantContext } from "./context.ts";
+
+type EffectOf<Type extends PeerEffect["type"]> = Extract<PeerEffect, { type: Type }>;
 
 /** Makes one effect happen and tells its outcome as events. A throw means: not done, to be tried again. */
 export async function runEffect(context: ParticipantContext, effect: PeerEffect): Promise<void> {
   const { chain } = context;
   switch (effect.type) {
     case "train":
-      return train(context, effect.round);
+      return train(context, effect);
     case "publish":
       return publish(context, effect.body);
     case "fetchUpdate":
       return fetchUpdate(context, effect.round, effect.updateRoot, effect.holders);
     case "fetchAggregate":
-      await fetchAggregate(context, effect.aggregateRoot, effect.holders);
-      return;
+      return bringAggregate(context, effect);
     case "aggregate":
       return aggregate(context, effect.round, effect.includeHash, effect.updates);
     case "score":
@@ -30,33 +35,79 @@ export async function runEffect(context: ParticipantContext, effect: PeerEffect)
     case "sync":
       return sync(context, effect.modelId, effect.lastRoot);
     case "prove": {
-      const proof = await proveWrong(context, effect.updates, effect.aggregateRoot, effect.holders);
+      const { round, updates, aggregateRoot, holders } = effect;
+      await bringAggregate(context, { round, aggregateRoot, holders });
+      const proof = await proveWrong(context, updates, aggregateRoot, holders);
       return proof === undefined ? undefined : transact(context, "proveWrongLeaf", () => chain.proveWrongLeaf(proof));
     }
+    case "demand":
+      return follow(context, await nextDemand(context, effect));
+    case "answer": {
+      const data = await answerData(context, effect);
+      return transact(context, "answer", () => chain.answerDemand(effect.id, data));
+    }
+    case "proveEquivocation":
+      return proveEquivocation(context, effect);
+    case "audit":
+      await follow(context, await auditRound(context, effect));
+      return context.dispatch({ type: "audited", round: effect.judged.round });
     case "commit":
       return transact(context, "commit", () => chain.commit(effect.position, effect.commitment));
+    case "commitBatch":
+      return transact(context, "commitBatch", () => chain.commitBatch(effect.commits));
     case "share":
       return transact(context, "share", () => chain.share(effect.openings, effect.bitmaps));
     case "propose":
-      return transact(context, "propose", () => chain.propose(effect.aggregateRoot));
+      return propose(context, effect);
     case "attest":
       return transact(context, "attest", () => chain.attest(effect.attestations, effect.scoreCommits));
     case "openScores":
       return transact(context, "openScores", () => chain.openScores(effect.openings));
     case "advance":
       return transact(context, "advance", () => chain.advance());
+    case "resume":
+      return transact(context, "resume", () => chain.resume(effect.memberId));
   }
+}
+
+async function bringAggregate(
+  context: ParticipantContext,
+  { round, aggregateRoot, holders }: Pick<EffectOf<"fetchAggregate">, "round" | "aggregateRoot" | "holders">,
+): Promise<void> {
+  await fetchAggregate(context, aggregateRoot, holders);
+  context.dispatch({ type: "fetched", round, aggregateRoot });
+}
+
+function proveEquivocation(
+  context: ParticipantContext,
+  { equivocation }: EffectOf<"proveEquivocation">,
+): Promise<void> {
+  const { first, second } = equivocation;
+  return transact(context, "proveEquivocation", () => context.chain.proveEquivocation(first, first, second));
+}
+
+async function follow(context: ParticipantContext, next: NextCall | undefined): Promise<void> {
+  if (next !== undefined) await transact(context, next.call, next.send);
 }
 
 async function transact(context: ParticipantContext, call: string, send: () => Promise<Receipt>): Promise<void> {
   context.onReceipt(call, await context.stopwatch.measure("chain", send));
 }
 
+function propose(context: ParticipantContext, { seat, body }: EffectOf<"propose">): Promise<void> {
+  const attestation = { seat, signature: sign(context, body) };
+  return transact(context, "propose", () => context.chain.propose(body.aggregateRoot, attestation));
+}
+
 /** Signs a struct, takes it in as this peer's own message, and gossips it. */
-async function publish(context: ParticipantContext, body: PeerMessage["body"]): Promise<void> {
-  const message: PeerMessage = { body, signature: signDigest(structDigest(context.domain, body), context.privateKey) };
+async function publish(context: ParticipantContext, body: SignedStruct): Promise<void> {
+  const message: PeerMessage = { body, signature: sign(context, body) };
   context.dispatch({ type: "message", message, author: context.chain.operator });
   // A repeated message needs other bytes, or the network drops it as one it has seen.
   const attempt = Number.parseInt(context.randomWord().slice(2, 10), 16);
   await context.network.publish(encodeMessage(message, attempt));
+}
+
+function sign({ domain, privateKey }: ParticipantContext, body: SignedStruct): Hex {
+  return signDigest(structDigest(domain, body), privateKey);
 }

@@ -1,39 +1,69 @@
 import type { JobTerms } from "../core/jobTerms.ts";
 import { certifiedMask, fullMask, popCount, quorumOf, type Member, type RoundView } from "../core/roundView.ts";
+import type { Demand } from "./state.ts";
 
 /**
  * When the contract lets a phase end: at once where it is complete, otherwise at a time. The same rules as
  * `contracts/job/`, so that nobody pays for an `advance()` that must revert.
  */
 
-/** Whether a block that came now would be late enough for a phase that is not complete. */
-export function blocksAreOver(view: RoundView, terms: JobTerms): boolean {
-  return view.blockNumber + 1 >= view.phaseStartBlock + terms.phaseBlocks;
+/** What must be over before `advance()` succeeds. */
+export interface PhaseEnd {
+  /** Seconds; −Infinity for at once, Infinity where only an event can end the phase. */
+  readonly at: number;
+  /** Blocks since the phase began. */
+  readonly blocks: number;
 }
 
-/** The time at which `advance()` may be called; −Infinity for at once, Infinity where only an event can end the phase. */
-export function endsAt(view: RoundView, terms: JobTerms, members: readonly Member[]): number {
+const AT_ONCE: PhaseEnd = { at: -Infinity, blocks: 0 };
+const NEVER: PhaseEnd = { at: Infinity, blocks: 0 };
+/** With fewer candidates nobody is drawn. */
+export const MIN_COHORT = 3;
+
+/** Whether a block that came now would be late enough. */
+export function blocksAreOver(view: RoundView, blocks: number): boolean {
+  return view.blockNumber + 1 >= view.phaseStartBlock + blocks;
+}
+
+/** @param demands that wait for an answer */
+export function phaseEnd(
+  view: RoundView,
+  terms: JobTerms,
+  members: readonly Member[],
+  demands: readonly Demand[],
+): PhaseEnd {
+  const after = (seconds: number): PhaseEnd => ({ at: view.phaseStart + seconds, blocks: terms.phaseBlocks });
   switch (view.phase) {
     case "joining":
-      return members.filter((member) => member.active).length >= terms.startMembers
-        ? -Infinity
-        : view.phaseStart + terms.joinSeconds;
+      return candidatesOf(members).length >= terms.startMembers ? AT_ONCE : after(terms.joinSeconds);
     case "draw":
-      return -Infinity;
+      return canDraw(members) ? AT_ONCE : after(terms.joinSeconds);
     case "commit":
-      return view.committedMask === fullMask(view.cohort.length) ? -Infinity : view.phaseStart + terms.commitSeconds;
+      return view.committedMask === fullMask(view.cohort.length) ? AT_ONCE : after(terms.commitSeconds);
     case "share":
-      return shareIsComplete(view) ? -Infinity : view.phaseStart + terms.shareSeconds;
+      return shareIsComplete(view) ? AT_ONCE : after(terms.shareSeconds);
     case "propose":
-      return slotsEndAt(view, terms);
+      return slotsEnd(view, terms);
     case "challenge":
-      return challengeEndsAt(view, terms);
+      return view.openDemands > 0 ? overdueAt(demands) : challengeEnd(view, terms);
     case "score":
-      return scoreIsComplete(view) ? -Infinity : view.phaseStart + terms.scoreSeconds;
+      return scoreIsComplete(view) ? AT_ONCE : after(terms.scoreSeconds);
     case "finished":
     case "failed":
-      return Infinity;
+      return NEVER;
   }
+}
+
+/** Ids of the members that the next draw is from, as far as it is known. */
+export function candidatesOf(members: readonly Member[]): number[] {
+  return members.flatMap(({ weight }, memberId) => (weight > 0 ? [memberId] : []));
+}
+
+/** A draw that lacks candidates lets in who waits: newcomers, and those who were brought back. */
+function canDraw(members: readonly Member[]): boolean {
+  if (candidatesOf(members).length >= MIN_COHORT) return true;
+  const stay = members.filter(({ active, ejected, suspendedUntil }) => active && !ejected && suspendedUntil === 0);
+  return stay.length >= MIN_COHORT;
 }
 
 function shareIsComplete(view: RoundView): boolean {
@@ -44,16 +74,25 @@ function shareIsComplete(view: RoundView): boolean {
 }
 
 /** At once where every seat that is left was proven at fault. */
-function slotsEndAt(view: RoundView, terms: JobTerms): number {
-  if (view.liveSeats >> BigInt(view.firstSlot) === 0n) return -Infinity;
-  return view.phaseStart + (view.seats.length - view.firstSlot) * terms.slotSeconds;
+function slotsEnd(view: RoundView, terms: JobTerms): PhaseEnd {
+  if (view.liveSeats >> BigInt(view.firstSlot) === 0n) return AT_ONCE;
+  const turns = view.seats.length - view.firstSlot;
+  return { at: view.phaseStart + turns * terms.slotSeconds, blocks: turns * terms.phaseBlocks };
 }
 
-function challengeEndsAt(view: RoundView, terms: JobTerms): number {
+/** The first demand that nobody will have answered: a block that counts is later than its deadline. */
+function overdueAt(demands: readonly Demand[]): PhaseEnd {
+  return { at: Math.min(...demands.map(({ deadline }) => deadline)) + 1, blocks: 0 };
+}
+
+function challengeEnd(view: RoundView, terms: JobTerms): PhaseEnd {
   const live = view.liveSeats;
-  if ((view.attestedMask & live) === live && (view.scoreCommittedMask & live) === live) return -Infinity;
+  if ((view.attestedMask & view.scoreCommittedMask & live) === live) {
+    return { at: view.windowEnd > view.blockTime ? view.windowEnd : -Infinity, blocks: 0 };
+  }
   const quorum = popCount(view.attestedMask & live) >= quorumOf(view.seats.length);
-  return view.phaseStart + Math.min(terms.challengeSeconds, quorum ? terms.attestSeconds : Infinity);
+  const seconds = quorum ? Math.min(terms.demandSeconds, terms.challengeSeconds) : terms.challengeSeconds;
+  return { at: Math.max(view.phaseStart + seconds, view.windowEnd), blocks: terms.phaseBlocks };
 }
 
 function scoreIsComplete(view: RoundView): boolean {

@@ -1,10 +1,14 @@
-import { hasBit, positionOf, type RoundView } from "../core/roundView.ts";
-import { blocksAreOver, endsAt } from "./completion.ts";
-import { decideJudging, decideProposal } from "./deciding/judging.ts";
+import type { RoundView } from "../core/roundView.ts";
+import { blocksAreOver, phaseEnd } from "./completion.ts";
+import { decideCommit } from "./deciding/committing.ts";
+import { decideEvidence } from "./deciding/evidence.ts";
+import { decideJudging } from "./deciding/judging.ts";
+import { decideReturn } from "./deciding/membership.ts";
+import { decideProposal } from "./deciding/proposing.ts";
 import { decideScoring } from "./deciding/scoring.ts";
 import { decideSharing } from "./deciding/sharing.ts";
 import type { Intent } from "./plan.ts";
-import { memberIdOf, relayRank, takesPart } from "./places.ts";
+import { relayRank, takesPart } from "./places.ts";
 import type { PeerState } from "./state.ts";
 
 /**
@@ -15,8 +19,9 @@ export function decide(state: PeerState, now: number): Intent[] {
   const { view } = state;
   if (view === undefined) return [];
   if (!takesPart(state, view)) return decideModel(state, view);
-  const wishes = [...decidePhase(state, view, now), ...decideAdvance(state, view)];
-  return [...decideModel(state, view), ...wishes.map((wish) => ({ ...wish, key: `${view.round}:${wish.key}` }))];
+  const wishes = [...decidePhase(state, view, now), ...decideReturn(state, view), ...decideAdvance(state, view)];
+  const ofRound = wishes.map((wish) => ({ ...wish, key: `${view.round}:${wish.key}` }));
+  return [...decideModel(state, view), ...decideEvidence(state, view), ...ofRound];
 }
 
 /** Keep the params in step with the chain. */
@@ -28,13 +33,13 @@ function decideModel(state: PeerState, view: RoundView): Intent[] {
 function decidePhase(state: PeerState, view: RoundView, now: number): Intent[] {
   switch (view.phase) {
     case "commit":
-      return decideCommit(state, view);
+      return decideCommit(state, view, now);
     case "share":
       return decideSharing(state, view, now);
     case "propose":
       return [...decideProposal(state, view), ...decideScoring(state, view)];
     case "challenge":
-      return [...decideJudging(state, view), ...decideScoring(state, view)];
+      return [...decideJudging(state, view, now), ...decideScoring(state, view)];
     case "score":
       return decideScoring(state, view);
     default:
@@ -42,24 +47,12 @@ function decidePhase(state: PeerState, view: RoundView, now: number): Intent[] {
   }
 }
 
-/** Train once on the global model of the round, then commit. */
-function decideCommit(state: PeerState, view: RoundView): Intent[] {
-  const position = positionOf(view, memberIdOf(state));
-  if (position < 0 || hasBit(view.committedMask, position) || state.modelId !== view.modelId) return [];
-  const { round } = view;
-  const { update } = state.memory;
-  if (update === undefined) return [{ key: "train", effect: { type: "train", round, modelId: view.modelId } }];
-  return [{ key: "commit", effect: { type: "commit", round, position, commitment: update.commitment } }];
-}
-
 /** Move the round on as soon as the contract allows: the first seat at once, every further rank a little later. */
 function decideAdvance(state: PeerState, view: RoundView): Intent[] {
-  const time = endsAt(view, state.settings.terms, state.members);
-  if (time === Infinity || (time !== -Infinity && !blocksAreOver(view, state.settings.terms))) return [];
+  const { at, blocks } = phaseEnd(view, state.settings.terms, state.members, state.demands);
+  if (at === Infinity || !blocksAreOver(view, blocks)) return [];
   const wait = relayRank(state, view) * state.settings.relaySeconds;
   const effect = { type: "advance", round: view.round, phase: view.phase } as const;
   const key = `advance:${view.phase}:${view.phaseStartBlock}`;
-  return time === -Infinity
-    ? [{ key: `${key}:complete`, effect, delay: wait }]
-    : [{ key, effect, notBefore: time + wait }];
+  return at === -Infinity ? [{ key: `${key}:complete`, effect, delay: wait }] : [{ key, effect, notBefore: at + wait }];
 }

@@ -3,19 +3,46 @@ import type { IncludedUpdate } from "../core/encoding.ts";
 import type { Member, RoundView } from "../core/roundView.ts";
 import type { SignedStruct } from "../core/typedData.ts";
 import type { PeerMessage } from "./messages.ts";
-import type { OpeningBody, OwnScores, OwnUpdate, Seated, Signed } from "./state.ts";
+import type {
+  AttestationBody,
+  Demand,
+  DemandedNode,
+  Equivocation,
+  Judged,
+  OpeningBody,
+  OwnScores,
+  OwnUpdate,
+  Positioned,
+  Seated,
+  Signed,
+} from "./state.ts";
 
 /** What can happen to a peer. */
 export type PeerEvent =
-  /** The chain was read. Members are given whenever their list has changed. */
-  | { readonly type: "view"; readonly view: RoundView; readonly members: readonly Member[] }
+  /** The chain was read. */
+  | {
+      readonly type: "view";
+      readonly view: RoundView;
+      readonly members: readonly Member[];
+      readonly demands: readonly Demand[];
+    }
   /** A message that was judged `accepted`; this peer's own messages come back the same way. */
   | { readonly type: "message"; readonly message: PeerMessage; readonly author: Address }
   | { readonly type: "trained"; readonly round: number; readonly update: OwnUpdate }
+  /** Training gave nothing to commit. */
+  | { readonly type: "passed"; readonly round: number }
   /** An update was fetched and checked; `ok` is false when it breaks a rule. */
   | { readonly type: "checked"; readonly round: number; readonly updateRoot: Hex; readonly ok: boolean }
   | { readonly type: "aggregated"; readonly round: number; readonly includeHash: Hex; readonly aggregateRoot: Hex }
+  /** The blob of an aggregate, other than one's own, is here. */
+  | { readonly type: "fetched"; readonly round: number; readonly aggregateRoot: Hex }
+  /** None of those asked gave a blob. */
+  | { readonly type: "unavailable"; readonly round: number; readonly root: Hex }
   | { readonly type: "scored"; readonly round: number; readonly scores: OwnScores }
+  /** What a run before a restart made of a round that may be over. */
+  | { readonly type: "judged"; readonly judged: Judged }
+  /** What settled in a round was right after all, or is proven wrong. */
+  | { readonly type: "audited"; readonly round: number }
   /** The params now stand at `modelId`. */
   | { readonly type: "model"; readonly modelId: Hex }
   /** An effect came to its end. */
@@ -25,9 +52,11 @@ export type PeerEvent =
 
 /** What a peer wants done. Each runs once at a time, under its task's key. */
 export type PeerEffect =
-  /** Train on the global model, quantise, store the blob; answer `trained`. */
-  | { readonly type: "train"; readonly round: number; readonly modelId: Hex }
+  /** Train on the global model, quantise, store the blob; answer `trained`, or `passed`. */
+  | { readonly type: "train"; readonly round: number; readonly memberId: number; readonly modelId: Hex }
+  /** By a transaction of one's own. */
   | { readonly type: "commit"; readonly round: number; readonly position: number; readonly commitment: Hex }
+  | { readonly type: "commitBatch"; readonly commits: readonly Positioned<"Commit">[] }
   /** Sign and gossip; answer with the signed message. */
   | { readonly type: "publish"; readonly body: SignedStruct }
   /** Fetch an update from the first of `holders` that has it and check it; answer `checked`. */
@@ -37,8 +66,13 @@ export type PeerEffect =
       readonly updateRoot: Hex;
       readonly holders: readonly Address[];
     }
-  /** Fetch the aggregate ahead of its use. */
-  | { readonly type: "fetchAggregate"; readonly aggregateRoot: Hex; readonly holders: readonly Address[] }
+  /** Fetch the aggregate ahead of its use; answer `fetched`. */
+  | {
+      readonly type: "fetchAggregate";
+      readonly round: number;
+      readonly aggregateRoot: Hex;
+      readonly holders: readonly Address[];
+    }
   | { readonly type: "share"; readonly openings: readonly OpeningBody[]; readonly bitmaps: readonly Signed<"Bitmap">[] }
   /** Compute the aggregate of the include set and store its blob; answer `aggregated`. */
   | {
@@ -52,11 +86,13 @@ export type PeerEffect =
       readonly type: "score";
       readonly round: number;
       readonly seed: Hex;
+      readonly scorer: number;
       readonly includeHash: Hex;
       readonly updates: readonly IncludedUpdate[];
       readonly own: number | undefined;
     }
-  | { readonly type: "propose"; readonly round: number; readonly aggregateRoot: Hex }
+  /** Sign and post the root; the signature attests it. */
+  | { readonly type: "propose"; readonly seat: number; readonly body: AttestationBody }
   | {
       readonly type: "attest";
       readonly attestations: readonly Seated<"Attestation">[];
@@ -70,7 +106,23 @@ export type PeerEffect =
       readonly aggregateRoot: Hex;
       readonly holders: readonly Address[];
     }
+  /** Ask the chain to be shown what is under a node of a tree that is hidden; prove the wrong leaf, once it is shown. */
+  | {
+      readonly type: "demand";
+      /** As in `DemandedNode`. */
+      readonly tree: number;
+      readonly root: Hex;
+      readonly seed: Hex;
+      readonly updates: readonly IncludedUpdate[];
+    }
+  /** Show what somebody demands. @property root of the tree */
+  | { readonly type: "answer"; readonly id: number; readonly node: DemandedNode; readonly root: Hex }
+  | { readonly type: "proveEquivocation"; readonly memberId: number; readonly equivocation: Equivocation }
+  /** Hold what settled against what this peer made of the round, and prove it wrong where it is; answer `audited`. */
+  | { readonly type: "audit"; readonly judged: Judged; readonly owners: readonly Address[] }
   | { readonly type: "openScores"; readonly openings: readonly Signed<"ScoreOpening">[] }
   | { readonly type: "advance"; readonly round: number; readonly phase: string }
+  /** Bring a suspended member back. */
+  | { readonly type: "resume"; readonly memberId: number }
   /** Bring the params to `modelId`, from the aggregates of the settled rounds; answer `model`. */
   | { readonly type: "sync"; readonly modelId: Hex; readonly lastRoot: Hex | undefined };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Address, Hex } from "../core/bytes.ts";
+import { ZERO_WORD, type Address, type Hex } from "../core/bytes.ts";
 import { recoverSigner } from "../core/signature.ts";
 import { structDigest, type SignedStruct } from "../core/typedData.ts";
 import type { JobDomain } from "../core/encoding.ts";
@@ -36,6 +36,11 @@ const bits = z
 const common = { round: uint32, seed: word };
 
 const body = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("Commit"),
+    ...common,
+    commitment: word.refine((commitment) => commitment !== ZERO_WORD),
+  }),
   z.strictObject({
     type: z.literal("Opening"),
     ...common,

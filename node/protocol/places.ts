@@ -1,5 +1,6 @@
 import type { Address } from "../core/bytes.ts";
 import { bitsOf, positionOf, seatOf, type RoundView } from "../core/roundView.ts";
+import { candidatesOf } from "./completion.ts";
 import type { PeerState } from "./state.ts";
 
 /** Where this peer and others stand in a job and in its round. */
@@ -12,10 +13,11 @@ export function memberIdOf(state: PeerState): number {
   return state.members.findIndex((member) => member.operator === state.settings.operator);
 }
 
-/** Whether this peer has a part in the job: a member that stays, or one that leaves and has a place in the round. */
+/** Whether this peer has a part in the job: a member that stays, or one that goes and has a place in the round. */
 export function takesPart(state: PeerState, view: RoundView): boolean {
   const memberId = memberIdOf(state);
-  if (state.members[memberId]?.active === true) return true;
+  const member = state.members[memberId];
+  if (member?.active === true && !member.ejected) return true;
   return memberId >= 0 && (view.cohort.includes(memberId) || view.seats.includes(memberId));
 }
 
@@ -44,6 +46,7 @@ export function seatOfOperator(state: PeerState, view: RoundView, operator: Addr
 
 /** Who acts first where anyone may: the live seats from the current slot on, the other seats, the cohort, the rest by id. */
 export function relayRank(state: PeerState, view: RoundView): number {
+  if (view.seats.length === 0) return turnToDraw(state, view);
   const seat = ownSeat(state);
   if (seat < 0) {
     const position = positionOf(view, memberIdOf(state));
@@ -52,4 +55,13 @@ export function relayRank(state: PeerState, view: RoundView): number {
   const order = bitsOf(view.liveSeats).filter((live) => live >= view.firstSlot);
   const place = order.indexOf(seat);
   return place >= 0 ? place : order.length + seat;
+}
+
+/** Before a draw nobody has a place: the candidates by id, another first one each round, then the rest. */
+function turnToDraw({ members, settings }: PeerState, { round }: RoundView): number {
+  const candidates = candidatesOf(members);
+  const memberId = members.findIndex(({ operator }) => operator === settings.operator);
+  const place = candidates.indexOf(memberId);
+  if (place < 0) return candidates.length + memberId;
+  return (place + candidates.length - (round % candidates.length)) % candidates.length;
 }

@@ -1,6 +1,7 @@
 import { decide } from "./decide.ts";
 import type { PeerEffect, PeerEvent } from "./events.ts";
-import { foldEvent, retryEarly } from "./fold.ts";
+import { foldEvent } from "./fold.ts";
+import { retryEarly } from "./foldMessage.ts";
 import { endTask, planEffects } from "./plan.ts";
 import { emptyMemory, type PeerSettings, type PeerState } from "./state.ts";
 import { ZERO_WORD, type Hex } from "../core/bytes.ts";
@@ -25,9 +26,13 @@ export function initialState(settings: PeerSettings, modelId: Hex): PeerState {
     settings,
     view: undefined,
     members: [],
+    demands: [],
     modelId,
     lastRoot: undefined,
     memory: emptyMemory(0, ZERO_WORD),
+    equivocations: new Map(),
+    judged: undefined,
+    disputes: [],
     early: [],
     tasks: new Map(),
   };

@@ -1,5 +1,5 @@
-import type { Address, Hex } from "../core/bytes.ts";
-import type { JobDomain } from "../core/encoding.ts";
+import { ZERO_WORD, type Address, type Hex } from "../core/bytes.ts";
+import type { IncludedUpdate, JobDomain } from "../core/encoding.ts";
 import type { JobTerms } from "../core/jobTerms.ts";
 import type { Member, RoundView } from "../core/roundView.ts";
 import type { SignedStruct } from "../core/typedData.ts";
@@ -18,10 +18,13 @@ export interface PeerSettings {
 
 type Struct<Type extends SignedStruct["type"]> = Extract<SignedStruct, { type: Type }>;
 export type OpeningBody = Struct<"Opening">;
+export type AttestationBody = Struct<"Attestation">;
 export type Signed<Type extends SignedStruct["type"]> = Struct<Type> & { readonly signature: Hex };
 
 /** A signed struct that does not name its seat, with the seat. */
 export type Seated<Type extends SignedStruct["type"]> = Signed<Type> & { readonly seat: number };
+/** The same of the cohort. */
+export type Positioned<Type extends SignedStruct["type"]> = Signed<Type> & { readonly position: number };
 
 /** This peer's update of the round, as it was committed. */
 export interface OwnUpdate {
@@ -39,11 +42,51 @@ export interface OwnScores {
   readonly commitment: Hex;
 }
 
+/** A node of a tree that somebody asked to be shown what is under it. */
+export interface DemandedNode {
+  /** 0 for the aggregate, k + 1 for the update at index k of the include order. */
+  readonly tree: number;
+  /** Above the leaves; 0 is a leaf. */
+  readonly level: number;
+  /** From the left, in its level. */
+  readonly index: number;
+  readonly hash: Hex;
+}
+
+/** A demand on the standing proposal that waits for its answer. */
+export interface Demand {
+  readonly id: number;
+  /** Seconds. */
+  readonly deadline: number;
+  readonly node: DemandedNode;
+}
+
+/** Two roots that one member signed for one slot over one include set. */
+export interface Equivocation {
+  /** That signed; only a member's operator of today can be held to it. */
+  readonly operator: Address;
+  readonly first: Signed<"Attestation">;
+  readonly second: Signed<"Attestation">;
+}
+
+/** What this peer made of a round, to hold against what settles. */
+export interface Judged {
+  readonly round: number;
+  /** Before the round. */
+  readonly modelId: Hex;
+  readonly updates: readonly IncludedUpdate[];
+  readonly aggregateRoot: Hex;
+}
+
 /** All that a peer remembers of one round beside what the chain says. Keys of the maps are positions or seats. */
-export interface RoundMemory {
+export interface RoundMemory extends JudgingMemory {
   readonly round: number;
   readonly seed: Hex;
   readonly update: OwnUpdate | undefined;
+  /** This peer has nothing to give in this round. */
+  readonly passes: boolean;
+  /** The first that each author said. */
+  readonly commits: ReadonlyMap<number, Signed<"Commit">>;
   /** Openings that match their commitments. */
   readonly openings: ReadonlyMap<number, OpeningBody>;
   /** Roots of updates that this peer holds and has checked. */
@@ -51,9 +94,20 @@ export interface RoundMemory {
   /** Roots of updates that break a rule, so that this seat will not certify them. */
   readonly refused: ReadonlySet<Hex>;
   readonly bitmaps: ReadonlyMap<number, Signed<"Bitmap">>;
+  /** Roots of aggregates whose blob this peer holds, other than its own. */
+  readonly fetched: ReadonlySet<Hex>;
+  /** Roots of blobs that nobody has given at least once. */
+  readonly unavailable: ReadonlySet<Hex>;
+}
+
+/** What belongs to one include set: void when an update that nobody shows leaves it. */
+export interface JudgingMemory {
+  /** The zero word until the set is fixed. */
+  readonly includeHash: Hex;
   /** The aggregate of the include set, as this peer computed it. */
   readonly aggregateRoot: Hex | undefined;
-  readonly attestations: ReadonlyMap<number, Signed<"Attestation">>;
+  /** By seat, one a slot. */
+  readonly attestations: ReadonlyMap<number, readonly Signed<"Attestation">[]>;
   readonly scores: OwnScores | undefined;
   readonly scoreCommits: ReadonlyMap<number, Signed<"ScoreCommit">>;
   readonly scoreOpenings: ReadonlyMap<number, Signed<"ScoreOpening">>;
@@ -68,11 +122,18 @@ export interface PeerState {
   readonly settings: PeerSettings;
   readonly view: RoundView | undefined;
   readonly members: readonly Member[];
+  readonly demands: readonly Demand[];
   /** Of the params that this peer holds. */
   readonly modelId: Hex;
   /** The aggregate that stood last, which has settled if the round has. */
   readonly lastRoot: Hex | undefined;
   readonly memory: RoundMemory;
+  /** By member id; kept until its member is ejected. */
+  readonly equivocations: ReadonlyMap<number, Equivocation>;
+  /** Of the current round. */
+  readonly judged: Judged | undefined;
+  /** Rounds that may have settled wrongly. */
+  readonly disputes: readonly Judged[];
   /** Messages that came before the chain's view of their round, bounded. */
   readonly early: readonly { readonly message: PeerMessage; readonly author: Address }[];
   readonly tasks: ReadonlyMap<string, Task>;
@@ -80,18 +141,31 @@ export interface PeerState {
 
 /** More than a round's messages at the largest cohort and committee; further early ones are dropped. */
 export const MAX_EARLY_MESSAGES = 512;
-/** Of one author: a round's five kinds, and some bitmaps more. */
-export const MAX_EARLY_OF_ONE = 8;
+/** Newest ones; what each needs to be proven is kept for as long. */
+export const MAX_DISPUTES = 4;
+/** Of one author: a round's six kinds, and some bitmaps more. */
+export const MAX_EARLY_OF_ONE = 10;
 
 export function emptyMemory(round: number, seed: Hex): RoundMemory {
   return {
     round,
     seed,
     update: undefined,
+    passes: false,
+    commits: new Map(),
     openings: new Map(),
     checked: new Set(),
     refused: new Set(),
     bitmaps: new Map(),
+    fetched: new Set(),
+    unavailable: new Set(),
+    ...emptyJudging(ZERO_WORD),
+  };
+}
+
+export function emptyJudging(includeHash: Hex): JudgingMemory {
+  return {
+    includeHash,
     aggregateRoot: undefined,
     attestations: new Map(),
     scores: undefined,

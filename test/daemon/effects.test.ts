@@ -25,7 +25,7 @@ function contextWith(change: object = {}): { context: ParticipantContext; dispat
   const context = {
     storage,
     chain: {
-      terms: { vectorLength: LENGTH, weightCap: 100 },
+      terms: { vectorLength: LENGTH, weightCap: 100, rule: 0, trimPermille: 0 },
       history: () =>
         Promise.resolve({ rounds: ROOTS.map((aggregateRoot) => ({ settled: { aggregateRoot } })), slashes: [] }),
     },
@@ -36,6 +36,8 @@ function contextWith(change: object = {}): { context: ParticipantContext; dispat
     syncing: Promise.resolve(),
     aggregate: undefined,
     tamper: undefined,
+    signal: new AbortController().signal,
+    state: () => ({ memory: { round: 1 } }),
     dispatch: ({ type }: { type: string }) => dispatched.push(type),
     ...change,
   } as unknown as ParticipantContext;
@@ -76,9 +78,9 @@ describe("bringing the model up to date", () => {
 });
 
 describe("the aggregate of an include set", () => {
-  const updates: IncludedUpdate[] = OPERATORS.map((operator, index) => ({
+  const updates: IncludedUpdate[] = OPERATORS.map((_, index) => ({
     updateRoot: keccakWords(21 + index),
-    operator,
+    memberId: index,
     exampleCount: 10,
   }));
 

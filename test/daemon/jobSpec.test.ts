@@ -39,6 +39,18 @@ describe("a job file", () => {
     expect(refusal(job)).to.include("weightCap");
   });
 
+  it("is refused where it contradicts itself", () => {
+    const changed = (part: string, change: object): unknown => {
+      const job = valid();
+      return { ...job, [part]: { ...(job[part] as object), ...change } };
+    };
+    expect(refusal(changed("aggregation", { trimPermille: 100 }))).to.include("weighted-mean");
+    expect(refusal(changed("aggregation", { rule: "trimmed-mean", trimPermille: 100 }))).to.equal("accepted");
+    expect(refusal(changed("aggregation", { rule: "trimmed-mean", trimPermille: 500 }))).to.include("trimPermille");
+    expect(refusal(changed("phases", { demand: 61 }))).to.include("phases.challenge");
+    expect(refusal(changed("phases", { demand: 60 }))).to.equal("accepted");
+  });
+
   it("hashes to the same bytes whatever the order of its keys, and to others when a value changes", () => {
     const job = valid();
     const turned = Object.fromEntries(Object.entries(job).reverse());
@@ -51,12 +63,30 @@ describe("a job file", () => {
     const terms = termsOf(parseJobSpec(valid()), token, genesisHash(new Float32Array(8)));
     expect(terms.stake).to.equal(100_000_000n);
     expect(terms.vectorLength).to.equal(8);
+    expect(terms).to.include({ rule: 0, trimPermille: 0, stakeWeighted: false, suspendDraws: 1 });
     expect(terms.contributorsBps + terms.aggregatorBps + terms.committeeBps + terms.keepersBps).to.equal(10_000);
+  });
+
+  it("names its rule and its draws on the chain", () => {
+    const token = { address: `0x${"11".repeat(20)}` as const, decimals: 6 };
+    const job = valid();
+    const robust = {
+      ...job,
+      aggregation: { ...(job["aggregation"] as object), rule: "trimmed-mean", trimPermille: 125 },
+      members: { ...(job["members"] as object), draws: "stake", suspendDraws: 3 },
+    };
+    const terms = termsOf(parseJobSpec(robust), token, genesisHash(new Float32Array(8)));
+    expect(terms).to.include({ rule: 1, trimPermille: 125, stakeWeighted: true, suspendDraws: 3 });
+    const median = { ...job, aggregation: { ...(job["aggregation"] as object), rule: "median" } };
+    expect(termsOf(parseJobSpec(median), token, genesisHash(new Float32Array(8))).rule).to.equal(2);
   });
 
   it("takes no more decimals than the token has", () => {
     expect(toUnits("12.5", 2)).to.equal(1250n);
     expect(toUnits("0.000000000000000001", 18)).to.equal(1n);
     expect(() => toUnits("0.001", 2)).to.throw(PacelineError, /decimals/);
+    // 2^96 − 1 units
+    expect(toUnits("79228162514.264337593543950335", 18)).to.equal(2n ** 96n - 1n);
+    expect(() => toUnits("79228162514.264337593543950336", 18)).to.throw(PacelineError, /more than/);
   });
 });

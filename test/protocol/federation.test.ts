@@ -6,7 +6,7 @@ import { seededRandom } from "../../node/core/random.ts";
 import { bitsOf } from "../../node/core/roundView.ts";
 import { weightedMean, weightsOf } from "../../node/core/weightedMean.ts";
 import { rootOfAggregate } from "../helpers/roundPlayer.ts";
-import { updateOf } from "../helpers/virtual/effects.ts";
+import { updateOf } from "../helpers/virtual/work.ts";
 import { VirtualFederation, type Conditions, type FederationOptions } from "../helpers/virtual/federation.ts";
 import {
   absentMember,
@@ -14,6 +14,8 @@ import {
   honest,
   hidingLiar,
   liar,
+  passing,
+  silentLiar,
   silentSeat,
   withholdsBlob,
   withholdsOpening,
@@ -38,8 +40,9 @@ function expectSound(federation: VirtualFederation): void {
   expect(history.rounds.map(({ round }) => round)).to.deep.equal(Array.from({ length: terms.rounds }, (_, i) => i + 1));
   expectWithinDeadlines(federation);
   expect(federation.rejected).to.deep.equal([]);
+  const credits = federation.snapshot().members.reduce((sum, { credit }) => sum + credit, 0n);
+  expect(chain.ledgers.poolOf(federation.job)).to.equal(credits);
   expect(chain.ledgers.held() + chain.ledgers.balances.sum()).to.equal(federation.supply);
-  expect(chain.ledgers.poolOf(federation.job)).to.equal(0n);
 
   let modelId: Hex = terms.genesisHash;
   for (const { round, settled } of history.rounds) {
@@ -81,7 +84,8 @@ function expectWithinDeadlines({ phases, terms, peers }: VirtualFederation): voi
     commit: terms.commitSeconds,
     share: terms.shareSeconds,
     propose: terms.slotSeconds * peers.length,
-    challenge: terms.challengeSeconds,
+    // An answer keeps the window open for the next demand: as often as it takes to reach a leaf, and once more for the proof.
+    challenge: terms.challengeSeconds + 3 * terms.demandSeconds,
     score: terms.scoreSeconds,
   };
   for (const [index, { phase, round, at }] of phases.slice(0, -1).entries()) {
@@ -99,8 +103,8 @@ describe("a federation in which nothing fails", () => {
       const federation = await play({ members, seed: members });
       expectSound(federation);
       expect(Object.fromEntries(federation.calls)).to.deep.equal({
-        advance: 1 + 2 * 5,
-        commit: 2 * members,
+        advance: 1 + 2,
+        commitBatch: 2,
         share: 2,
         propose: 2,
         attest: 2,
@@ -127,25 +131,55 @@ describe("a federation with one member at fault", () => {
       check(federation, culprit);
     }
   };
+  /** At most once, for a proven fault and with nobody else. @returns how often */
+  const expectEjected = (federation: VirtualFederation, culprit: number): number => {
+    const { history, terms } = federation;
+    expect(history.slashes.length).to.be.at.most(1);
+    for (const { memberId, prover, taken } of history.slashes) {
+      expect(memberId).to.equal(culprit);
+      expect(prover).not.to.equal(undefined);
+      expect(taken).to.equal(terms.faultSlash);
+    }
+    expect(federation.snapshot().members[culprit]!.ejected).to.equal(history.slashes.length === 1);
+    return history.slashes.length;
+  };
   const missed = ({ history }: VirtualFederation): number[] =>
     history.slashes.filter(({ prover }) => prover === undefined).map(({ memberId }) => memberId);
 
-  it("never settles a wrong aggregate, and bars its poster", async () => {
+  it("never settles a wrong aggregate, and ejects its poster", async () => {
     let faults = 0;
     await eachMember(liar, (federation, culprit) => {
       expect(settledRounds(federation)).to.equal(2);
-      const proven = federation.history.slashes.filter(({ prover }) => prover !== undefined);
-      expect(proven.every(({ memberId }) => memberId === culprit)).to.equal(true);
-      faults += proven.length;
+      faults += expectEjected(federation, culprit);
     });
     expect(faults).to.be.greaterThan(0);
   });
 
-  it("never settles a wrong aggregate that is hidden so that nobody can prove it: no quorum attests it", async () => {
-    await eachMember(hidingLiar, (federation) => {
+  it("has a hidden aggregate shown by the chain, down to the leaf that is wrong, and ejects its poster", async () => {
+    let faults = 0;
+    await eachMember(hidingLiar, (federation, culprit) => {
       expect(settledRounds(federation)).to.equal(2);
-      expect(federation.history.slashes).to.deep.equal([]);
+      faults += expectEjected(federation, culprit);
+      const lies = federation.history.slashes.length;
+      // Two leaves: the row of both, and then the leaf.
+      expect(federation.calls.get("demand") ?? 0).to.equal(2 * lies);
+      expect(federation.calls.get("answer") ?? 0).to.equal(2 * lies);
     });
+    expect(faults).to.be.greaterThan(0);
+  });
+
+  it("slashes who shows its aggregate to nobody, not even to the chain, and goes on with the next slot", async () => {
+    let hidden = 0;
+    await eachMember(silentLiar, (federation, culprit) => {
+      expect(settledRounds(federation)).to.equal(2);
+      const { slashes } = federation.history;
+      for (const slash of slashes) {
+        expect(slash).to.deep.include({ memberId: culprit, prover: undefined, taken: federation.terms.faultSlash });
+      }
+      expect(federation.calls.get("demand") ?? 0).to.equal(slashes.length);
+      hidden += slashes.length;
+    });
+    expect(hidden).to.be.greaterThan(0);
   });
 
   it("goes on with the next slot where the aggregator is dead, and slashes the missed one only", async () => {
@@ -190,10 +224,21 @@ describe("a federation with one member at fault", () => {
     });
   });
 
-  it("settles where a seat does not open its scores, and slashes the bond", async () => {
+  it("settles where a seat does not open its scores, slashes the bond, and sits without it in the next round", async () => {
     await eachMember(withholdsScores, (federation, culprit) => {
       expect(settledRounds(federation)).to.equal(2);
-      expect(missed(federation)).to.deep.equal([culprit, culprit]);
+      expect(missed(federation)).to.deep.equal([culprit]);
+    });
+  });
+
+  it("waits for nobody that passes", async () => {
+    await eachMember(passing, (federation, culprit) => {
+      expect(settledRounds(federation)).to.equal(2);
+      expect(federation.history.slashes).to.deep.equal([]);
+      for (const { settled } of federation.history.rounds)
+        expect(settled?.includedMask).to.equal(15n & ~(1n << BigInt(culprit)));
+      const { phases } = federation;
+      expect(phases.at(-1)!.at - phases[0]!.at).to.be.at.most(4);
     });
   });
 });
@@ -251,6 +296,8 @@ describe("a federation in bad weather", () => {
     const kinds = [
       liar,
       hidingLiar,
+      silentLiar,
+      passing,
       deadAggregator,
       absentMember,
       withholdsOpening,

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { keccakWords } from "../../node/core/bytes.ts";
+import { keccakWords, ZERO_WORD } from "../../node/core/bytes.ts";
 import type { SignedStruct } from "../../node/core/typedData.ts";
 import { signDigest } from "../../node/core/signature.ts";
 import { structDigest } from "../../node/core/typedData.ts";
@@ -16,6 +16,7 @@ import { SEEDED } from "../helpers/seeded.ts";
 import {
   attestationOf,
   bitmapOf,
+  commitOf,
   domain,
   keys,
   members,
@@ -30,6 +31,7 @@ import {
 
 const view = viewIn("share");
 const EVERY_KIND: readonly SignedStruct[] = [
+  commitOf(1),
   openingOf(1),
   bitmapOf(1, 0b10101n),
   attestationOf(),
@@ -79,6 +81,7 @@ describe("the judgement of messages", () => {
     ["a round beyond uint32", changed((json) => (json.body["round"] = 2 ** 32))],
     ["a position beyond uint8", changed((json) => (json.body["position"] = 256))],
     ["no examples", changed((json) => (json.body["exampleCount"] = 0))],
+    ["a commitment of zero, which is none", changed((json) => (json.body["commitment"] = ZERO_WORD), commitOf(1))],
     ["a short root", changed((json) => (json.body["updateRoot"] = "0xab"))],
     ["an uppercase root", changed((json) => (json.body["updateRoot"] = `0x${"AB".repeat(32)}`))],
     ["bits beyond 256", changed((json) => (json.body["bits"] = `0x1${"0".repeat(64)}`), bitmapOf(1, 1n))],

@@ -1,13 +1,16 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { keccakWords } from "../../node/core/bytes.ts";
+import type { Member } from "../../node/core/roundView.ts";
 import type { PeerEvent } from "../../node/protocol/events.ts";
+import { PASS } from "../../node/core/encoding.ts";
 import {
   aggregated,
   attestationOf,
   bitmapOf,
   checked,
   COHORT,
+  commitOf,
   INCLUDE_HASH,
   members,
   MODEL,
@@ -128,7 +131,7 @@ describe("a peer that moves the round on", () => {
     ["propose", terms.slotSeconds * 3, { firstSlot: 1, liveSeats: 0b1110n }],
     ["challenge", terms.challengeSeconds],
     ["challenge", terms.challengeSeconds, { attestedMask: 0b0011n }],
-    ["challenge", terms.attestSeconds, { attestedMask: 0b0111n }],
+    ["challenge", terms.demandSeconds, { attestedMask: 0b0111n }],
     ["score", terms.scoreSeconds],
   ];
   for (const [phase, seconds, change] of LENGTHS) {
@@ -160,7 +163,7 @@ describe("a peer that moves the round on", () => {
   });
 
   it("starts the job when enough have joined, otherwise at the deadline", () => {
-    const joining = { ...viewIn("joining"), round: 0, cohort: [], seats: [], liveSeats: 0n };
+    const joining = { ...viewIn("joining"), round: 0 };
     expect(peer(0).after(see(joining)).types).to.deep.equal(["advance"]);
     const waiting = peer(0).after(see(joining, members.slice(0, 3)));
     expect(waiting.types).to.deep.equal([]);
@@ -168,17 +171,173 @@ describe("a peer that moves the round on", () => {
   });
 });
 
+describe("a peer before the draw", () => {
+  const without = (...ids: readonly number[]): Member[] =>
+    members.map((member, id) => (ids.includes(id) ? { ...member, weight: 0 } : member));
+
+  it("takes its turn by its id, another first one each round", () => {
+    const waits = (round: number): number[] =>
+      members.map((_, id) => {
+        const one = peer(id).after(see(viewIn("draw", { round })));
+        return one.types.includes("advance") ? 0 : (one.wakeAt - START) / RELAY;
+      });
+    expect(waits(4)).to.deep.equal([2, 3, 4, 5, 0, 1]);
+    expect(waits(5)).to.deep.equal([1, 2, 3, 4, 5, 0]);
+    expect(waits(12)).to.deep.equal([0, 1, 2, 3, 4, 5]);
+  });
+
+  it("waits for candidates as long as members had to join, where fewer than three are left", () => {
+    const suspended = without(0, 1, 2, 3).map((member) =>
+      member.weight === 0 ? { ...member, ejected: true } : member,
+    );
+    const one = peer(4).after(see(viewIn("draw"), suspended));
+    expect(one.types).to.deep.equal([]);
+    expect(one.wakeAt).to.equal(START + terms.joinSeconds);
+    expect(one.at(terms.joinSeconds).types).to.deep.equal(["advance"]);
+  });
+
+  it("draws at once where three are left, or where those who wait in the queues make three", () => {
+    const three = without(0, 1, 2).map((member) => ({ ...member, active: member.weight > 0 }));
+    // Of 3, 4 and 5 it is the second, and its turn is the first one in round 4.
+    expect(peer(4).after(see(viewIn("draw"), three)).types).to.deep.equal(["advance"]);
+    const waiting = peer(5).after(see(viewIn("draw"), without(0, 1, 2, 3)));
+    expect(waiting.types).to.deep.equal([]);
+    expect(waiting.at(RELAY).types).to.deep.equal(["advance"]);
+  });
+
+  it("that was ejected only follows the model", () => {
+    const ejected = members.with(4, { ...members[4]!, ejected: true, weight: 0 });
+    expect(
+      peer(4)
+        .after(see(viewIn("draw"), ejected))
+        .at(100_000).types,
+    ).to.deep.equal([]);
+    expect(peer(4, keccakWords(1)).after(see(viewIn("draw"), ejected)).types).to.deep.equal(["sync"]);
+  });
+});
+
+describe("a member that missed something", () => {
+  const suspended = (until: number, weight = 1): Member[] =>
+    members.with(0, { ...members[0]!, suspendedUntil: until, weight });
+
+  it("comes back once its draws are over", () => {
+    const phase = { cohort: [1, 2, 3], committedMask: 0n } as const;
+    expect(peer(0).after(see(viewIn("commit", phase), suspended(5))).types).to.deep.equal([]);
+    const one = peer(0).after(see(viewIn("commit", { ...phase, round: 5 }), suspended(5)));
+    expect(one.only("resume")).to.deep.equal({ type: "resume", memberId: 0 });
+    expect(one.after(see(viewIn("commit", { ...phase, round: 5 }), suspended(0, 0))).types).to.deep.equal([]);
+  });
+
+  it("comes back at once where fewer than three are left to draw from", () => {
+    const few = suspended(9, 0).map((member, id) => (id > 2 ? { ...member, weight: 0, ejected: true } : member));
+    expect(peer(0).after(see(viewIn("draw"), few)).types).to.include("resume");
+    expect(peer(3).after(see(viewIn("draw"), few)).types).to.deep.equal([]);
+  });
+
+  it("does not come back once it has left, or when the job is over", () => {
+    const left = suspended(3).with(0, { ...suspended(3)[0]!, active: false });
+    expect(peer(0).after(see(viewIn("commit"), left)).types).not.to.include("resume");
+    expect(peer(0).after(see(viewIn("finished"), suspended(3))).types).to.deep.equal([]);
+  });
+});
+
 describe("a peer in Commit", () => {
-  it("commits what it trained, once it is trained", () => {
-    const one = peer(2).after(see(viewIn("commit")), trained(2));
-    expect(one.types).to.deep.equal(["train", "commit"]);
-    expect(one.only("commit")).to.deep.equal({
+  const commit = see(viewIn("commit"));
+  const commits = COHORT.map((id) => said(id, commitOf(id)));
+  const late = (part: number): number => part * terms.commitSeconds;
+
+  it("says what it commits to, once it is trained, and repeats it until it stands on the chain", () => {
+    const one = peer(2).after(commit, trained(2));
+    expect(one.types).to.deep.equal(["train", "publish Commit"]);
+    expect(one.only("publish").body).to.deep.equal(commitOf(2));
+    expect(one.at(5 * RETRY - 0.1).types).to.deep.equal([]);
+    expect(one.at(5 * RETRY).types).to.deep.equal(["publish Commit"]);
+    one.after(see(viewIn("commit", { committedMask: 0b100n })));
+    expect(one.at(20 * RETRY).types).to.deep.equal([]);
+  });
+
+  it("as the first seat posts all commits in one transaction, the moment the cohort is complete", () => {
+    const one = peer(3).after(commit, ...commits.slice(1));
+    expect(one.types).not.to.include("commitBatch");
+    const effect = one.after(commits[0]!).only("commitBatch");
+    expect(effect.commits.map(({ position }) => position)).to.deep.equal([1, 2, 3, 4, 0]);
+    expect(effect.commits[0]).to.deep.include({ commitment: updateOf(1).commitment });
+  });
+
+  it("counts those that stand on the chain already, and posts them no second time", () => {
+    const some = see(viewIn("commit", { committedMask: 0b01101n }));
+    const effect = peer(3).after(some, commits[1]!, commits[2]!, commits[4]!).only("commitBatch");
+    expect(effect.commits.map(({ position }) => position)).to.deep.equal([1, 4]);
+  });
+
+  it("waits for its turn to post, the others in the order of the relays", () => {
+    const one = peer(4).after(commit, ...commits);
+    expect(one.at(2 * RELAY - 0.1).types).not.to.include("commitBatch");
+    expect(one.at(2 * RELAY).types).to.include("commitBatch");
+  });
+
+  it("posts what there is when seven tenths of the phase are over", () => {
+    const one = peer(1).after(commit, commits[0]!, commits[2]!);
+    expect(one.at(late(0.7) + RELAY - 0.1).types).not.to.include("commitBatch");
+    const effect = one.at(late(0.7) + RELAY).only("commitBatch");
+    expect(effect.commits.map(({ position }) => position)).to.deep.equal([0, 2]);
+  });
+
+  it("commits by itself late in the phase, where nobody has posted its commit", () => {
+    const one = peer(2).after(commit, trained(2));
+    expect(one.at(late(0.85) - 1).types).not.to.include("commit");
+    expect(one.at(late(0.85)).only("commit")).to.deep.equal({
       type: "commit",
       round: 4,
       position: 2,
       commitment: updateOf(2).commitment,
     });
-    expect(one.after(see(viewIn("commit", { committedMask: 0b100n }))).types).to.deep.equal([]);
+  });
+
+  it("gives the relays two turns first, where it was trained later than that, but not beyond the phase", () => {
+    const slow = peer(2).after(commit);
+    slow.now = START + late(0.9);
+    slow.after(trained(2));
+    expect(slow.at(late(0.9) + 2 * RELAY - 0.1).types).not.to.include("commit");
+    expect(slow.at(late(0.9) + 2 * RELAY).types).to.include("commit");
+    const last = peer(2).after(commit);
+    last.now = START + terms.commitSeconds - 4;
+    last.after(trained(2));
+    expect(last.at(terms.commitSeconds - 3).types).to.include("commit");
+  });
+
+  it("passes where training gave nothing", () => {
+    const one = peer(2).after(commit, { type: "passed", round: 4 });
+    expect(one.only("publish").body).to.deep.equal(commitOf(2, PASS));
+    expect(one.at(late(0.85)).only("commit").commitment).to.equal(PASS);
+  });
+
+  it("passes at half-time where it still lacks the round's model, and stands by it when the model comes", () => {
+    const behind = peer(0, keccakWords(1)).after(commit);
+    expect(behind.types).to.deep.equal(["sync"]);
+    expect(behind.at(late(0.5) - 1).types).to.deep.equal([]);
+    expect(behind.at(late(0.5)).only("publish").body).to.deep.equal(commitOf(0, PASS));
+    behind.after(said(0, commitOf(0, PASS)), { type: "model", modelId: MODEL });
+    expect(behind.types).to.deep.equal([]);
+  });
+
+  it("opens nothing where its pass stands", () => {
+    // The bit of a pass leaves the mask when Commit ends.
+    const passed = see(viewIn("share", { committedMask: 0b11011n }));
+    expect(peer(2).after(passed, { type: "passed", round: 4 }).types).to.deep.equal([]);
+  });
+
+  it("believes an author's first commit only, and nobody's but the cohort's", () => {
+    const one = peer(3).after(commit, commits[1]!, said(1, commitOf(1, PASS)), said(5, commitOf(5, PASS)));
+    expect([...one.state.memory.commits.keys()]).to.deep.equal([1]);
+    expect(one.state.memory.commits.get(1)?.commitment).to.equal(updateOf(1).commitment);
+  });
+
+  it("keeps what is signed for another seed apart", () => {
+    const other = { ...commitOf(1), seed: keccakWords(8) } as ReturnType<typeof commitOf>;
+    const one = peer(3).after(commit, said(1, other));
+    expect(one.state.memory.commits.size).to.equal(0);
+    expect(one.after(see(viewIn("commit", { seed: keccakWords(8) }))).state.memory.commits.size).to.equal(1);
   });
 
   it("keeps to the update that it trained first, for that may be committed", () => {
@@ -195,7 +354,7 @@ describe("a peer in Commit", () => {
     one.after(stale, { type: "trained", round: 4, update: updateOf(0) });
     expect(one.types).to.deep.equal([]);
     expect(one.state.memory.update).to.equal(undefined);
-    expect(one.at(50 * RETRY).types).to.deep.equal([]);
+    expect(one.at(10 * RETRY).types).to.deep.equal([]);
   });
 
   it("goes on with a sync over the draw of the next round, rather than starting it a second time", () => {
@@ -336,9 +495,19 @@ describe("a peer in Propose", () => {
     expect(one.at(terms.slotSeconds - 1).types).not.to.include("propose");
     expect(one.at(terms.slotSeconds).only("propose")).to.deep.equal({
       type: "propose",
-      round: 4,
-      aggregateRoot: RIGHT_ROOT,
+      seat: 1,
+      body: attestationOf(RIGHT_ROOT, 1),
     });
+  });
+
+  it("waits for the blocks of the turns before its own as well", () => {
+    const one = peer(4);
+    one.state = { ...one.state, settings: { ...one.state.settings, terms: { ...terms, phaseBlocks: 5 } } };
+    one.now = START + 2 * terms.slotSeconds;
+    const ready = [...checked(0, 1, 2, 3), aggregated()];
+    // Propose began in block 77; two turns of five blocks are over in block 87, which is the next one after 86.
+    expect(one.after(see(viewIn("propose", { blockNumber: 85 })), ...ready).types).not.to.include("propose");
+    expect(one.after(see(viewIn("propose", { blockNumber: 86 }))).types).to.include("propose");
   });
 
   it("as the first seat proposes at once", () => {
@@ -353,12 +522,12 @@ describe("a peer in Propose", () => {
       aggregated(),
     );
     expect(gone.at(3 * terms.slotSeconds).types).not.to.include("propose");
-    const barred = peer(4).after(
+    const ejected = peer(4).after(
       see(viewIn("propose", { firstSlot: 1, liveSeats: 0b1010n })),
       ...checked(0, 1, 2, 3),
       aggregated(),
     );
-    expect(barred.at(3 * terms.slotSeconds).types).not.to.include("propose");
+    expect(ejected.at(3 * terms.slotSeconds).types).not.to.include("propose");
   });
 
   it("judges nothing where a quorum included an update that it refused", () => {
@@ -394,7 +563,7 @@ describe("a peer in Challenge", () => {
       aggregateRoot: RIGHT_ROOT,
       holders: [operators[3]],
     });
-    expect(effect.updates.map(({ operator }) => operator)).to.deep.equal(operators.slice(0, 5));
+    expect(effect.updates.map(({ memberId }) => memberId)).to.deep.equal(COHORT);
     expect(one.at(2 * terms.challengeSeconds).types).not.to.include("publish Attestation");
   });
 
@@ -432,8 +601,8 @@ describe("a peer in Challenge", () => {
   it("posts what there is when half of the window is over: the quorum's window where there is a quorum", () => {
     const some = [...attestations.slice(0, 3), ...scoreCommits.slice(0, 2)];
     const quorum = peer(3).after(...ready(3), ...some);
-    expect(quorum.at(terms.attestSeconds / 2 - 1).types).not.to.include("attest");
-    expect(quorum.at(terms.attestSeconds / 2).only("attest").attestations.length).to.equal(3);
+    expect(quorum.at(terms.demandSeconds / 2 - 1).types).not.to.include("attest");
+    expect(quorum.at(terms.demandSeconds / 2).only("attest").attestations.length).to.equal(3);
     const few = peer(3).after(...ready(3), ...attestations.slice(0, 2));
     expect(few.at(terms.challengeSeconds / 2 - 1).types).not.to.include("attest");
     expect(few.at(terms.challengeSeconds / 2).only("attest").attestations.length).to.equal(2);
@@ -512,7 +681,7 @@ describe("messages that come early", () => {
       said(2, { ...bitmapOf(0, 1n), seed: keccakWords(i) } as ReturnType<typeof bitmapOf>),
     );
     const one = peer(5).after(...junk, openings[0]!, openings[0]!, openings[0]!);
-    expect(one.state.early.filter(({ author }) => author === operators[2]).length).to.equal(8);
+    expect(one.state.early.filter(({ author }) => author === operators[2]).length).to.equal(10);
     expect(one.state.early.filter(({ author }) => author === operators[0]).length).to.equal(1);
   });
 
@@ -530,7 +699,7 @@ describe("a peer that restarts", () => {
     stored: readonly PeerEvent[],
     effects: readonly string[],
   ])[] = [
-    ["commit", 2, [trained(2)], ["train", "commit"]],
+    ["commit", 2, [trained(2)], ["train", "publish Commit"]],
     ["share", 2, [trained(2)], ["publish Opening"]],
     [
       "share",

@@ -8,7 +8,7 @@ import { toHex } from "../../node/core/bytes.ts";
 import type { PeerEffect, PeerEvent } from "../../node/protocol/events.ts";
 import type { PeerMessage } from "../../node/protocol/messages.ts";
 import { initialState, step, type Step } from "../../node/protocol/round.ts";
-import type { OwnScores, OwnUpdate, PeerState } from "../../node/protocol/state.ts";
+import type { Demand, OwnScores, OwnUpdate, PeerState } from "../../node/protocol/state.ts";
 import { testTerms } from "../helpers/roundPlayer.ts";
 
 /** A round of six members, 0 to 4 in the cohort, seats held by 3, 1, 4 and 5: member 5 judges only, 0 and 2 only train. */
@@ -24,16 +24,23 @@ export const SEATS = [3, 1, 4, 5];
 
 export const keys = Array.from({ length: 7 }, (_, id) => fromHex(keccakWords(900, id)));
 export const operators = keys.map(addressOfPrivateKey);
-export const members: Member[] = operators
-  .slice(0, 6)
-  .map((operator) => ({ operator, wallet: operator, trailingScore: 0, barred: false, active: true }));
+export const members: Member[] = operators.slice(0, 6).map((operator) => ({
+  operator,
+  wallet: operator,
+  trailingScore: 0,
+  suspendedUntil: 0,
+  weight: 1,
+  credit: 0n,
+  active: true,
+  ejected: false,
+}));
 /** Registered, and no member. */
 export const OUTSIDER = 6;
 
 export function updateOf(id: number): OwnUpdate {
   const parts = {
     round: 4,
-    operator: operators[id]!,
+    memberId: id,
     updateRoot: keccakWords(50, id),
     exampleCount: 10 + id,
     salt: keccakWords(60, id),
@@ -45,8 +52,9 @@ const kept = (commitment: Hex): Hex => `0x${commitment.slice(2, 64)}00`;
 
 /** Nobody has done anything yet in `phase`. */
 export function viewIn(phase: Phase, change: Partial<RoundView> = {}): RoundView {
-  const committed = phase === "commit" ? 0n : 0b11111n;
+  const committed = ["joining", "draw", "commit"].includes(phase) ? 0n : 0b11111n;
   const opened = ["joining", "draw", "commit", "share"].includes(phase) ? 0n : committed;
+  const drawn = phase !== "joining" && phase !== "draw";
   const view: RoundView = {
     phase,
     round: 4,
@@ -56,17 +64,18 @@ export function viewIn(phase: Phase, change: Partial<RoundView> = {}): RoundView
     blockNumber: 77,
     seed: SEED,
     modelId: MODEL,
-    cohort: COHORT,
-    seats: SEATS,
+    cohort: drawn ? COHORT : [],
+    seats: drawn ? SEATS : [],
     committedMask: committed,
+    passedMask: 0n,
     openedMask: opened,
     includedMask: opened,
     updateRoots: COHORT.map((id) =>
       opened > 0n ? updateOf(id).updateRoot : committed > 0n ? kept(updateOf(id).commitment) : ZERO_WORD,
     ),
     exampleCounts: COHORT.map((id) => (opened > 0n ? 10 + id : 0)),
-    bitmaps: SEATS.map(() => opened),
-    liveSeats: 0b1111n,
+    bitmaps: drawn ? SEATS.map(() => opened) : [],
+    liveSeats: drawn ? 0b1111n : 0n,
     firstSlot: 0,
     slot: 0,
     includeHash: ZERO_WORD,
@@ -74,14 +83,16 @@ export function viewIn(phase: Phase, change: Partial<RoundView> = {}): RoundView
     attestedMask: 0n,
     scoreCommittedMask: phase === "score" ? 0b1111n : 0n,
     scoreOpenedMask: 0n,
+    openDemands: 0,
+    windowEnd: 0,
     ...change,
   };
-  return view.includedMask === 0n ? view : { ...view, includeHash: includeHash(includedUpdates(view, members)) };
+  return view.includedMask === 0n ? view : { ...view, includeHash: includeHash(includedUpdates(view)) };
 }
 
 export const RIGHT_ROOT = keccakWords(70);
 export const WRONG_ROOT = keccakWords(71);
-export const INCLUDE_HASH = includeHash(includedUpdates(viewIn("propose"), members));
+export const INCLUDE_HASH = includeHash(includedUpdates(viewIn("propose")));
 
 /** A peer's scores: everything on one update that is not its own. */
 export function scoresOf(id: number): OwnScores {
@@ -89,7 +100,7 @@ export function scoresOf(id: number): OwnScores {
   const parts = {
     round: 4,
     seed: SEED,
-    scorer: operators[id]!,
+    scorer: id,
     includeHash: INCLUDE_HASH,
     vector,
     salt: keccakWords(80, id),
@@ -110,6 +121,13 @@ export const said = (id: number, body: SignedStruct): PeerEvent => ({
   type: "message",
   message: sign(id, body),
   author: operators[id]!,
+});
+
+export const commitOf = (id: number, commitment: Hex = updateOf(id).commitment): SignedStruct => ({
+  type: "Commit",
+  round: 4,
+  seed: SEED,
+  commitment,
 });
 
 export function openingOf(id: number): SignedStruct {
@@ -161,10 +179,15 @@ export const aggregated = (aggregateRoot: Hex = RIGHT_ROOT): PeerEvent => ({
   aggregateRoot,
 });
 
-export const see = (view: RoundView, list: readonly Member[] = members): PeerEvent => ({
+export const see = (
+  view: RoundView,
+  list: readonly Member[] = members,
+  demands: readonly Demand[] = [],
+): PeerEvent => ({
   type: "view",
   view,
   members: list,
+  demands,
 });
 
 /** A peer as it stands after some events, with all that it has started. */

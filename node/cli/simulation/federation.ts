@@ -125,7 +125,7 @@ async function runFederation(
   undo: (() => Promise<unknown>)[],
   observer: FederationObserver,
 ): Promise<ChainSnapshot> {
-  const watcher = createJobWatcher(endpoint, addresses.job);
+  const watcher = createJobWatcher(endpoint, addresses);
   let check = (): void => undefined;
   const over = new Promise<ChainSnapshot>((resolve, reject) => {
     let last: ChainSnapshot | undefined;

@@ -17,7 +17,7 @@ const tell = (message: MemberProcessMessage): void => {
 
 async function start(config: MemberConfig): Promise<void> {
   const endpoint = await openEndpoint(config.socketUrl, config.chainId);
-  const watcher = createJobWatcher(endpoint, config.addresses.job);
+  const watcher = createJobWatcher(endpoint, config.addresses);
   running = await startMember(config, { endpoint, watcher }, tell);
   tell({ type: "ready" });
 }

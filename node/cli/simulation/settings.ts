@@ -100,7 +100,7 @@ export function simulationJob(settings: SimulationSettings, model: ModelSpec): J
       commit: 600,
       share: 60,
       slot: 20,
-      attest: 15,
+      demand: 15,
       challenge: 60,
       score: 60,
       unbond: 3600,

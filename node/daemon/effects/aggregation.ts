@@ -1,12 +1,12 @@
-import type { Address, Hex } from "../../core/bytes.ts";
+import { aggregate as aggregateByRule } from "../../core/aggregationRule.ts";
+import type { Hex } from "../../core/bytes.ts";
 import { includeHash as hashOf, type IncludedUpdate } from "../../core/encoding.ts";
 import { PacelineError } from "../../core/errors.ts";
-import { AGGREGATE_LEAF_BYTES, encodeAggregate, encodeUpdate, UPDATE_LEAF_BYTES } from "../../core/fixedPoint.ts";
-import { buildTree, LEAF_VALUES, proveLeaf } from "../../core/merkle.ts";
-import { weightedMean, weightsOf, type WeightedUpdate } from "../../core/weightedMean.ts";
-import type { LeafProof, WrongLeafProof } from "../../chain/chain.ts";
+import { AGGREGATE_LEAF_BYTES, encodeAggregate } from "../../core/fixedPoint.ts";
+import { buildTree } from "../../core/merkle.ts";
+import { weightsOf, type WeightedUpdate } from "../../core/weightedMean.ts";
 import type { ParticipantContext } from "../context.ts";
-import { fetchAggregate, readUpdate } from "./blobs.ts";
+import { readUpdate } from "./blobs.ts";
 
 /** The exact aggregate of an include set, computed once, also where several effects ask at the same time. */
 export function exactAggregate(context: ParticipantContext, updates: readonly IncludedUpdate[]): Promise<Int32Array> {
@@ -37,7 +37,8 @@ export function requireIncludeHash(includeHash: Hex, updates: readonly IncludedU
 }
 
 async function computeAggregate(context: ParticipantContext, updates: readonly IncludedUpdate[]): Promise<Int32Array> {
-  return weightedMean(await weightedUpdates(context, updates));
+  const { rule, trimPermille } = context.chain.terms;
+  return aggregateByRule(rule, trimPermille, await weightedUpdates(context, updates));
 }
 
 /** The included updates with the weights that the round gives them, in include order. */
@@ -74,38 +75,4 @@ export async function aggregate(
   context.updates.keepAggregate(root, bytes);
   context.dispatch({ type: "aggregated", round, includeHash, aggregateRoot: root });
   await storage.putBlob(root, bytes);
-}
-
-/**
- * Finds the first coordinate at which the standing aggregate is wrong and builds its proof (contracts/interfaces/ICourt.sol).
- * @returns undefined when it is right everywhere
- */
-export async function proveWrong(
-  context: ParticipantContext,
-  updates: readonly IncludedUpdate[],
-  aggregateRoot: Hex,
-  holders: readonly Address[],
-): Promise<WrongLeafProof | undefined> {
-  const standing = await fetchAggregate(context, aggregateRoot, holders);
-  return context.stopwatch.measure("verification", async () => {
-    const right = encodeAggregate(await exactAggregate(context, updates));
-    const wrongByte = right.findIndex((byte, index) => byte !== standing[index]);
-    if (wrongByte < 0) return undefined;
-    const coordinate = wrongByte >> 2;
-    const leafIndex = Math.floor(coordinate / LEAF_VALUES);
-    const beyond = coordinate >= context.chain.terms.vectorLength;
-    const values = beyond ? [] : await Promise.all(updates.map(({ updateRoot }) => readUpdate(context, updateRoot)));
-    return {
-      coordinate,
-      updates,
-      updateLeaves: values.map((each) => leafProof(encodeUpdate(each), UPDATE_LEAF_BYTES, leafIndex)),
-      aggregateLeaf: leafProof(standing, AGGREGATE_LEAF_BYTES, leafIndex),
-    };
-  });
-}
-
-function leafProof(bytes: Uint8Array, leafBytes: number, leafIndex: number): LeafProof {
-  const leaf = bytes.subarray(leafIndex * leafBytes, (leafIndex + 1) * leafBytes);
-  if (leaf.length !== leafBytes) throw new PacelineError("bad-argument", `leaf ${leafIndex} is outside the blob`);
-  return { leaf, siblings: proveLeaf(buildTree(bytes, leafBytes), leafIndex) };
 }

@@ -1,6 +1,7 @@
 import type { Address, Hex } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
 import { decodeUpdate, squaredNorm, squaredNormBound } from "../../core/fixedPoint.ts";
+import type { BlobShape } from "../../network/network.ts";
 import type { OwnUpdate } from "../../protocol/state.ts";
 import { blobShape, type ParticipantContext } from "../context.ts";
 
@@ -14,8 +15,7 @@ export async function fetchUpdate(
   const { chain, stopwatch, updates } = context;
   const held = await updates.readBlob(updateRoot);
   const shape = blobShape(updateRoot, chain.terms.vectorLength, 2);
-  const bytes =
-    held ?? (await stopwatch.measure("network", () => context.network.fetchBlob(shape, holders, context.signal)));
+  const bytes = held ?? (await fetchBlob(context, shape, holders));
   const values = await stopwatch.measure("verification", () => Promise.resolve(checkUpdate(context, bytes)));
   if (values !== undefined && round === context.state().memory.round) await updates.keep(updateRoot, values, round);
   context.dispatch({ type: "checked", round, updateRoot, ok: values !== undefined });
@@ -52,12 +52,25 @@ export async function fetchAggregate(
   const held = await context.updates.readBlob(aggregateRoot);
   if (held !== undefined) return held;
   const shape = blobShape(aggregateRoot, context.chain.terms.vectorLength, 4);
-  const bytes = await context.stopwatch.measure("network", () =>
-    context.network.fetchBlob(shape, holders, context.signal),
-  );
+  const bytes = await fetchBlob(context, shape, holders);
   context.updates.keepAggregate(aggregateRoot, bytes);
   await context.storage.putBlob(aggregateRoot, bytes);
   return bytes;
+}
+
+/** Where nobody gives a blob, the round is told: what is certified or proposed, and hidden, is demanded on the chain. */
+async function fetchBlob(
+  { dispatch, network, signal, state, stopwatch }: ParticipantContext,
+  shape: BlobShape,
+  holders: readonly Address[],
+): Promise<Uint8Array> {
+  const { round } = state().memory;
+  try {
+    return await stopwatch.measure("network", () => network.fetchBlob(shape, holders, signal));
+  } catch (error) {
+    dispatch({ type: "unavailable", round, root: shape.root });
+    throw error;
+  }
 }
 
 /** Forgets what this peer promised in the rounds before `round`; aggregates stay, for those who come late. */

@@ -11,11 +11,12 @@ type ScoreEffect = Extract<PeerEffect, { type: "score" }>;
 /** Scores the include set on this participant's own validation examples. Salt and vector are on the disk before the commit. */
 export async function score(
   context: ParticipantContext,
-  { round, seed, includeHash, updates, own }: ScoreEffect,
+  { round, seed, scorer, includeHash, updates, own }: ScoreEffect,
 ): Promise<void> {
-  const { chain, learner, model, stopwatch, storage } = context;
+  const { learner, model, stopwatch, storage } = context;
   const promised = storage.get("scores", String(round)) as OwnScores | undefined;
-  if (promised !== undefined) return context.dispatch({ type: "scored", round, scores: promised });
+  // An update that nobody shows leaves the include set, and what was promised over the old one is void.
+  if (promised?.includeHash === includeHash) return context.dispatch({ type: "scored", round, scores: promised });
   requireIncludeHash(includeHash, updates);
   const contributions = await stopwatch.measure("verification", async () => {
     const weighted = await weightedUpdates(context, updates);
@@ -28,7 +29,7 @@ export async function score(
   const commitment = scoreCommitmentHash(context.domain, {
     round,
     seed,
-    scorer: chain.operator,
+    scorer,
     includeHash,
     vector,
     salt,

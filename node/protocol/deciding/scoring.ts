@@ -2,7 +2,7 @@ import { bitsOf, hasBit, includedUpdates, popCount, positionOf, type RoundView }
 import type { Intent } from "../plan.ts";
 import { memberIdOf, ownSeat, relayRank } from "../places.ts";
 import type { PeerState } from "../state.ts";
-import { missingUpdates } from "./judging.ts";
+import { missingUpdates } from "./proposing.ts";
 
 /** Part of the phase after which the vectors that are there are posted. */
 const PARTIAL = 0.4;
@@ -22,19 +22,25 @@ function score(state: PeerState, view: RoundView): Intent[] {
   const missing = missingUpdates(state, view);
   if (missing.length > 0) return missing;
   const { round, seed, includeHash } = view;
-  const own = bitsOf(view.includedMask).indexOf(positionOf(view, memberIdOf(state)));
-  const updates = includedUpdates(view, state.members);
-  return [
-    { key: "score", effect: { type: "score", round, seed, includeHash, updates, own: own < 0 ? undefined : own } },
-  ];
+  const scorer = memberIdOf(state);
+  const index = bitsOf(view.includedMask).indexOf(positionOf(view, scorer));
+  const [own, updates] = [index < 0 ? undefined : index, includedUpdates(view)];
+  const effect = { type: "score", round, seed, scorer, includeHash, updates, own } as const;
+  return [{ key: `score:${includeHash}`, effect }];
 }
 
 function publishCommit(state: PeerState, view: RoundView): Intent[] {
   const { scores } = state.memory;
-  if (scores === undefined || scores.includeHash !== view.includeHash) return [];
+  if (scores === undefined) return [];
   const { includeHash, commitment } = scores;
   const body = { type: "ScoreCommit", round: view.round, seed: view.seed, includeHash, commitment } as const;
-  return [{ key: "publish:scoreCommit", effect: { type: "publish", body }, repeat: state.settings.retrySeconds }];
+  return [
+    {
+      key: `publish:scoreCommit:${includeHash}`,
+      effect: { type: "publish", body },
+      repeat: state.settings.retrySeconds,
+    },
+  ];
 }
 
 function publishOpening(state: PeerState, view: RoundView, seat: number): Intent[] {

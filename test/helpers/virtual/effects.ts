@@ -1,24 +1,16 @@
-import type { WrongLeafProof } from "../../../node/chain/chain.ts";
-import { fromHex, keccakWords, toHex, type Address, type Hex } from "../../../node/core/bytes.ts";
-import { commitmentHash, nextModelId, scoreCommitmentHash, type IncludedUpdate } from "../../../node/core/encoding.ts";
-import {
-  AGGREGATE_LEAF_BYTES,
-  encodeAggregate,
-  encodeUpdate,
-  UPDATE_LEAF_BYTES,
-} from "../../../node/core/fixedPoint.ts";
-import { buildTree } from "../../../node/core/merkle.ts";
-import { encodeVector, scoreVector } from "../../../node/core/scores.ts";
+import { fromHex, toHex } from "../../../node/core/bytes.ts";
 import { signDigest } from "../../../node/core/signature.ts";
-import { structDigest } from "../../../node/core/typedData.ts";
-import { weightedMean, weightsOf } from "../../../node/core/weightedMean.ts";
+import { structDigest, type SignedStruct } from "../../../node/core/typedData.ts";
+import { auditRound } from "../../../node/daemon/effects/audit.ts";
+import { answerData, nextDemand, type NextCall } from "../../../node/daemon/effects/demands.ts";
+import { proveWrong } from "../../../node/daemon/effects/wrongLeaf.ts";
 import type { PeerEffect } from "../../../node/protocol/events.ts";
-import { encodeMessage } from "../../../node/protocol/messages.ts";
-import { leafProof, randomUpdate, rootOfAggregate } from "../roundPlayer.ts";
+import type { PeerMessage } from "../../../node/protocol/messages.ts";
+import { contextOf } from "./context.ts";
 import type { VirtualFederation } from "./federation.ts";
 import type { VirtualPeer } from "./peer.ts";
+import { aggregate, bringAggregate, fetchUpdate, score, sync, train } from "./work.ts";
 
-type Effect<Type extends PeerEffect["type"]> = Extract<PeerEffect, { type: Type }>;
 type Finish = (ok: boolean) => void;
 
 /** Longest time that training and scoring take, in seconds. */
@@ -32,186 +24,139 @@ export async function runVirtualEffect(
   finish: Finish,
 ): Promise<void> {
   const { chain } = peer;
-  const transact = (call: string, send: () => Promise<unknown>): void => federation.transact(call, send, finish);
-  const after = (seconds: number, work: () => void): void => {
+  const { messageSeconds } = federation.conditions;
+  const after = (seconds: number, work: () => boolean): void => {
     const { life } = peer;
     federation.queue.after(federation.between(seconds), () => {
-      if (peer.life === life) work();
+      if (peer.life === life) finish(work());
     });
   };
-  const { messageSeconds } = federation.conditions;
   switch (effect.type) {
     case "train":
-      return after(WORK_SECONDS, () => finish(train(federation, peer, effect)));
+      return after(WORK_SECONDS, () => train(federation, peer, effect));
     case "score":
-      return after(WORK_SECONDS, () => finish(score(federation, peer, effect)));
+      return after(WORK_SECONDS, () => score(federation, peer, effect));
     case "publish":
-      return finish(publish(federation, peer, effect));
+      return finish(publish(federation, peer, effect.body));
     case "fetchUpdate":
-      return after(messageSeconds, () => finish(fetchUpdate(federation, peer, effect)));
+      return after(messageSeconds, () => fetchUpdate(federation, peer, effect));
     case "fetchAggregate":
-      return after(messageSeconds, () =>
-        finish(fetchAggregate(federation, peer, effect.aggregateRoot, effect.holders)),
-      );
+      return after(messageSeconds, () => bringAggregate(federation, peer, effect));
     case "aggregate":
       return finish(aggregate(federation, peer, effect));
     case "sync":
-      return after(messageSeconds, () => finish(sync(federation, peer)));
+      return after(messageSeconds, () => sync(federation, peer));
     case "prove":
-      return after(messageSeconds, () => {
-        const proof = buildProof(federation, peer, effect);
-        if (typeof proof === "boolean") return finish(proof);
-        transact("proveWrongLeaf", () => chain.proveWrongLeaf(proof));
-      });
+    case "demand":
+    case "answer":
+    case "audit":
+      return sue(federation, peer, effect, finish);
+    case "propose": {
+      const { seat, body } = effect;
+      const { signature } = sign(federation, peer, body);
+      return federation.transact("propose", () => chain.propose(body.aggregateRoot, { seat, signature }), finish);
+    }
+    default:
+      return federation.transact(effect.type, () => send(peer, effect), finish);
+  }
+}
+
+/** Effects that are one transaction each. */
+type Transaction = Extract<
+  PeerEffect,
+  {
+    type: "commit" | "commitBatch" | "share" | "attest" | "openScores" | "proveEquivocation" | "resume" | "advance";
+  }
+>;
+
+function send({ chain }: VirtualPeer, effect: Transaction): Promise<unknown> {
+  switch (effect.type) {
     case "commit":
-      return transact("commit", () => chain.commit(effect.position, effect.commitment));
+      return chain.commit(effect.position, effect.commitment);
+    case "commitBatch":
+      return chain.commitBatch(effect.commits);
     case "share":
-      return transact("share", () => chain.share(effect.openings, effect.bitmaps));
-    case "propose":
-      return transact("propose", () => chain.propose(effect.aggregateRoot));
+      return chain.share(effect.openings, effect.bitmaps);
     case "attest":
-      return transact("attest", () => chain.attest(effect.attestations, effect.scoreCommits));
+      return chain.attest(effect.attestations, effect.scoreCommits);
     case "openScores":
-      return transact("openScores", () => chain.openScores(effect.openings));
+      return chain.openScores(effect.openings);
+    case "proveEquivocation": {
+      const { first, second } = effect.equivocation;
+      return chain.proveEquivocation(first, first, second);
+    }
+    case "resume":
+      return chain.resume(effect.memberId);
     case "advance":
-      return transact("advance", () => chain.advance());
+      return chain.advance();
   }
 }
 
-/** What a member's update of a round is. */
-export function updateOf(federation: VirtualFederation, round: number, index: number): Int16Array {
-  return randomUpdate(federation.terms.vectorLength, 77, round, index);
+type CourtEffect = Extract<PeerEffect, { type: "prove" | "demand" | "answer" | "audit" }>;
+
+/** What goes to the court: looked up when a message would have come back, then sent. */
+function sue(federation: VirtualFederation, peer: VirtualPeer, effect: CourtEffect, finish: Finish): void {
+  const { life } = peer;
+  federation.queue.after(federation.between(federation.conditions.messageSeconds), async () => {
+    if (peer.life !== life) return;
+    try {
+      const next = await nextCall(federation, peer, effect);
+      if (next === undefined) return finish(true);
+      federation.transact(next.call, next.send, (ok) => {
+        if (ok && effect.type === "audit") audited(federation, peer, effect.judged.round);
+        finish(ok);
+      });
+    } catch {
+      finish(false);
+    }
+  });
 }
 
-export function rootOfUpdate(values: Int16Array): Hex {
-  return buildTree(encodeUpdate(values), UPDATE_LEAF_BYTES).root;
-}
-
-function train(federation: VirtualFederation, peer: VirtualPeer, { round }: Effect<"train">): boolean {
-  const { disk, account, index } = peer;
-  const kept = disk.updates.get(round);
-  if (kept === undefined) {
-    const values = updateOf(federation, round, index);
-    const updateRoot = rootOfUpdate(values);
-    const exampleCount = 50 + 40 * index;
-    const salt = keccakWords(federation.random.uint32(), 1);
-    const parts = { round, operator: account.operator, updateRoot, exampleCount, salt };
-    const commitment = commitmentHash({ chainId: federation.chain.chainId, job: federation.job }, parts);
-    disk.updateBlobs.set(updateRoot, values);
-    disk.updates.set(round, { updateRoot, exampleCount, salt, commitment });
+async function nextCall(
+  federation: VirtualFederation,
+  peer: VirtualPeer,
+  effect: CourtEffect,
+): Promise<NextCall | undefined> {
+  const context = contextOf(federation, peer);
+  const { chain } = peer;
+  switch (effect.type) {
+    case "prove": {
+      if (!bringAggregate(federation, peer, effect)) throw new Error("nobody gives the aggregate");
+      const proof = await proveWrong(context, effect.updates, effect.aggregateRoot, effect.holders);
+      return proof === undefined ? undefined : { call: "proveWrongLeaf", send: () => chain.proveWrongLeaf(proof) };
+    }
+    case "demand":
+      return nextDemand(context, effect);
+    case "answer": {
+      const data = await answerData(context, effect);
+      return { call: "answer", send: () => chain.answerDemand(effect.id, data) };
+    }
+    case "audit": {
+      const next = await auditRound(context, effect);
+      if (next === undefined) audited(federation, peer, effect.judged.round);
+      return next;
+    }
   }
-  federation.dispatch(peer, { type: "trained", round, update: disk.updates.get(round)! });
-  return true;
 }
 
-function score(federation: VirtualFederation, peer: VirtualPeer, effect: Effect<"score">): boolean {
-  const { round, seed, includeHash, updates, own } = effect;
-  const { disk, account, index } = peer;
-  if (updates.some(({ updateRoot }) => !disk.updateBlobs.has(updateRoot))) return false;
-  if (!disk.scores.has(round)) {
-    const contributions = updates.map((_, place) => ((3 * index + 5 * place + round) % 7) - 1);
-    const vector = encodeVector(scoreVector(contributions, own));
-    const salt = keccakWords(federation.random.uint32(), 2);
-    const domain = { chainId: federation.chain.chainId, job: federation.job };
-    const parts = { round, seed, scorer: account.operator, includeHash, vector, salt };
-    const commitment = scoreCommitmentHash(domain, parts);
-    disk.scores.set(round, { includeHash, vector: toHex(vector), salt, commitment });
-  }
-  federation.dispatch(peer, { type: "scored", round, scores: disk.scores.get(round)! });
-  return true;
+function audited(federation: VirtualFederation, peer: VirtualPeer, round: number): void {
+  federation.dispatch(peer, { type: "audited", round });
 }
 
-function publish(federation: VirtualFederation, peer: VirtualPeer, { body }: Effect<"publish">): boolean {
+/** What a peer has signed once need not be signed again: it takes long. */
+function sign(federation: VirtualFederation, peer: VirtualPeer, body: SignedStruct): PeerMessage {
   const digest = structDigest({ chainId: federation.chain.chainId, job: federation.job }, body);
-  const { sent, account } = peer;
-  let signed = sent.get(toHex(digest));
-  if (signed === undefined) {
-    const message = { body, signature: signDigest(digest, fromHex(account.operatorKey)) };
-    signed = { message, data: encodeMessage(message, 0) };
-    sent.set(toHex(digest), signed);
-  }
-  federation.dispatch(peer, { type: "message", message: signed.message, author: account.operator });
-  federation.broadcast(peer, signed.data);
+  const { signed, account } = peer;
+  const key = toHex(digest);
+  const message = signed.get(key) ?? { body, signature: signDigest(digest, fromHex(account.operatorKey)) };
+  signed.set(key, message);
+  return message;
+}
+
+function publish(federation: VirtualFederation, peer: VirtualPeer, body: SignedStruct): boolean {
+  const message = sign(federation, peer, body);
+  federation.dispatch(peer, { type: "message", message, author: peer.account.operator });
+  federation.broadcast(peer, message);
+  for (const other of peer.behaviour.adds?.(body) ?? []) federation.broadcast(peer, sign(federation, peer, other));
   return true;
-}
-
-function fetchUpdate(federation: VirtualFederation, peer: VirtualPeer, effect: Effect<"fetchUpdate">): boolean {
-  const { round, updateRoot, holders } = effect;
-  const { updateBlobs } = peer.disk;
-  const held = updateBlobs.get(updateRoot);
-  const values = held ?? federation.holderOf(updateRoot, "update", holders)?.disk.updateBlobs.get(updateRoot);
-  if (values === undefined || federation.happens(federation.conditions.dropRate)) return false;
-  updateBlobs.set(updateRoot, values);
-  federation.dispatch(peer, { type: "checked", round, updateRoot, ok: true });
-  return true;
-}
-
-function fetchAggregate(
-  federation: VirtualFederation,
-  peer: VirtualPeer,
-  root: Hex,
-  holders: readonly Address[],
-): boolean {
-  const { aggregateBlobs } = peer.disk;
-  const held = aggregateBlobs.get(root);
-  const values = held ?? federation.holderOf(root, "aggregate", holders)?.disk.aggregateBlobs.get(root);
-  if (values === undefined || federation.happens(federation.conditions.dropRate)) return false;
-  aggregateBlobs.set(root, values);
-  return true;
-}
-
-function meanOfHeld(federation: VirtualFederation, peer: VirtualPeer, updates: readonly IncludedUpdate[]): Int32Array {
-  const counts = updates.map(({ exampleCount }) => exampleCount);
-  const weights = weightsOf(counts, federation.terms.weightCap);
-  return weightedMean(
-    updates.map(({ updateRoot }, index) => ({
-      values: peer.disk.updateBlobs.get(updateRoot)!,
-      weight: weights[index]!,
-    })),
-  );
-}
-
-function aggregate(federation: VirtualFederation, peer: VirtualPeer, effect: Effect<"aggregate">): boolean {
-  const { round, includeHash, updates } = effect;
-  if (updates.some(({ updateRoot }) => !peer.disk.updateBlobs.has(updateRoot))) return false;
-  const exact = meanOfHeld(federation, peer, updates);
-  const values = peer.behaviour.tamper?.(exact) ?? exact;
-  const aggregateRoot = rootOfAggregate(values);
-  peer.disk.aggregateBlobs.set(aggregateRoot, values);
-  federation.dispatch(peer, { type: "aggregated", round, includeHash, aggregateRoot });
-  return true;
-}
-
-function sync(federation: VirtualFederation, peer: VirtualPeer): boolean {
-  const { disk } = peer;
-  const everybody = federation.peers.map(({ account }) => account.operator);
-  for (const root of federation.settledRoots().slice(disk.modelUpdates)) {
-    if (!fetchAggregate(federation, peer, root, everybody)) return false;
-    disk.modelId = nextModelId(disk.modelId, root);
-    disk.modelUpdates++;
-    federation.dispatch(peer, { type: "model", modelId: disk.modelId });
-  }
-  return true;
-}
-
-/** @returns false where the aggregate cannot be had, true where it is right */
-function buildProof(
-  federation: VirtualFederation,
-  peer: VirtualPeer,
-  effect: Effect<"prove">,
-): WrongLeafProof | boolean {
-  const { aggregateRoot, updates, holders } = effect;
-  if (!fetchAggregate(federation, peer, aggregateRoot, holders)) return false;
-  const standing = peer.disk.aggregateBlobs.get(aggregateRoot)!;
-  const right = meanOfHeld(federation, peer, updates);
-  const coordinate = right.findIndex((value, index) => value !== standing[index]);
-  if (coordinate < 0) return true;
-  return {
-    coordinate,
-    updates,
-    updateLeaves: updates.map(({ updateRoot }) =>
-      leafProof(encodeUpdate(peer.disk.updateBlobs.get(updateRoot)!), UPDATE_LEAF_BYTES, coordinate),
-    ),
-    aggregateLeaf: leafProof(encodeAggregate(standing), AGGREGATE_LEAF_BYTES, coordinate),
-  };
 }

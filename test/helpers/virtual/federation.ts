@@ -8,9 +8,11 @@ import { addressOfPrivateKey, signDigest } from "../../../node/core/signature.ts
 import { registrationDigest } from "../../../node/core/typedData.ts";
 import { simulatedAccounts, type SimulatedAccount } from "../../../node/cli/simulation/accounts.ts";
 import type { PeerEffect, PeerEvent } from "../../../node/protocol/events.ts";
-import { judgeMessage, type Judgement } from "../../../node/protocol/messages.ts";
+import { encodeMessage, judgeMessage, type Judgement, type PeerMessage } from "../../../node/protocol/messages.ts";
 import { initialState, step } from "../../../node/protocol/round.ts";
+import type { PeerState } from "../../../node/protocol/state.ts";
 import { testTerms } from "../roundPlayer.ts";
+import { blobOf } from "./context.ts";
 import { runVirtualEffect } from "./effects.ts";
 import { honest, type Misbehaviour } from "./misbehaviour.ts";
 import type { VirtualPeer } from "./peer.ts";
@@ -72,10 +74,11 @@ const TERMS: Partial<JobTerms> = {
   commitSeconds: 60,
   shareSeconds: 60,
   slotSeconds: 30,
-  attestSeconds: 40,
+  demandSeconds: 40,
   challengeSeconds: 120,
   scoreSeconds: 60,
-  unbondSeconds: 500,
+  unbondSeconds: 900,
+  suspendDraws: 1,
 };
 
 const known = new Map<number, SimulatedAccount[]>();
@@ -108,7 +111,7 @@ export class VirtualFederation {
   readonly failures = new Map<string, number>();
 
   /** Signatures are checked at a message's first delivery only: nearly all of the time went there. */
-  readonly #accepted = new WeakMap<Uint8Array, Judgement>();
+  readonly #accepted = new WeakMap<PeerMessage, Judgement>();
 
   constructor({ members, seed, conditions, terms, behaviours = [] }: FederationOptions) {
     this.random = seededRandom(seed);
@@ -144,7 +147,7 @@ export class VirtualFederation {
       chain,
       behaviour,
       disk,
-      sent: new Map(),
+      signed: new Map(),
       state: undefined,
       life: 0,
       plan: 0,
@@ -253,31 +256,38 @@ export class VirtualFederation {
     return this.history.rounds.flatMap(({ settled }) => (settled === undefined ? [] : [settled.aggregateRoot]));
   }
 
-  broadcast(author: VirtualPeer, data: Uint8Array): void {
+  broadcast(author: VirtualPeer, message: PeerMessage): void {
     const { dropRate, duplicateRate, messageSeconds } = this.conditions;
     for (const peer of this.peers) {
       if (peer === author || this.happens(dropRate)) continue;
       const copies = this.happens(duplicateRate) ? 2 : 1;
-      for (let i = 0; i < copies; i++) this.queue.after(this.between(messageSeconds), () => this.#receive(peer, data));
+      for (let i = 0; i < copies; i++)
+        this.queue.after(this.between(messageSeconds), () => this.#receive(peer, message));
     }
   }
 
-  /** The first of the peers that has a blob, is up and shows it. */
-  holderOf(root: Hex, kind: "update" | "aggregate", asked: readonly Address[]): VirtualPeer | undefined {
-    return this.peers.find(({ account, behaviour, disk, state }) => {
+  /** What `asker` gets of a blob from the first of those asked that has it, is up and shows it to that one. */
+  ask(asker: VirtualPeer, root: Hex, kind: "update" | "aggregate", asked: readonly Address[]): Uint8Array | undefined {
+    const holder = this.peers.find(({ account, behaviour, disk, state }) => {
       const holds = kind === "update" ? disk.updateBlobs.has(root) : disk.aggregateBlobs.has(root);
-      return state !== undefined && holds && asked.includes(account.operator) && behaviour.hides?.(root, kind) !== true;
+      if (state === undefined || !holds || !asked.includes(account.operator)) return false;
+      return behaviour.hides?.(root, kind, asker.account.operator) !== true;
     });
+    return holder === undefined || this.happens(this.conditions.dropRate) ? undefined : blobOf(holder, root);
   }
 
-  #receive(peer: VirtualPeer, data: Uint8Array): void {
+  #receive(peer: VirtualPeer, sent: PeerMessage): void {
     const { state } = peer;
     if (state === undefined) return;
-    const judged = this.#accepted.get(data) ?? judgeMessage(data, state.settings.domain, state.view, state.members);
+    const judged = this.#accepted.get(sent) ?? this.#judge(sent, state);
     if (judged.verdict === "rejected") this.rejected.push(judged.reason);
     if (judged.verdict !== "accepted") return;
-    this.#accepted.set(data, judged);
+    this.#accepted.set(sent, judged);
     this.dispatch(peer, { type: "message", message: judged.message, author: judged.author });
+  }
+
+  #judge(sent: PeerMessage, { settings, view, members }: PeerState): Judgement {
+    return judgeMessage(encodeMessage(sent, 0), settings.domain, view, members);
   }
 
   /** One read of the chain at a time; it gives what stands when it is done. */
@@ -288,9 +298,9 @@ export class VirtualFederation {
     this.queue.after(this.between(this.conditions.viewSeconds), () => {
       if (peer.life !== life) return;
       peer.viewIsDue = false;
-      const { view, members } = this.snapshot();
+      const { view, members, demands } = this.snapshot();
       const isNew = peer.state?.view?.round !== view.round;
-      this.dispatch(peer, { type: "view", view, members });
+      this.dispatch(peer, { type: "view", view, members, demands });
       if (!isNew) return;
       const update = peer.disk.updates.get(view.round);
       if (update !== undefined) this.dispatch(peer, { type: "trained", round: view.round, update });

@@ -1,4 +1,5 @@
-import type { Hex } from "../../../node/core/bytes.ts";
+import type { Address, Hex } from "../../../node/core/bytes.ts";
+import type { SignedStruct } from "../../../node/core/typedData.ts";
 import type { PeerEffect } from "../../../node/protocol/events.ts";
 
 /** Where a member of a virtual federation leaves the protocol. */
@@ -7,8 +8,12 @@ export interface Misbehaviour {
   readonly omits?: (effect: PeerEffect) => boolean;
   /** What it makes of the aggregate that it computed. */
   readonly tamper?: (aggregate: Int32Array) => Int32Array;
-  /** Blobs that it keeps to itself. */
-  readonly hides?: (root: Hex, kind: "update" | "aggregate") => boolean;
+  /** Blobs that it does not give to somebody who asks. */
+  readonly hides?: (root: Hex, kind: "update" | "aggregate", asker: Address) => boolean;
+  /** Rounds in which it trains for nothing. */
+  readonly passes?: (round: number) => boolean;
+  /** What it says to the others beside what it should. */
+  readonly adds?: (body: SignedStruct) => readonly SignedStruct[];
   /** Never runs at all. */
   readonly absent?: boolean;
 }
@@ -22,12 +27,18 @@ export const liar: Misbehaviour = {
   tamper: (aggregate) => aggregate.map((value, index) => (index === aggregate.length - 1 ? value + 1 : value)),
 };
 
-/** The same, and shows nobody the blob, so that nobody can prove it. */
+/** The same, and gives nobody the blob. What the chain demands to see it shows. */
 export const hidingLiar: Misbehaviour = { ...liar, hides: (_, kind) => kind === "aggregate" };
+
+/** The same, and shows it to nobody, not even to the chain. */
+export const silentLiar: Misbehaviour = { ...hidingLiar, omits: ({ type }) => type === "answer" };
 
 export const deadAggregator: Misbehaviour = { omits: ({ type }) => type === "propose" };
 
 export const absentMember: Misbehaviour = { absent: true };
+
+/** Has nothing to give in any round. */
+export const passing: Misbehaviour = { passes: () => true };
 
 /** Commits, and never opens. */
 export const withholdsOpening: Misbehaviour = {
@@ -37,11 +48,30 @@ export const withholdsOpening: Misbehaviour = {
 /** Opens its commit, and shows nobody the update. */
 export const withholdsBlob: Misbehaviour = { hides: (_, kind) => kind === "update" };
 
+/**
+ * Members that give one another's updates to nobody else, and certify them all the same. An honest seat lacks what the
+ * committee included.
+ */
+export function conspiracy(friends: readonly Address[]): Misbehaviour {
+  return {
+    hides: (_, kind, asker) => kind === "update" && !friends.includes(asker),
+    omits: ({ type }) => type === "answer",
+  };
+}
+
+/** Attests another root beside the right one. */
+export const equivocator: Misbehaviour = {
+  adds: (body) =>
+    body.type === "Attestation" ? [{ ...body, aggregateRoot: `0x${body.aggregateRoot.slice(2, 64)}00` }] : [],
+};
+
 /** Trains, but takes no part in the committee's work. */
 export const silentSeat: Misbehaviour = {
   omits: (effect) =>
-    (effect.type === "publish" && effect.body.type !== "Opening") ||
-    ["share", "propose", "attest", "openScores", "prove", "advance"].includes(effect.type),
+    (effect.type === "publish" && effect.body.type !== "Opening" && effect.body.type !== "Commit") ||
+    ["share", "commitBatch", "propose", "attest", "openScores", "prove", "demand", "answer", "advance"].includes(
+      effect.type,
+    ),
 };
 
 /** Commits to scores, and never opens them. */

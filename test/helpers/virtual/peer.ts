@@ -23,8 +23,8 @@ export interface VirtualPeer {
   readonly chain: JobChain;
   readonly behaviour: Misbehaviour;
   readonly disk: Disk;
-  /** What it has published, by digest: a repeated message need not be signed again. */
-  readonly sent: Map<Hex, { readonly message: PeerMessage; readonly data: Uint8Array }>;
+  /** What it has signed, by digest. */
+  readonly signed: Map<Hex, PeerMessage>;
   /** Undefined while it is down. */
   state: PeerState | undefined;
   /** Counts the starts: what an earlier life began reports to nobody. */
