@@ -15,7 +15,6 @@ interface IJobEvents {
 
     event PhaseEntered(uint32 indexed round, Phase phase);
     event RoundDrawn(uint32 indexed round, bytes32 seed, uint16[] cohort, uint16[] seats);
-    event BitmapPosted(uint32 indexed round, uint8 seat, uint256 bits);
     event IncludeSetFixed(uint32 indexed round, uint256 includedMask, bytes32 includeHash, IncludedUpdate[] updates);
     event Proposed(uint32 indexed round, uint8 slot, uint16 indexed memberId, bytes32 aggregateRoot);
     event Attested(uint32 indexed round, uint256 attestedMask);

@@ -6,12 +6,14 @@ import {FixedPoint} from "../libraries/FixedPoint.sol";
 import {RoundPhase} from "../libraries/RoundPhase.sol";
 import {Sortition} from "../libraries/Sortition.sol";
 import {SumTree} from "../libraries/SumTree.sol";
+import {Words} from "../libraries/Words.sol";
 import {Roster} from "./Roster.sol";
 
 /// @title Who trains and who judges in a round: drawn from the chained seed, as the candidates stood when the last round's
 /// commits closed.
 abstract contract Draws is Roster {
     using SumTree for SumTree.Tree;
+    using Words for uint256[];
 
     function _candidateCount() internal view returns (uint256) {
         return candidates.countOf();
@@ -22,20 +24,22 @@ abstract contract Draws is Roster {
         if (block.number <= more.entropyBlock) {
             revert NotYet(Phase.Draw, 0, more.entropyBlock + 1 - block.number);
         }
-        bytes32 found = more.entropyRecorded ? entropy : blockhash(more.entropyBlock);
-        bytes32 newSeed = Sortition.nextSeed(_lastSeed(), saltSum, found);
-        (seed, saltSum) = (newSeed, 0);
+        _recordEntropy();
+        bytes32 newSeed = Sortition.nextSeed(_lastSeed(), saltSum);
+        seed = newSeed;
         extras.passed = 0;
 
         uint256 count = _candidateCount();
-        uint16[] memory newCohort = _drawCohort(now_, newSeed, count < terms_.cohortSize ? count : terms_.cohortSize);
+        uint256[] memory newCohort = _drawCohort(newSeed, count < terms_.cohortSize ? count : terms_.cohortSize);
         uint256 size = count < terms_.committeeSize ? count : terms_.committeeSize;
-        (uint16[] memory newSeats, uint256 live) = _drawSeats(newSeed, size, newCohort);
+        uint256[] memory newSeats = candidates.draw(newSeed, Sortition.COMMITTEE, size);
+        uint256 live = _seat(newSeats, newCohort);
         now_.cohortCount = uint8(newCohort.length);
-        now_.seatCount = uint8(newSeats.length);
+        now_.seatCount = uint8(size);
+        now_.aligned = newCohort[newCohort.length - 1] == newCohort.length - 1;
         (now_.committedMask, now_.bitmapSeats, now_.firstSlot, now_.slot) = (0, 0, 0, 0);
         marks = Marks(0, 0, uint32(live), 0, 0, 0);
-        emit RoundDrawn(now_.round, newSeed, newCohort, newSeats);
+        emit RoundDrawn(now_.round, newSeed, newCohort.asIds(), newSeats.asIds());
     }
 
     function _lastSeed() private view returns (bytes32 last) {
@@ -43,38 +47,47 @@ abstract contract Draws is Roster {
         if (last == 0) last = Sortition.firstSeed(address(this), _modelId());
     }
 
-    function _drawCohort(Clock memory now_, bytes32 newSeed, uint256 count) private returns (uint16[] memory ids) {
+    /// @return ids ascending
+    function _drawCohort(bytes32 newSeed, uint256 count) private returns (uint256[] memory ids) {
+        ids = candidates.draw(newSeed, Sortition.COHORT, count);
+        FixedPoint.sort(ids);
+        uint256 slot;
+        assembly ("memory-safe") {
+            slot := cohort.slot
+        }
+        Words.storeIds(slot, ids);
+    }
+
+    /// @return live all seats but those that were ejected or suspended since the snapshot
+    function _seat(uint256[] memory ids, uint256[] memory newCohort) private returns (uint256 live) {
         unchecked {
-            uint256[] memory drawn = candidates.draw(newSeed, Sortition.COHORT, count);
-            FixedPoint.sort(drawn);
-            ids = new uint16[](count);
-            for (uint256 i; i < count; ++i) ids[i] = cohort[i] = uint16(drawn[i]);
-            now_.aligned = drawn[count - 1] == count - 1;
+            uint256 slot;
+            assembly ("memory-safe") {
+                slot := seats.slot
+            }
+            Words.storeIds(slot, ids);
+            live = RoundPhase.fullMask(ids.length);
+            uint256 positions;
+            for (uint256 seat; seat < ids.length; ++seat) {
+                uint256 id = ids.get(seat);
+                MemberRecord storage member = memberRecords[id];
+                if (member.ejected || member.suspendedUntil != 0) live &= ~(1 << seat);
+                positions |= _place(newCohort, id) << (8 * seat);
+            }
+            seatPositions = positions;
         }
     }
 
-    /// @return ids in drawn order
-    /// @return live without those that were ejected or suspended since the snapshot
-    function _drawSeats(
-        bytes32 newSeed,
-        uint256 count,
-        uint16[] memory newCohort
-    ) private returns (uint16[] memory ids, uint256 live) {
+    /// @return place of `id` in an ascending list, NOWHERE if it is not there
+    function _place(uint256[] memory ids, uint256 id) private pure returns (uint256 place) {
         unchecked {
-            uint256[] memory drawn = candidates.draw(newSeed, Sortition.COMMITTEE, count);
-            ids = new uint16[](count);
-            live = RoundPhase.fullMask(count);
-            uint256 positions;
-            for (uint256 seat; seat < count; ++seat) {
-                uint16 id = uint16(drawn[seat]);
-                ids[seat] = seats[seat] = id;
-                MemberRecord storage member = memberRecords[id];
-                if (member.ejected || member.suspendedUntil != 0) live &= ~(1 << seat);
-                uint256 position;
-                while (position < newCohort.length && newCohort[position] != id) ++position;
-                positions |= (position < newCohort.length ? position : NOWHERE) << (8 * seat);
+            uint256 end = ids.length;
+            while (place < end) {
+                uint256 middle = (place + end) / 2;
+                if (ids.get(middle) < id) place = middle + 1;
+                else end = middle;
             }
-            seatPositions = positions;
+            if (place == ids.length || ids.get(place) != id) place = NOWHERE;
         }
     }
 }

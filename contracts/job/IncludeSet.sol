@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IncludedUpdate, JobTerms} from "../interfaces/JobTypes.sol";
+import {JobTerms} from "../interfaces/JobTypes.sol";
 import {BitCounts} from "../libraries/BitCounts.sol";
 import {RoundPhase} from "../libraries/RoundPhase.sol";
+import {Words} from "../libraries/Words.sol";
 import {Slashing} from "./Slashing.sol";
 
 /// @title Which updates count: opened, certified by a quorum, and one operator a root. Nobody decides it, it follows.
 abstract contract IncludeSet is Slashing {
+    using Words for uint256[];
+
     /// @dev What Share has gathered, as far as it is known: in memory while a posting is worked on, for what completes the phase
     /// need not be stored.
     struct Shared {
@@ -30,10 +33,11 @@ abstract contract IncludeSet is Slashing {
             uint256 left = shared.opened;
             for (uint256 position; left >> position != 0; ++position) {
                 if (!_hasBit(left, position)) continue;
-                (shared.roots[position], shared.counts[position]) = (commits[position], openings[position]);
+                shared.roots.put(position, commits[position]);
+                shared.counts.put(position, openings[position]);
             }
             for (uint256 seat; shared.posted >> seat != 0; ++seat) {
-                if (_hasBit(shared.posted, seat)) shared.bitmaps[seat] = bitmaps[seat];
+                if (_hasBit(shared.posted, seat)) shared.bitmaps.put(seat, bitmaps[seat]);
             }
         }
     }
@@ -48,8 +52,9 @@ abstract contract IncludeSet is Slashing {
                 uint256 own = _positionOf(positions, seat);
                 if (own != NOWHERE) sitting |= 1 << own;
             }
-            uint256 others = BitCounts.atLeast(bits, RoundPhase.quorumOf(now_.seatCount)) & ~sitting;
-            return others | (BitCounts.atLeast(bits, RoundPhase.quorumOf(uint256(now_.seatCount) - 1)) & sitting);
+            uint256[6] memory planes = BitCounts.count(bits);
+            uint256 others = BitCounts.atLeast(planes, RoundPhase.quorumOf(now_.seatCount)) & ~sitting;
+            return others | (BitCounts.atLeast(planes, RoundPhase.quorumOf(uint256(now_.seatCount) - 1)) & sitting);
         }
     }
 
@@ -65,28 +70,47 @@ abstract contract IncludeSet is Slashing {
             if (_hasBit(missing, position)) _miss(now_, terms_, cohort[position], terms_.missSlash, address(0));
         }
         uint256 included = _firstOfEachRoot(shared, shared.opened & certified);
-        IncludedUpdate[] memory updates = _updatesOf(shared, included);
-        if (updates.length < terms_.minCommits) return false;
-        bytes32 hash = keccak256(abi.encode(updates));
+        if (RoundPhase.popCount(included) < terms_.minCommits) return false;
         marks.included = uint64(included);
-        includeHash = hash;
+        includeHash = _logUpdates(now_, shared, included);
         keepers[2] = msg.sender;
-        emit IncludeSetFixed(now_.round, included, hash, updates);
         return true;
     }
 
-    /// @return updates in ascending position, which is ascending member id
-    function _updatesOf(
-        Shared memory shared,
-        uint256 included
-    ) private view returns (IncludedUpdate[] memory updates) {
+    /// @dev Emits IncludeSetFixed. Written out, because the compiler would lay the list out three times: as structs, for the hash
+    /// and for the event.
+    /// @return hash keccak256(abi.encode(IncludedUpdate[])), in ascending position, which is ascending member id
+    function _logUpdates(Clock memory now_, Shared memory shared, uint256 included) private returns (bytes32 hash) {
         unchecked {
-            updates = new IncludedUpdate[](RoundPhase.popCount(included));
-            uint256 count;
+            // The event's data: the mask, the hash, where the list begins, its length, and three words an update.
+            uint256 start;
+            assembly ("memory-safe") {
+                start := mload(0x40)
+            }
+            uint256 end = start + 0x80;
             for (uint256 position; included >> position != 0; ++position) {
                 if (!_hasBit(included, position)) continue;
-                uint32 exampleCount = uint32(shared.counts[position] & 0xffffff);
-                updates[count++] = IncludedUpdate(bytes32(shared.roots[position]), cohort[position], exampleCount);
+                uint256 root = shared.roots.get(position);
+                uint256 id = _idAt(now_, position);
+                uint256 exampleCount = shared.counts.get(position) & 0xffffff;
+                assembly ("memory-safe") {
+                    mstore(end, root)
+                    mstore(add(end, 0x20), id)
+                    mstore(add(end, 0x40), exampleCount)
+                }
+                end += 0x60;
+            }
+            bytes32 topic = IncludeSetFixed.selector;
+            uint256 round = now_.round;
+            assembly ("memory-safe") {
+                mstore(0x40, end)
+                mstore(add(start, 0x60), div(sub(end, add(start, 0x80)), 0x60))
+                mstore(add(start, 0x40), 0x20)
+                hash := keccak256(add(start, 0x40), sub(end, add(start, 0x40)))
+                mstore(start, included)
+                mstore(add(start, 0x20), hash)
+                mstore(add(start, 0x40), 0x60)
+                log2(start, sub(end, start), topic, round)
             }
         }
     }
@@ -94,19 +118,19 @@ abstract contract IncludeSet is Slashing {
     /// @return kept of `mask`, the first to commit each root
     function _firstOfEachRoot(Shared memory shared, uint256 mask) private pure returns (uint256 kept) {
         unchecked {
-            uint256[TABLE] memory table; // open addressing by root: position + 1
+            uint256[] memory table = new uint256[](TABLE); // open addressing by root: position + 1
             kept = mask;
             for (uint256 position; mask >> position != 0; ++position) {
                 if (!_hasBit(mask, position)) continue;
-                uint256 root = shared.roots[position];
+                uint256 root = shared.roots.get(position);
                 uint256 slot = root % TABLE;
-                while (table[slot] != 0 && shared.roots[table[slot] - 1] != root) slot = (slot + 1) % TABLE;
-                uint256 other = table[slot];
+                uint256 other;
+                while ((other = table.get(slot)) != 0 && shared.roots.get(other - 1) != root) slot = (slot + 1) % TABLE;
                 if (other == 0) {
-                    table[slot] = position + 1;
-                } else if (shared.counts[position] >> 24 < shared.counts[other - 1] >> 24) {
+                    table.put(slot, position + 1);
+                } else if (shared.counts.get(position) >> 24 < shared.counts.get(other - 1) >> 24) {
                     kept &= ~(1 << (other - 1));
-                    table[slot] = position + 1;
+                    table.put(slot, position + 1);
                 } else {
                     kept &= ~(1 << position);
                 }

@@ -6,6 +6,7 @@ import {IJobEvents} from "../interfaces/IJobEvents.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
 import {ITreasury} from "../interfaces/ITreasury.sol";
 import {JobTerms, Phase} from "../interfaces/JobTypes.sol";
+import {Sortition} from "../libraries/Sortition.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {TermsCode} from "../libraries/TermsCode.sol";
 
@@ -99,7 +100,7 @@ abstract contract JobStorage is IJobEvents {
     bytes32 internal lastModelId; // zero before the first settlement
     bytes32 internal includeHash;
     bytes32 internal aggregateRoot;
-    bytes32 internal entropy; // hash of the entropy block, where `extras.entropyRecorded`
+    /// @dev Salts of all openings so far, and the hash of each entropy block that was recorded in time, modulo 2^256.
     uint256 internal saltSum;
     uint256 internal seatPositions; // byte s: cohort position of seat s, NOWHERE for none
 
@@ -165,10 +166,30 @@ abstract contract JobStorage is IJobEvents {
         return (positions >> (8 * seat)) & 0xff;
     }
 
+    function _idAt(Clock memory now_, uint256 position) internal view returns (uint256) {
+        return now_.aligned ? position : cohort[position];
+    }
+
+    /// @dev Block hashes can be read for 256 blocks only; whoever calls first keeps this one.
+    function _recordEntropy() internal {
+        if (extras.entropyRecorded) return;
+        bytes32 found = blockhash(extras.entropyBlock);
+        if (found == 0) return;
+        extras.entropyRecorded = true;
+        unchecked {
+            saltSum += Sortition.entropyShare(found);
+        }
+    }
+
     /// @dev The operator that signs for a member in the running round.
     function _operatorOf(uint256 round, uint256 id) internal view returns (address operator) {
         MemberRecord storage member = memberRecords[id];
-        operator = member.operator;
-        if (member.rotating && round >= nextOperators[id].fromRound) operator = nextOperators[id].operator;
+        uint256 word; // operator and flags at once: the compiler would read the slot twice
+        assembly ("memory-safe") {
+            word := sload(member.slot)
+        }
+        operator = address(uint160(word));
+        bool rotating = uint8(word >> 160) != 0;
+        if (rotating && round >= nextOperators[id].fromRound) operator = nextOperators[id].operator;
     }
 }

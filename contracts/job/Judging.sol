@@ -121,9 +121,7 @@ abstract contract Judging is Posting {
         bytes32 vector = keccak256(opening.vector);
         uint256 id = seats[seat];
         return
-            keccak256(
-                abi.encode(block.chainid, address(this), round[0], round[1], id, round[2], vector, opening.salt)
-            );
+            keccak256(abi.encode(block.chainid, address(this), round[0], round[1], id, round[2], vector, opening.salt));
     }
 
     /// @return whether the vector is valid, and so was stored
@@ -137,20 +135,19 @@ abstract contract Judging is Posting {
             uint256 count = RoundPhase.popCount(included);
             if (vector.length != 2 * count) return false;
             uint256 own = _ownIndex(included, position);
-            uint256[4] memory words;
             uint256 sum;
-            for (uint256 k; k < count; ++k) {
-                uint256 score;
+            for (uint256 first; first < count; first += Scores.LANES) {
+                uint256 word;
                 assembly ("memory-safe") {
-                    score := shr(240, calldataload(add(vector.offset, shl(1, k))))
+                    word := calldataload(add(vector.offset, shl(1, first)))
                 }
-                if (k == own && score != 0) return false;
-                sum += score;
-                words[k / 16] |= score << (240 - 16 * (k % 16));
+                if (count - first < Scores.LANES) word &= ~(type(uint256).max >> (16 * (count - first)));
+                if (own - first < Scores.LANES && (word >> (240 - 16 * (own - first))) & 0xffff != 0) return false;
+                sum += Scores.sumOf(word);
+                vectors[seat][first / Scores.LANES] = word;
             }
-            if (sum != Scores.SUM) return false;
-            for (uint256 w; w < (count + 15) / 16; ++w) vectors[seat][w] = words[w];
-            return true;
+            // What was stored of a vector that is refused is written over by the next, and read of those opened only.
+            return sum == Scores.SUM;
         }
     }
 }

@@ -5,23 +5,26 @@ import {Opening, Phase, SignedBitmap, SignedCommit} from "../interfaces/JobTypes
 import {RoundPhase} from "../libraries/RoundPhase.sol";
 import {Sortition} from "../libraries/Sortition.sol";
 import {TermsCode} from "../libraries/TermsCode.sol";
+import {Words} from "../libraries/Words.sol";
 import {SignedStructs} from "./SignedStructs.sol";
 import {Transitions} from "./Transitions.sol";
 
 /// @title What the cohort posts: commits, then openings and the committee's bitmaps.
 abstract contract Posting is Transitions {
     using SignedStructs for bytes32;
+    using Words for uint256[];
 
     /// @dev No event: the commitment is in the view, and 1,600 gas are as much as its signature is worth.
     function commit(uint8 position, bytes32 commitment) external {
-        Clock memory now_ = clock;
+        Clock storage now_ = clock; // five of its fields: to decode all would cost more
+        uint256 mask = now_.committedMask;
         if (now_.phase != Phase.Commit) revert WrongPhase(now_.phase);
         if (position >= now_.cohortCount) revert NotInCohort(msg.sender, position);
-        if (_operatorOf(now_.round, _idAt(now_, position)) != msg.sender) revert NotInCohort(msg.sender, position);
-        if (_hasBit(now_.committedMask, position)) revert AlreadyCommitted(position);
+        uint256 id = now_.aligned ? position : cohort[position];
+        if (_operatorOf(now_.round, id) != msg.sender) revert NotInCohort(msg.sender, position);
+        if (_hasBit(mask, position)) revert AlreadyCommitted(position);
         if (commitment == 0) revert EmptyCommitment();
-        _keepCommit(now_, position, commitment);
-        clock.committedMask = now_.committedMask;
+        now_.committedMask = uint64(_keepCommit(mask, position, commitment));
     }
 
     function commitBatch(SignedCommit[] calldata signedCommits) external {
@@ -29,14 +32,15 @@ abstract contract Posting is Transitions {
         if (now_.phase != Phase.Commit) return;
         bytes32 domain = SignedStructs.domainSeparator();
         bytes32 roundSeed = seed;
+        uint256 round = now_.round;
         for (uint256 i; i < signedCommits.length; ++i) {
             SignedCommit calldata given = signedCommits[i];
-            uint256 position = given.position;
-            if (position >= now_.cohortCount || given.commitment == 0) continue;
+            (uint256 position, bytes32 commitment) = (given.position, given.commitment);
+            if (position >= now_.cohortCount || commitment == 0) continue;
             if (_hasBit(now_.committedMask, position)) continue;
-            bytes32 digest = domain.commitOf(now_.round, roundSeed, given.commitment);
-            if (!digest.isSignedBy(given.r, given.vs, _operatorOf(now_.round, _idAt(now_, position)))) continue;
-            _keepCommit(now_, position, given.commitment);
+            bytes32 digest = domain.commitOf(round, roundSeed, commitment);
+            if (!digest.isSignedBy(given.r, given.vs, _operatorOf(round, _idAt(now_, position)))) continue;
+            now_.committedMask = uint64(_keepCommit(now_.committedMask, position, commitment));
         }
         clock.committedMask = now_.committedMask;
         if (now_.committedMask == RoundPhase.fullMask(now_.cohortCount)) _closeAtDesk();
@@ -60,26 +64,15 @@ abstract contract Posting is Transitions {
         }
     }
 
-    /// @dev Block hashes can be read for 256 blocks only; whoever calls first keeps this one.
-    function _recordEntropy() internal {
-        if (extras.entropyRecorded) return;
-        bytes32 found = blockhash(extras.entropyBlock);
-        if (found == 0) return;
-        entropy = found;
-        extras.entropyRecorded = true;
-    }
-
     /// @dev The desk closes commits.
     function _closeAtDesk() internal virtual;
 
-    function _idAt(Clock memory now_, uint256 position) private view returns (uint256) {
-        return now_.aligned ? position : cohort[position];
-    }
-
-    function _keepCommit(Clock memory now_, uint256 position, bytes32 commitment) private {
+    /// @param mask positions that have committed
+    /// @return mask with this one
+    function _keepCommit(uint256 mask, uint256 position, bytes32 commitment) private returns (uint256) {
         if (commitment == PASS) extras.passed |= uint64(1 << position);
-        commits[position] = (uint256(commitment) & ~uint256(0xff)) | RoundPhase.popCount(now_.committedMask);
-        now_.committedMask |= uint64(1 << position);
+        commits[position] = (uint256(commitment) & ~uint256(0xff)) | RoundPhase.popCount(mask);
+        return mask | (1 << position);
     }
 
     function _open(Clock memory now_, Shared memory shared, Opening[] calldata openings_) private {
@@ -97,9 +90,9 @@ abstract contract Posting is Transitions {
 
                 shared.opened |= 1 << position;
                 salts += Sortition.saltShare(id, opening.salt);
-                shared.roots[position] = uint256(opening.updateRoot);
+                shared.roots.put(position, uint256(opening.updateRoot));
                 uint256 count = opening.exampleCount < cap ? opening.exampleCount : cap;
-                shared.counts[position] = ((kept & 0xff) << 24) | count;
+                shared.counts.put(position, ((kept & 0xff) << 24) | count);
             }
         }
         saltSum = salts;
@@ -108,8 +101,8 @@ abstract contract Posting is Transitions {
     function _keepOpenings(Shared memory shared, uint256 mask) private {
         for (uint256 position; mask >> position != 0; ++position) {
             if (!_hasBit(mask, position)) continue;
-            commits[position] = shared.roots[position];
-            openings[position] = uint32(shared.counts[position]);
+            commits[position] = shared.roots.get(position);
+            openings[position] = uint32(shared.counts.get(position));
         }
     }
 
@@ -137,7 +130,7 @@ abstract contract Posting is Transitions {
             SignedBitmap calldata given = bitmaps_[i];
             uint256 seat = given.seat;
             if (seat >= now_.seatCount) continue;
-            uint256 before = shared.bitmaps[seat];
+            uint256 before = shared.bitmaps.get(seat);
             uint256 own = _positionOf(positions, seat);
             uint256 bits = given.bits & committed;
             bits = before | (own == NOWHERE ? bits : bits & ~(1 << own));
@@ -145,10 +138,9 @@ abstract contract Posting is Transitions {
             bytes32 digest = domain.bitmap(now_.round, roundSeed, seat, given.bits);
             if (!digest.isSignedBy(given.r, given.vs, _operatorOf(now_.round, seats[seat]))) continue;
 
-            shared.bitmaps[seat] = bits;
+            shared.bitmaps.put(seat, bits);
             bitmaps[seat] = uint64(bits);
             now_.bitmapSeats |= uint32(1 << seat);
-            emit BitmapPosted(now_.round, uint8(seat), bits);
         }
     }
 }

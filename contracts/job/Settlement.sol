@@ -4,10 +4,13 @@ pragma solidity 0.8.37;
 import {JobTerms, RoundRecord} from "../interfaces/JobTypes.sol";
 import {RoundPhase} from "../libraries/RoundPhase.sol";
 import {Scores} from "../libraries/Scores.sol";
+import {Words} from "../libraries/Words.sol";
 import {Slashing} from "./Slashing.sol";
 
 /// @title From opened score vectors to credits. What nobody earned stays in the pool.
 abstract contract Settlement is Slashing {
+    using Words for uint256[];
+
     uint256 private constant ALL_BPS = 10_000;
 
     /// @dev A round's pay, as it is split.
@@ -19,7 +22,7 @@ abstract contract Settlement is Slashing {
     }
 
     function _settle(Clock memory now_, Marks memory seen, JobTerms memory terms_) internal {
-        uint256[] memory ids = _includedIds(seen.included);
+        uint256[] memory ids = _includedIds(now_, seen.included);
         uint256[] memory scores = _score(now_, seen, ids);
         Pay memory pay = _splitPay(now_, terms_);
         uint256[] memory parts = Scores.splitByScore(pay.contributors, scores);
@@ -49,12 +52,12 @@ abstract contract Settlement is Slashing {
         }
     }
 
-    function _includedIds(uint256 included) private view returns (uint256[] memory ids) {
+    function _includedIds(Clock memory now_, uint256 included) private view returns (uint256[] memory ids) {
         unchecked {
             ids = new uint256[](RoundPhase.popCount(included));
             uint256 count;
             for (uint256 position; included >> position != 0; ++position) {
-                if (_hasBit(included, position)) ids[count++] = cohort[position];
+                if (_hasBit(included, position)) ids.put(count++, _idAt(now_, position));
             }
         }
     }
@@ -63,14 +66,43 @@ abstract contract Settlement is Slashing {
     function _score(Clock memory now_, Marks memory seen, uint256[] memory ids) private returns (uint256[] memory) {
         unchecked {
             uint256[] memory medians = _medians(now_, seen, ids.length);
-            uint256[] memory trailing = new uint256[](ids.length);
+            return Scores.roundScores(medians, _moveTrailing(ids, medians));
+        }
+    }
+
+    /// @dev Eight trailing scores share a slot: it is read once and written once for neighbours.
+    /// @return trailing scores as they were
+    function _moveTrailing(uint256[] memory ids, uint256[] memory medians) private returns (uint256[] memory trailing) {
+        unchecked {
+            trailing = new uint256[](ids.length);
+            uint256 index = type(uint256).max; // of the slot that `word` was read from
+            uint256 word;
             for (uint256 k; k < ids.length; ++k) {
-                trailing[k] = trailingScores[ids[k]];
-                if (medians[k] == Scores.NONE) continue;
-                uint256 next = Scores.nextTrailing(trailing[k], medians[k]);
-                if (next != trailing[k]) trailingScores[ids[k]] = uint32(next);
+                uint256 id = ids.get(k);
+                if (id >> 3 != index) {
+                    if (k > 0) _putTrailing(index, word);
+                    index = id >> 3;
+                    word = _getTrailing(index);
+                }
+                uint256 shift = 32 * (id & 7);
+                uint256 last = uint32(word >> shift);
+                uint256 median = medians.get(k);
+                trailing.put(k, last);
+                if (median != Scores.NONE) word ^= (last ^ Scores.nextTrailing(last, median)) << shift;
             }
-            return Scores.roundScores(medians, trailing);
+            _putTrailing(index, word);
+        }
+    }
+
+    function _getTrailing(uint256 index) private view returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := sload(add(trailingScores.slot, index))
+        }
+    }
+
+    function _putTrailing(uint256 index, uint256 word) private {
+        assembly ("memory-safe") {
+            sstore(add(trailingScores.slot, index), word)
         }
     }
 
@@ -82,36 +114,19 @@ abstract contract Settlement is Slashing {
         unchecked {
             uint256 voting = seen.scoreOpened & seen.live & ~extras.abstained;
             uint256 voters = RoundPhase.popCount(voting);
-            uint256[] memory owns = new uint256[](voters); // index of the voter's own update
-            uint256[] memory words = new uint256[](voters);
             uint256[] memory seatOf = new uint256[](voters);
+            uint256[] memory owns = new uint256[](voters); // index of the voter's own update
             uint256 positions = seatPositions;
             for ((uint256 seat, uint256 v) = (0, 0); seat < now_.seatCount; ++seat) {
                 if (!_hasBit(voting, seat)) continue;
-                seatOf[v] = seat;
-                owns[v++] = _ownIndex(seen.included, _positionOf(positions, seat));
+                seatOf.put(v, seat);
+                owns.put(v++, _ownIndex(seen.included, _positionOf(positions, seat)));
             }
             medians = new uint256[](count);
-            uint256[] memory given = new uint256[](voters);
-            for (uint256 k; k < count; ++k) {
-                if (k % 16 == 0) for (uint256 v; v < voters; ++v) words[v] = vectors[seatOf[v]][k / 16];
-                uint256 shift = 240 - 16 * (k % 16);
-                // `given` gets the scores of all voters but the update's owner, and their number as its length.
-                assembly ("memory-safe") {
-                    let next := add(given, 0x20)
-                    for {
-                        let v := 0x20
-                    } iszero(gt(v, shl(5, voters))) {
-                        v := add(v, 0x20)
-                    } {
-                        if iszero(eq(mload(add(owns, v)), k)) {
-                            mstore(next, and(shr(shift, mload(add(words, v))), 0xffff))
-                            next := add(next, 0x20)
-                        }
-                    }
-                    mstore(given, sub(shr(5, sub(next, given)), 1))
-                }
-                medians[k] = Scores.medianOf(given);
+            uint256[] memory words = new uint256[](voters);
+            for (uint256 first; first < count; first += Scores.LANES) {
+                for (uint256 v; v < voters; ++v) words.put(v, vectors[seatOf.get(v)][first / Scores.LANES]);
+                Scores.mediansOf(words, owns, first, medians);
             }
         }
     }
@@ -166,18 +181,28 @@ abstract contract Settlement is Slashing {
             uint256 positions = seatPositions;
             uint256[] memory merged = new uint256[](ids.length);
             for (uint256 seat; seat < now_.seatCount; ++seat) {
-                uint256 amount = judgesPay[seat];
+                uint256 amount = judgesPay.get(seat);
                 if (amount == 0) continue;
                 sum += amount;
                 uint256 own = _ownIndex(included, _positionOf(positions, seat));
-                if (own == Scores.NONE) memberRecords[seats[seat]].credit += uint96(amount);
-                else merged[own] = amount;
+                if (own == Scores.NONE) _addCredit(seats[seat], amount);
+                else merged.put(own, amount);
             }
             for (uint256 k; k < ids.length; ++k) {
-                uint256 amount = parts[k] + merged[k];
-                sum += parts[k];
-                if (amount > 0) memberRecords[ids[k]].credit += uint96(amount);
+                uint256 part = parts.get(k);
+                sum += part;
+                part += merged.get(k);
+                if (part > 0) _addCredit(ids.get(k), part);
             }
+        }
+    }
+
+    /// @dev A pool is below 2^96, and all credits are of it. They stand above the wallet in its slot.
+    function _addCredit(uint256 id, uint256 amount) private {
+        MemberRecord storage member = memberRecords[id];
+        assembly ("memory-safe") {
+            let slot := add(member.slot, 1)
+            sstore(slot, add(sload(slot), shl(160, amount)))
         }
     }
 

@@ -26,12 +26,7 @@ library SignedStructs {
         return keccak256(abi.encode(DOMAIN_TYPE, keccak256("Paceline"), keccak256("1"), block.chainid, job));
     }
 
-    function commitOf(
-        bytes32 domain,
-        uint256 round,
-        bytes32 seed,
-        bytes32 commitment
-    ) internal pure returns (bytes32) {
+    function commitOf(bytes32 domain, uint256 round, bytes32 seed, bytes32 commitment) internal pure returns (bytes32) {
         return _digest(domain, keccak256(abi.encode(COMMIT_TYPE, round, seed, commitment)));
     }
 

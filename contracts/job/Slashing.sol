@@ -51,13 +51,7 @@ abstract contract Slashing is Roster {
     }
 
     /// @dev Takes stake for something missed, and suspends; who has too little left to take is ejected.
-    function _miss(
-        Clock memory now_,
-        JobTerms memory terms_,
-        uint256 id,
-        uint256 amount,
-        address rewarded
-    ) internal {
+    function _miss(Clock memory now_, JobTerms memory terms_, uint256 id, uint256 amount, address rewarded) internal {
         uint256 taken = TREASURY.slash(memberRecords[id].wallet, amount, rewarded, terms_.proofReward);
         if (taken < amount) _eject(id);
         else _suspend(id, now_.round, terms_.suspendDraws);

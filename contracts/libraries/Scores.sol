@@ -16,8 +16,18 @@ library Scores {
     /// @notice Scores in a word of a packed vector, 16 bits each, the first in the highest.
     uint256 internal constant LANES = 16;
 
+    uint256 private constant EVEN_LANES = 0x0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff;
+    uint256 private constant EVEN_ONES = 0x0000000100000001000000010000000100000001000000010000000100000001;
     /// @dev The highest bit of each lane, which no score reaches.
     uint256 private constant HIGH_BITS = 0x8000800080008000800080008000800080008000800080008000800080008000;
+
+    /// @notice The sum of a word's sixteen scores, added side by side.
+    function sumOf(uint256 word) internal pure returns (uint256 sum) {
+        unchecked {
+            sum = (word & EVEN_LANES) + ((word >> 16) & EVEN_LANES); // eight lanes of 32 bits
+            sum = (sum * EVEN_ONES) >> 224; // the highest lane of the product is the sum of all
+        }
+    }
 
     /// @notice Lower median of the scores that an update was given, NONE where they are fewer than three. Sorts in place.
     function medianOf(uint256[] memory given) internal pure returns (uint256) {

@@ -57,10 +57,6 @@ contract LibraryHarness {
         return MerkleSha256.rootOf(leaf, siblings, index);
     }
 
-    function draw(bytes32 seed, bytes32 tag, uint256 size, uint256 count) external pure returns (uint256[] memory) {
-        return Sortition.draw(seed, tag, size, count);
-    }
-
     function firstSeed(address job, bytes32 genesisHash) external view returns (bytes32) {
         return Sortition.firstSeed(job, genesisHash);
     }
@@ -77,7 +73,9 @@ contract LibraryHarness {
                 sum += Sortition.saltShare(memberIds[i], salts[i]);
             }
         }
-        return Sortition.nextSeed(seed, sum, entropy);
+        unchecked {
+            return Sortition.nextSeed(seed, sum + Sortition.entropyShare(entropy));
+        }
     }
 
     function roundScores(

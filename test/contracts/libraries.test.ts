@@ -106,17 +106,6 @@ describe("the libraries agree with node/core", () => {
     }
   });
 
-  it("on draws", async () => {
-    for (const one of vectorCases<{ seed: Hex; tag: Hex; size: number; count: number; drawn: number[] }>(
-      "sortition.json",
-      "draws",
-    )) {
-      expect([...(await call<bigint[]>("draw", one.seed, one.tag, one.size, one.count))]).to.deep.equal(
-        bigints(one.drawn),
-      );
-    }
-  });
-
   it("on seeds", async () => {
     interface Case {
       job: Address;
