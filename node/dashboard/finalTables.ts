@@ -30,7 +30,7 @@ function table<Row>(title: string, columns: readonly Column<Row>[], rows: readon
 const seconds = (value: number): string => value.toFixed(2);
 
 function faultText({ kind, participant, prover }: ReportFault): string {
-  return kind === "missed" ? `${participant} missed its turn` : `${participant} lied, proven by ${prover}`;
+  return kind === "missed" ? `${participant} missed a duty` : `${participant} lied, proven by ${prover}`;
 }
 
 function accuracyTable(report: SimulationReport): string {
@@ -116,7 +116,8 @@ function moneyTable({ money, settings }: SimulationReport): string {
     ["pool", money.pool],
     ["slashed stake that joined it", money.slashedIntoPool],
     ["paid", money.paid],
-    ["left", money.left],
+    ["left over", money.left],
+    ["of that, burned", money.burned],
   ];
   const books = money.balanced ? "The books balance to the wei." : "The books do NOT balance.";
   const drawn = table(

@@ -104,7 +104,10 @@ export interface ReportMoney {
   /** Slashed stake that joined the pool. */
   readonly slashedIntoPool: string;
   readonly paid: string;
+  /** What nobody earned: the sponsor's, but for slashed stake, which is burned. */
   readonly left: string;
+  /** Of what is left. */
+  readonly burned: string;
   /** pool + slashedIntoPool = paid + left, read from the chain. */
   readonly balanced: boolean;
 }

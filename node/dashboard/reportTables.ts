@@ -51,7 +51,7 @@ export function faultText({ kind, participant, prover, taken }: ReportFault, rep
   const { symbol, decimals } = report.settings.token;
   const cost = `${tokens(taken, decimals)} ${symbol} taken`;
   return kind === "missed"
-    ? `${participant}: missed its turn to aggregate, ${cost}`
+    ? `${participant}: missed a duty, ${cost}`
     : `${participant}: wrong aggregate, proven by ${prover}, ${cost}`;
 }
 
@@ -97,7 +97,8 @@ export function moneyTable({ money, settings }: SimulationReport): Html {
     ["pool", money.pool],
     ["slashed stake that joined it", money.slashedIntoPool],
     ["paid to wallets", money.paid],
-    ["left for the sponsor", money.left],
+    ["left over", money.left],
+    ["of that, burned", money.burned],
   ];
   return htmlTable(
     "Money, read from the chain",

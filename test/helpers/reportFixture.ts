@@ -145,6 +145,7 @@ export function fixtureReport(): SimulationReport {
       slashedIntoPool: SLASHED.toString(),
       paid: paid.toString(),
       left: (pool + SLASHED - paid).toString(),
+      burned: "0",
       balanced: true,
     },
     checks: [

@@ -1,23 +1,21 @@
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, platform, totalmem } from "node:os";
-import { claimFor, readBalances } from "../../chain/accounts.ts";
+import { readBalances } from "../../chain/accounts.ts";
 import type { JobHistory, SettledRound } from "../../chain/chain.ts";
 import { readHistory } from "../../chain/history.ts";
-import { readLedger, readTokenBalance, type JobLedger } from "../../chain/ledger.ts";
-import { createSender } from "../../chain/sender.ts";
+import { readLedger, type JobLedger } from "../../chain/ledger.ts";
 import { bitsOf } from "../../core/roundView.ts";
 import type {
   ReportBaselines,
-  ReportMoney,
   ReportParticipant,
   ReportRound,
   ReportSettings,
   SimulationReport,
 } from "../../dashboard/reportData.ts";
-import { FIRST_ACCOUNT_KEY } from "./chainProcess.ts";
 import { checksOf } from "./checks.ts";
 import { labelCounts } from "./data.ts";
 import { TOKEN_DECIMALS, type Federation } from "./federation.ts";
+import { payOut } from "./payOut.ts";
 import { behaviourOf, type SimulationSettings } from "./settings.ts";
 
 /** Pays everybody out and gathers the report from the chain and from what was measured. */
@@ -116,8 +114,7 @@ async function reportParticipants(
             ),
         0,
       );
-      const total =
-        (ledger.credited.get(wallet) ?? 0n) + (ledger.rewards.get(wallet) ?? 0n) + (ledger.rewards.get(operator) ?? 0n);
+      const total = (ledger.credited.get(wallet) ?? 0n) + (ledger.rewards.get(wallet) ?? 0n);
       return {
         name,
         operator,
@@ -139,42 +136,6 @@ async function reportParticipants(
       };
     }),
   );
-}
-
-/** Claims every credit and checks, on balances that tokens report, that nothing was made or lost. */
-async function payOut(
-  { accounts, addresses, deployment, endpoint, terms }: Federation,
-  ledger: JobLedger,
-): Promise<ReportMoney> {
-  const payer = createSender(endpoint, FIRST_ACCOUNT_KEY);
-  const { token, treasury } = deployment;
-  const received = new Map<string, bigint>();
-  const holders = [...new Set([...ledger.credited.keys(), ...ledger.rewards.keys()])];
-  for (const account of holders) {
-    const { credit } = await readBalances(endpoint, treasury, addresses.job, token, account);
-    if (credit === 0n) continue;
-    const before = await readTokenBalance(endpoint, token, account);
-    await claimFor(payer, treasury, token, account);
-    received.set(account, (await readTokenBalance(endpoint, token, account)) - before);
-  }
-  const paid = [...ledger.credited.values()].reduce((sum, amount) => sum + amount, 0n);
-  const expected = (account: (typeof holders)[number]): bigint =>
-    (ledger.credited.get(account) ?? 0n) +
-    (ledger.rewards.get(account) ?? 0n) +
-    (account === payer.address ? ledger.refunded : 0n);
-  const claimsMatch = holders.every((account) => (received.get(account) ?? 0n) === expected(account));
-  const stakes = await Promise.all(
-    accounts.map(({ wallet }) => readBalances(endpoint, treasury, addresses.job, terms.stakeToken, wallet)),
-  );
-  const staked = stakes.reduce((sum, { stake }) => sum + stake, 0n);
-  const reserves = await readTokenBalance(endpoint, token, treasury);
-  return {
-    pool: ledger.pool.toString(),
-    slashedIntoPool: ledger.slashedIntoPool.toString(),
-    paid: paid.toString(),
-    left: ledger.refunded.toString(),
-    balanced: ledger.pool + ledger.slashedIntoPool === paid + ledger.refunded && claimsMatch && reserves === staked,
-  };
 }
 
 function reportSettings(settings: SimulationSettings, { spec }: Federation): ReportSettings {

@@ -82,7 +82,7 @@ function moneyCheck({ money, settings }: Omit<SimulationReport, "checks">): Repo
   return {
     name: "every wei is accounted for",
     passed: money.balanced,
-    detail: `${into} ${money.balanced ? "=" : "≠"} ${out} ${settings.token.symbol}; the treasury ${money.balanced ? "holds exactly the stakes" : "does not match its ledgers"}`,
+    detail: `${into} ${money.balanced ? "=" : "≠"} ${out} ${settings.token.symbol}; the treasury ${money.balanced ? "holds exactly the stakes and what is burned" : "does not match its ledgers"}`,
   };
 }
 

@@ -1,10 +1,17 @@
 import type { ChainSnapshot } from "../../chain/chain.ts";
 import { readHistory } from "../../chain/history.ts";
+import type { Member } from "../../core/roundView.ts";
 import type { LiveStatus } from "../../dashboard/reportData.ts";
 import { formatUnits } from "viem";
 import type { Federation, FederationObserver } from "./federation.ts";
 import type { MemberReport } from "./member.ts";
 import { TOKEN_DECIMALS } from "./federation.ts";
+
+/** What keeps a member out of the draws, where something does. */
+function standing(member: Member | undefined): string | undefined {
+  if (member?.ejected === true) return "ejected";
+  return (member?.suspendedUntil ?? 0) > 0 ? "suspended" : undefined;
+}
 
 /** Turns what happens in a federation into what the live view shows. */
 export class LiveStatusKeeper implements FederationObserver {
@@ -66,7 +73,7 @@ export class LiveStatusKeeper implements FederationObserver {
         const lost = `${formatUnits(taken, TOKEN_DECIMALS)} PACE slashed`;
         this.#events.push(
           prover === undefined
-            ? `round ${round}: ${nameOf(memberId)} missed its turn, ${lost}`
+            ? `round ${round}: ${nameOf(memberId)} missed a duty, ${lost}`
             : `round ${round}: ${nameOf(memberId)} published a wrong aggregate, proven by ${proverOf(prover)}, ${lost}`,
         );
       }
@@ -94,7 +101,7 @@ export class LiveStatusKeeper implements FederationObserver {
       events: this.#events,
       participants: accounts.map(({ name }, index) => ({
         name,
-        doing: collector.doing.get(index) ?? "starting",
+        doing: standing(this.#last?.members[index]) ?? collector.doing.get(index) ?? "starting",
         score: this.#scores[index] ?? 0,
         paid: (this.#paid[index] ?? 0n).toString(),
       })),
