@@ -22,7 +22,7 @@ contract ConsortiumJobFactory is IConsortiumJobFactory, JobFactory, AccessManage
         uint256 minPhaseSeconds,
         address authority,
         TermBounds memory firstBounds
-    ) JobFactory(implementation, treasury, minPhaseSeconds) AccessManaged(authority) {
+    ) JobFactory(implementation, treasury, minPhaseSeconds, 3, 2 ** 24 - 1) AccessManaged(authority) {
         _setBounds(firstBounds);
     }
 

@@ -11,11 +11,7 @@ import {SignedStructs} from "./job/SignedStructs.sol";
 contract Court is Demands {
     using SignedStructs for bytes32;
 
-    IRegistry private immutable REGISTRY;
-
-    constructor(IRegistry registry) {
-        REGISTRY = registry;
-    }
+    constructor(IRegistry registry) Demands(registry) {}
 
     /// @inheritdoc ICourt
     /// @dev Only the member's operator of today can be held to what it signed: a key that was stolen and rotated away must

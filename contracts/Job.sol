@@ -18,9 +18,12 @@ contract Job is Judging, Proxy {
     address private immutable DESK;
     address private immutable SELF = address(this);
 
-    constructor(IRegistry registry, ITreasury treasury, ICourt court, address desk)
-        JobStorage(registry, treasury, court)
-    {
+    constructor(
+        IRegistry registry,
+        ITreasury treasury,
+        ICourt court,
+        address desk
+    ) JobStorage(registry, treasury, court) {
         DESK = desk;
     }
 

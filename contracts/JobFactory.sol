@@ -15,10 +15,13 @@ contract JobFactory is IJobFactory {
     uint256 private constant MAX_COMMITTEE = 32;
     uint256 private constant MAX_ROUNDS = 100_000;
     uint256 private constant MAX_PHASE_SECONDS = 7 days;
-    uint256 private constant MAX_PHASE_BLOCKS = 10_000;
+    uint256 private constant MAX_PHASE_BLOCKS = 1_000;
+    /// @dev Beyond what the terms need: no sponsor locks a stake for longer.
+    uint256 private constant MAX_EXTRA_UNBOND = 90 days;
     /// @dev 2^21 leaves: no proof has more than 21 siblings a leaf.
     uint256 private constant MAX_VECTOR_LENGTH = 2 ** 28;
-    uint256 private constant MAX_WEIGHT_CAP = 2 ** 24 - 1;
+    /// @dev Example counts are kept in 24 bits.
+    uint256 private constant LARGEST_WEIGHT_CAP = 2 ** 24 - 1;
     /// @dev So that 512 times the weighted sum stays below 2^53, where the peers' numbers are exact.
     uint256 private constant MAX_WEIGHT_SUM = 2 ** 29;
     uint256 private constant LAST_RULE = 2;
@@ -34,14 +37,28 @@ contract JobFactory is IJobFactory {
     ITreasury public immutable TREASURY;
     /// @notice No phase that members must act in may be shorter: what this chain and its network need.
     uint256 public immutable MIN_PHASE_SECONDS;
+    /// @notice In an open network, where seats are drawn among strangers, 21 seats or everybody.
+    uint256 public immutable MIN_COMMITTEE_SIZE;
+    /// @notice In an open network 1: nobody can check how many examples another has.
+    uint256 public immutable MAX_WEIGHT_CAP;
 
     /// @inheritdoc IJobFactory
     mapping(address job => bool) public isJob;
 
-    constructor(address implementation, ITreasury treasury, uint256 minPhaseSeconds) {
+    constructor(
+        address implementation,
+        ITreasury treasury,
+        uint256 minPhaseSeconds,
+        uint256 minCommitteeSize,
+        uint256 maxWeightCap
+    ) {
+        _within("minCommitteeSize", minCommitteeSize, MIN_MEMBERS, MAX_COMMITTEE);
+        _within("maxWeightCap", maxWeightCap, 1, LARGEST_WEIGHT_CAP);
         IMPLEMENTATION = implementation;
         TREASURY = treasury;
         MIN_PHASE_SECONDS = minPhaseSeconds;
+        MIN_COMMITTEE_SIZE = minCommitteeSize;
+        MAX_WEIGHT_CAP = maxWeightCap;
     }
 
     /// @inheritdoc IJobFactory
@@ -68,11 +85,11 @@ contract JobFactory is IJobFactory {
         _checkMoney(terms, pool);
     }
 
-    function _checkRound(JobTerms memory terms) private pure {
+    function _checkRound(JobTerms memory terms) private view {
         _within("rounds", terms.rounds, 1, MAX_ROUNDS);
         _within("vectorLength", terms.vectorLength, 1, MAX_VECTOR_LENGTH);
         _within("cohortSize", terms.cohortSize, MIN_MEMBERS, MAX_COHORT);
-        _within("committeeSize", terms.committeeSize, MIN_MEMBERS, MAX_COMMITTEE);
+        _within("committeeSize", terms.committeeSize, MIN_COMMITTEE_SIZE, MAX_COMMITTEE);
         _within("startMembers", terms.startMembers, MIN_MEMBERS, type(uint16).max);
         _within("minCommits", terms.minCommits, MIN_MEMBERS, terms.cohortSize);
         uint256 fairCap = MAX_WEIGHT_SUM / terms.cohortSize;
@@ -96,7 +113,7 @@ contract JobFactory is IJobFactory {
         // Who leaves when commits close may hold a seat in what is left of the round, in which every slot's proposal can fall.
         uint256 turn = uint256(terms.slotSeconds) + terms.challengeSeconds;
         uint256 rest = terms.shareSeconds + terms.committeeSize * turn + terms.scoreSeconds;
-        _within("unbondSeconds", terms.unbondSeconds, rest, type(uint32).max);
+        _within("unbondSeconds", terms.unbondSeconds, rest, rest + MAX_EXTRA_UNBOND);
         _within("phaseBlocks", terms.phaseBlocks, 0, MAX_PHASE_BLOCKS);
     }
 

@@ -183,7 +183,8 @@ contract Treasury is ITreasury {
 
     /// @dev To the pool, where it is the pool's token and there is room for it.
     function _keepSlashed(Book storage book, uint256 amount) private {
-        bool fits = uint256(book.pool) + amount <= type(uint96).max && uint256(book.slashed) + amount <= type(uint96).max;
+        bool fits =
+            uint256(book.pool) + amount <= type(uint96).max && uint256(book.slashed) + amount <= type(uint96).max;
         if (address(book.token) == address(book.stakeToken) && fits) {
             book.pool += uint96(amount);
             book.slashed += uint96(amount);

@@ -3,23 +3,29 @@ pragma solidity 0.8.37;
 
 import {Demand, ICourt, TreeNode, Verdict} from "../interfaces/ICourt.sol";
 import {IJob} from "../interfaces/IJob.sol";
-import {IncludedUpdate} from "../interfaces/JobTypes.sol";
+import {IRegistry} from "../interfaces/IRegistry.sol";
+import {IncludedUpdate, JobTerms} from "../interfaces/JobTypes.sol";
 import {MerkleNodes} from "../libraries/MerkleNodes.sol";
 import {MerkleSha256} from "../libraries/MerkleSha256.sol";
 import {WrongLeaves} from "./WrongLeaves.sol";
 
 /// @title Demands to show what is under a node of a tree, so that nobody can lie and hide the leaves that would prove it.
 abstract contract Demands is WrongLeaves {
-    /// @dev Five slots.
+    IRegistry internal immutable REGISTRY;
+
+    /// @dev Six slots.
     struct Kept {
         bytes32 proposal; // what stood when it was demanded: the demand falls with it
         bytes32 node;
         bytes32 hashWithout; // includeHash without the update that is asked for
         address demander;
         uint40 deadline;
+        uint40 deadlineBlock;
         uint8 tree;
         uint8 level;
-        uint128 bond;
+        address place; // the drawn member's wallet whose place it takes; zero for one of the public's
+        uint96 bond;
+        uint96 fee; // of it, to whoever answers
         uint32 index;
     }
 
@@ -29,24 +35,28 @@ abstract contract Demands is WrongLeaves {
         bytes32 includeHash;
         bytes32 aggregateRoot;
         uint256 depth;
-        uint32 demandSeconds;
+        uint256 proposedAt;
+        JobTerms terms;
     }
 
-    uint256 private constant MAX_OPEN = 8;
-    /// @dev On one proposal: three reach a leaf of any of the 65 trees, and a flood ends.
-    uint256 private constant MAX_MADE = 256;
+    /// @dev Open at a time. Every member drawn in the round has a place of its own beside these, so that nobody is kept out.
+    uint256 private constant PUBLIC_PLACES = 8;
     uint256 private constant ANSWER_LEVELS = 6;
     /// @dev An answer of 64 hashes takes some 200,000 gas; half as much again, so that answering pays.
     uint256 private constant BOND_GAS = 300_000;
 
     mapping(address job => uint256) private made;
-    mapping(bytes32 proposal => uint256) private madeOn;
     mapping(address job => uint256[]) private open;
     mapping(address job => mapping(uint256 id => Kept)) private kept;
     mapping(bytes32 node => bool) private asked;
-    mapping(bytes32 tree => uint256) private extensions;
+    /// @dev Open demands by proposal and wallet of a drawn member; by proposal and the zero address for the public's.
+    mapping(bytes32 proposal => mapping(address place => uint256)) private taken;
     /// @inheritdoc ICourt
     mapping(address account => uint256) public bondsOf;
+
+    constructor(IRegistry registry) {
+        REGISTRY = registry;
+    }
 
     /// @inheritdoc ICourt
     function demand(
@@ -59,48 +69,46 @@ abstract contract Demands is WrongLeaves {
         if (now_.aggregateRoot == 0) revert NoStandingProposal();
         _requireIncluded(updates, now_.includeHash);
         _requireNode(now_, updates, node, path);
+        _requireInTime(now_, updates.length);
         _dropStale(address(job), now_.proposal);
-        if (open[address(job)].length == MAX_OPEN) revert TooManyDemands(MAX_OPEN);
-        if (++madeOn[now_.proposal] > MAX_MADE) revert TooManyDemands(MAX_MADE);
-        if (msg.value < _price(job)) revert BondTooSmall(msg.value, _price(job));
-        bytes32 key = keccak256(abi.encode(now_.proposal, node.tree, node.level, node.index));
-        if (asked[key]) revert AlreadyDemanded(key);
-        asked[key] = true;
+        address place = _placeOf(job, msg.sender);
+        uint256 bond = _price(now_.proposal, place);
+        if (msg.value < bond) revert BondTooSmall(msg.value, bond);
+        bondsOf[msg.sender] += msg.value - bond;
+        _takePlace(now_.proposal, place);
+        _askOnce(now_.proposal, node);
 
         id = ++made[address(job)];
         open[address(job)].push(id);
-        uint40 deadline = uint40(block.timestamp + now_.demandSeconds);
+        uint40 deadline = uint40(block.timestamp + now_.terms.demandSeconds);
         kept[address(job)][id] = Kept({
             proposal: now_.proposal,
             node: node.hash,
             hashWithout: node.tree == 0 ? bytes32(0) : _hashWithout(updates, node.tree - 1),
             demander: msg.sender,
             deadline: deadline,
+            deadlineBlock: uint40(block.number + now_.terms.phaseBlocks),
             tree: node.tree,
             level: node.level,
-            bond: uint128(msg.value),
+            place: place,
+            bond: uint96(bond),
+            fee: uint96(_fee()),
             index: node.index
         });
-        emit Demanded(address(job), id, msg.sender, node, deadline, msg.value);
+        emit Demanded(address(job), id, msg.sender, node, deadline, bond);
         job.openDemand();
     }
 
     /// @inheritdoc ICourt
     function answer(IJob job, uint256 id, bytes calldata data) external {
-        Standing memory now_ = _standing(job);
         Kept memory asked_ = kept[address(job)][id];
-        if (asked_.proposal == 0 || asked_.proposal != now_.proposal) revert NoSuchDemand(id);
-        if (block.timestamp > asked_.deadline) revert TooLate(asked_.deadline);
+        if (asked_.proposal == 0 || asked_.proposal != _standing(job).proposal) revert NoSuchDemand(id);
+        if (_isOver(asked_)) revert TooLate(asked_.deadline);
         _requireAnswer(asked_, data);
-
-        _remove(address(job), id);
-        bondsOf[msg.sender] += asked_.bond;
+        _remove(address(job), id, asked_);
+        bondsOf[msg.sender] += asked_.fee;
         emit Answered(address(job), id, msg.sender, data);
-        bytes32 tree = keccak256(abi.encode(asked_.proposal, asked_.tree));
-        // So that who asked has time to ask on: as often as it takes to reach a leaf, and once more for the proof.
-        uint256 limit = (now_.depth + ANSWER_LEVELS - 1) / ANSWER_LEVELS + 1;
-        bool extends = extensions[tree]++ < limit;
-        job.closeDemand(extends ? uint40(block.timestamp + now_.demandSeconds) : 0);
+        job.closeDemand();
     }
 
     /// @inheritdoc ICourt
@@ -110,7 +118,7 @@ abstract contract Demands is WrongLeaves {
         uint256[] storage ids = open[job];
         for (uint256 i; i < ids.length && verdict == Verdict.None; ++i) {
             Kept storage one = kept[job][ids[i]];
-            if (one.proposal != proposal || block.timestamp <= one.deadline) continue;
+            if (one.proposal != proposal || !_isOver(one)) continue;
             (demander, includeHash) = (one.demander, one.hashWithout);
             verdict = one.tree == 0 ? Verdict.AggregateWithheld : Verdict.UpdateWithheld;
             if (one.tree > 0) updateIndex = one.tree - 1;
@@ -136,12 +144,8 @@ abstract contract Demands is WrongLeaves {
     }
 
     /// @inheritdoc ICourt
-    function price(IJob job) external view returns (uint256) {
-        bytes32 proposal = _standing(job).proposal;
-        uint256 count;
-        uint256[] storage ids = open[address(job)];
-        for (uint256 i; i < ids.length; ++i) if (kept[address(job)][ids[i]].proposal == proposal) ++count;
-        return (BOND_GAS * block.basefee) << count;
+    function price(IJob job, address demander) external view returns (uint256) {
+        return _price(_standing(job).proposal, _placeOf(job, demander));
     }
 
     /// @inheritdoc ICourt
@@ -162,15 +166,52 @@ abstract contract Demands is WrongLeaves {
     }
 
     function _standing(IJob job) private view returns (Standing memory now_) {
-        (uint32 round, uint8 slot, bytes32 seed, bytes32 included, bytes32 root) = job.standingProposal();
-        (now_.includeHash, now_.aggregateRoot) = (included, root);
-        now_.proposal = keccak256(abi.encode(job, round, slot, seed, included, root));
-        now_.depth = MerkleSha256.depthOf(job.terms().vectorLength);
-        now_.demandSeconds = job.terms().demandSeconds;
+        uint32 round;
+        uint8 slot;
+        bytes32 seed;
+        (round, slot, now_.proposedAt, seed, now_.includeHash, now_.aggregateRoot) = job.standingProposal();
+        now_.proposal = keccak256(abi.encode(job, round, slot, seed, now_.includeHash, now_.aggregateRoot));
+        now_.terms = job.terms();
+        now_.depth = MerkleSha256.depthOf(now_.terms.vectorLength);
     }
 
-    function _price(IJob job) private view returns (uint256) {
-        return (BOND_GAS * block.basefee) << open[address(job)].length;
+    /// @dev Time enough to walk to a leaf of each tree, one demand after the other; then no more, so that the window ends.
+    function _requireInTime(Standing memory now_, uint256 updates) private view {
+        uint256 steps = (now_.depth + ANSWER_LEVELS - 1) / ANSWER_LEVELS + 1;
+        uint256 walk = (updates + 1) * steps * now_.terms.demandSeconds;
+        uint256 last = now_.proposedAt + now_.terms.challengeSeconds + walk;
+        if (block.timestamp > last) revert TooLate(last);
+    }
+
+    /// @dev Seconds and blocks, so that a halt of the chain answers for nobody.
+    function _isOver(Kept memory one) private view returns (bool) {
+        return block.timestamp > one.deadline && block.number > one.deadlineBlock;
+    }
+
+    /// @return place the wallet, where `account` is one that was drawn in the running round, or an operator of it
+    function _placeOf(IJob job, address account) private view returns (address place) {
+        place = REGISTRY.walletOf(account);
+        if (place == address(0)) place = account;
+        if (!job.isDrawn(place)) place = address(0);
+    }
+
+    function _takePlace(bytes32 proposal, address place) private {
+        uint256 max = place == address(0) ? PUBLIC_PLACES : 1;
+        if (taken[proposal][place]++ == max) revert TooManyDemands(max);
+    }
+
+    function _askOnce(bytes32 proposal, TreeNode calldata node) private {
+        bytes32 key = keccak256(abi.encode(proposal, node.tree, node.level, node.index));
+        if (asked[key]) revert AlreadyDemanded(key);
+        asked[key] = true;
+    }
+
+    function _fee() private view returns (uint256) {
+        return BOND_GAS * block.basefee;
+    }
+
+    function _price(bytes32 proposal, address place) private view returns (uint256) {
+        return place == address(0) ? _fee() << taken[proposal][place] : _fee();
     }
 
     function _requireNode(
@@ -214,13 +255,14 @@ abstract contract Demands is WrongLeaves {
     }
 
     function _return(address job, uint256 id) private {
-        (address demander, uint256 bond) = (kept[job][id].demander, kept[job][id].bond);
-        _remove(job, id);
-        bondsOf[demander] += bond;
-        emit BondReturned(job, id, demander, bond);
+        Kept memory one = kept[job][id];
+        _remove(job, id, one);
+        bondsOf[one.demander] += one.bond;
+        emit BondReturned(job, id, one.demander, one.bond);
     }
 
-    function _remove(address job, uint256 id) private {
+    function _remove(address job, uint256 id, Kept memory one) private {
+        --taken[one.proposal][one.place];
         delete kept[job][id];
         uint256[] storage ids = open[job];
         uint256 last = ids.length - 1;

@@ -18,7 +18,7 @@ abstract contract WrongLeaves is ICourt {
 
     /// @inheritdoc ICourt
     function proveWrongLeaf(IJob job, WrongLeaf calldata proof) external {
-        (, , , bytes32 included, bytes32 root) = job.standingProposal();
+        (, , , , bytes32 included, bytes32 root) = job.standingProposal();
         if (root == 0) revert NoStandingProposal();
         _requireWrong(job.terms(), included, root, proof);
         job.faultProposal(msg.sender);
@@ -65,11 +65,7 @@ abstract contract WrongLeaves is ICourt {
     }
 
     /// @dev The coordinate of the aggregate, from the updates' leaves.
-    function _rightValue(
-        JobTerms memory terms,
-        WrongLeaf calldata proof,
-        uint256 depth
-    ) private view returns (int256) {
+    function _rightValue(JobTerms memory terms, WrongLeaf calldata proof, uint256 depth) private view returns (int256) {
         uint256 count = proof.updates.length;
         uint256[] memory weights = new uint256[](count);
         for (uint256 i; i < count; ++i) weights[i] = proof.updates[i].exampleCount;

@@ -115,8 +115,10 @@ interface ICourt {
         SignedRoot calldata second
     ) external;
 
-    /// @notice Demands to be shown what is under a node of the standing aggregate's tree or of an included update's. The bond,
-    /// at least `price(job)`, is paid to whoever answers. While a demand is open the window is, too. Each node once a proposal.
+    /// @notice Demands to be shown what is under a node of the standing aggregate's tree or of an included update's. What is sent
+    /// beyond the price is the caller's to withdraw. While a demand is open the window is, too, and an answer keeps it open
+    /// for as long again. Each node once a proposal. A member that was drawn in the round, or its operator, may have one
+    /// demand open; the public eight together. None after challengeSeconds and the time for a walk to a leaf of each tree.
     /// @param updates the include set, as hashed on the chain
     /// @param path sibling hashes from the node up to its tree's root
     function demand(
@@ -135,9 +137,7 @@ interface ICourt {
     /// @return demander who asked
     /// @return updateIndex of the withheld update in include order
     /// @return includeHash of the updates without it
-    function overdue()
-        external
-        returns (Verdict verdict, address demander, uint256 updateIndex, bytes32 includeHash);
+    function overdue() external returns (Verdict verdict, address demander, uint256 updateIndex, bytes32 includeHash);
 
     /// @notice Sends returned bonds and earned answers of the caller, in the chain's coin.
     function withdrawBonds() external returns (uint256 amount);
@@ -145,8 +145,10 @@ interface ICourt {
     /// @notice Sets free the bond of a demand that fell with its proposal. Anyone.
     function releaseBond(IJob job, uint256 id) external;
 
-    /// @return the least bond of the next demand: 1.5 times an answer's gas at the block's base fee, doubled for each open demand
-    function price(IJob job) external view returns (uint256);
+    /// @return the bond of the next demand of `demander`: 1.5 times an answer's gas at the block's base fee, which is what an
+    /// answer is paid; for who was not drawn in the round doubled with each open demand of such, and that surplus is
+    /// kept here for ever
+    function price(IJob job, address demander) external view returns (uint256);
 
     /// @return demands of the standing proposal that wait for an answer
     function openDemands(IJob job) external view returns (Demand[] memory);

@@ -13,9 +13,13 @@ interface IJobDesk is IJobEvents {
     /// @notice Locks more stake of the calling wallet: for stake-weighted draws, or after a slash.
     function addStake(uint96 amount) external;
 
-    /// @notice Leaves: out of the draws that follow the next close of commits; the stake unbonds from then on. At once
-    /// before the start and after the end.
+    /// @notice Leaves: out of the draws that follow the next close of commits. The stake unbonds from then on, or, where the
+    /// member is drawn in that round, from a call of `unbond` after it. At once before the start and after the end.
     function leaveJob() external;
+
+    /// @notice Starts the unbonding of the stake of a member that has left the draws, or was ejected, and whose last round is over.
+    /// Anyone; nothing happens where it has started.
+    function unbond(uint16 memberId) external;
 
     /// @notice Brings a suspended member back, once its draws are over, or when too few others are left. Anyone.
     function resume(uint16 memberId) external;
@@ -40,9 +44,8 @@ interface IJobDesk is IJobEvents {
     /// @notice A demand was made: the window stays open. Court only.
     function openDemand() external;
 
-    /// @notice A demand was answered.  Court only.
-    /// @param windowEnd the window stays open until then at least; zero for no extension
-    function closeDemand(uint40 windowEnd) external;
+    /// @notice A demand was answered: who asked has as long again to ask on. Court only.
+    function closeDemand() external;
 
     function terms() external view returns (JobTerms memory);
     function sponsor() external view returns (address);
@@ -57,7 +60,14 @@ interface IJobDesk is IJobEvents {
     function standingProposal()
         external
         view
-        returns (uint32 round, uint8 slot, bytes32 seed, bytes32 includeHash, bytes32 aggregateRoot);
+        returns (
+            uint32 round,
+            uint8 slot,
+            uint256 proposedAt,
+            bytes32 seed,
+            bytes32 includeHash,
+            bytes32 aggregateRoot
+        );
     /// @notice keccak256(abi.encode(RoundRecord)) of a settled round; zero otherwise, and once it was proven wrong.
     function roundRecord(uint32 round) external view returns (bytes32);
     /// @return whether `wallet` trains or sits in the running round: its stake cannot be withdrawn meanwhile

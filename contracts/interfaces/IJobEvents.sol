@@ -23,7 +23,9 @@ interface IJobEvents {
     /// @notice An update that nobody would show left the include set; the next proposal is over the others.
     event UpdateWithheld(uint32 indexed round, uint16 indexed memberId, uint256 includedMask, bytes32 includeHash);
     event MemberFaulted(uint32 indexed round, uint16 indexed memberId, address indexed prover, uint256 taken);
-    event MemberMissed(uint32 indexed round, uint16 indexed memberId, Phase phase, uint256 taken);
+    /// @param asked what it costs; a member that had less left is ejected
+    event MemberMissed(uint32 indexed round, uint16 indexed memberId, Phase phase, uint256 asked, uint256 taken);
+    event Ejected(uint16 indexed memberId);
     /// @notice A settled round was proven wrong. What it did to the model and to credits stays.
     event RoundFaulty(uint32 indexed round, address indexed prover);
     event RoundSkipped(uint32 indexed round, Phase phase);
@@ -31,7 +33,7 @@ interface IJobEvents {
     /// @param scores by include order, as paid (points of 10,000, or 1/256 points where the trailing scores were used)
     /// @param contributorsPay by include order, in the pool's token
     /// @param judgesPay by seat: what the aggregator and the seats that attested and scored got
-    /// @param paid all that left the pool, the keepers' pay included
+    /// @param paid all that was earned, the keepers' pay included
     event RoundSettled(
         uint32 indexed round,
         bytes32 modelId,
@@ -50,6 +52,9 @@ interface IJobEvents {
     error MayNotJoin(address wallet);
     error AlreadyMember(address wallet);
     error NotAMember(address wallet);
+    error AlreadyLeft(address wallet);
+    error StillMember(uint256 memberId);
+    error StillDrawn(uint256 memberId, uint256 round);
     error NoSuchMember(uint256 memberId, uint256 members);
     error StakeTooSmall(uint256 amount, uint256 minimum);
     error JobFull(uint256 members);
@@ -60,7 +65,8 @@ interface IJobEvents {
     error NotInCohort(address operator, uint256 position);
     error AlreadyCommitted(uint256 position);
     error EmptyCommitment();
-    error NotASeat(uint256 seat, address signer);
+    /// @param operator of the seat; zero where it is none, or dead
+    error NotASeat(uint256 seat, address operator);
     error SlotNotOpen(uint256 slot, uint256 opensAt, uint256 opensAtBlock);
     error SlotGone(uint256 slot, uint256 firstSlot);
     error EmptyRoot();

@@ -2,14 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IJobEvents} from "./IJobEvents.sol";
-import {
-    Opening,
-    ScoreOpening,
-    SignedAttestation,
-    SignedBitmap,
-    SignedCommit,
-    SignedScoreCommit
-} from "./JobTypes.sol";
+import {Opening, ScoreOpening, SignedAttestation, SignedBitmap, SignedCommit, SignedScoreCommit} from "./JobTypes.sol";
 
 /// @title The rounds of a job, from the draw to the pay.
 /// @notice Nobody owns it. Every transition is `advance()`, which anyone may call; a relayed posting that completes its phase

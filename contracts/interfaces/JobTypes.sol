@@ -13,7 +13,7 @@ enum Phase {
     Propose, // aggregators take their slots
     Challenge, // the aggregate can be proved wrong; seats attest and commit their scores
     Score, // score vectors are opened; settled at the end
-    Finished, // all rounds are over; the rest of the pool went to the sponsor
+    Finished, // all rounds are over, or too few members are left; the rest of the pool went to the sponsor
     Failed // too few members ever joined; the pool went to the sponsor
 }
 
@@ -148,8 +148,8 @@ struct RoundView {
     uint256 passedMask;
     uint256 openedMask;
     uint256 includedMask; // fixed when Share ends; a withheld update leaves it later
-    bytes32[] updateRoots; // by position, in Share only: the root once opened, before that the commitment, its low byte cleared
-    uint32[] exampleCounts; // by position, in Share only
+    bytes32[] updateRoots; // by position, until Share ends: the root once opened, before that the commitment, its low byte cleared
+    uint32[] exampleCounts; // by position, until Share ends
     uint256[] bitmaps; // by seat
     uint256 liveSeats; // bits by seat; a proven fault clears one for the round
     uint8 firstSlot; // slots before it are gone
@@ -161,4 +161,5 @@ struct RoundView {
     uint256 scoreOpenedMask;
     uint8 openDemands; // while there are any, the window stays open
     uint64 windowEnd; // an answered demand keeps the window open until then at least
+    uint64 windowEndBlock;
 }

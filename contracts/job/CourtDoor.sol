@@ -19,7 +19,7 @@ abstract contract CourtDoor is IJobDesk, Slashing {
         uint256 faulty = seen.attested | (1 << now_.slot);
         marks.live = uint32(seen.live & ~faulty);
         uint256 poster = now_.slot;
-        (extras.openDemands, extras.windowEnd) = (0, 0);
+        _dropDemands();
         _nextSlot(now_);
         _enter(now_, Phase.Propose);
 
@@ -56,9 +56,11 @@ abstract contract CourtDoor is IJobDesk, Slashing {
         ++extras.openDemands;
     }
 
-    function closeDemand(uint40 windowEnd) external onlyCourt {
+    function closeDemand() external onlyCourt {
         --extras.openDemands;
-        if (windowEnd > extras.windowEnd) extras.windowEnd = windowEnd;
+        JobTerms memory terms_ = _terms();
+        extras.windowEnd = uint40(block.timestamp + terms_.demandSeconds);
+        extras.windowEndBlock = uint40(block.number + terms_.phaseBlocks);
     }
 
     /// @dev A seat of the running round, if the member has one, judges no more.

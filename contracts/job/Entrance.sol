@@ -43,6 +43,9 @@ abstract contract Entrance is Draws, Clockwork {
                 _requireOver(now_, terms_, 0, false);
                 return Phase.Finished;
             }
+            // Who came in knows the salts already: another block decides.
+            (extras.entropyBlock, extras.entropyRecorded) = (uint40(block.number), false);
+            return Phase.Draw;
         }
         _drawRound(now_, terms_);
         keepers[0] = msg.sender;
@@ -56,7 +59,7 @@ abstract contract Entrance is Draws, Clockwork {
         Extras memory more = extras;
         now_.committedMask &= ~more.passed;
         (more.entropyBlock, more.entropyRecorded) = (uint40(block.number), false);
-        (more.abstained, more.openDemands, more.windowEnd) = (0, 0, 0);
+        (more.abstained, more.openDemands, more.windowEnd, more.windowEndBlock) = (0, 0, 0, 0);
         extras = more;
         if (RoundPhase.popCount(now_.committedMask) < terms_.minCommits) return _skip(now_, terms_);
         keepers[1] = msg.sender;
@@ -67,7 +70,7 @@ abstract contract Entrance is Draws, Clockwork {
     function _judgeOverdue(Clock memory now_, JobTerms memory terms_) private returns (Phase) {
         (Verdict verdict, address demander, uint256 index, bytes32 hash) = COURT.overdue();
         if (verdict == Verdict.None) revert DemandsOpen(extras.openDemands);
-        (extras.openDemands, extras.windowEnd) = (0, 0);
+        _dropDemands();
         address rewarded = _walletOf(demander);
         if (verdict == Verdict.AggregateWithheld) {
             marks.live &= ~uint32(1 << now_.slot);

@@ -46,7 +46,8 @@ abstract contract JobStorage is IJobEvents {
         uint64 passed; // by position
         uint32 abstained; // by seat
         uint8 openDemands;
-        uint40 windowEnd;
+        uint40 windowEnd; // an answered demand keeps the window open
+        uint40 windowEndBlock;
     }
 
     /// @dev One slot: what lasts.

@@ -4,10 +4,10 @@ pragma solidity 0.8.37;
 import {IJobDesk} from "../interfaces/IJobDesk.sol";
 import {JobTerms, Member, Phase, RoundView} from "../interfaces/JobTypes.sol";
 import {SumTree} from "../libraries/SumTree.sol";
-import {JobStorage} from "./JobStorage.sol";
+import {Roster} from "./Roster.sol";
 
 /// @title What can be read of a job.
-abstract contract JobViews is IJobDesk, JobStorage {
+abstract contract JobViews is IJobDesk, Roster {
     using SumTree for SumTree.Tree;
 
     function terms() external view returns (JobTerms memory) {
@@ -54,19 +54,15 @@ abstract contract JobViews is IJobDesk, JobStorage {
     }
 
     function isDrawn(address wallet) external view returns (bool) {
-        if (memberIds[wallet] == 0 || clock.phase <= Phase.Draw || _hasEnded(clock.phase)) return false;
-        uint256 id = memberIds[wallet] - 1;
-        for (uint256 i; i < clock.cohortCount; ++i) if (cohort[i] == id) return true;
-        for (uint256 i; i < clock.seatCount; ++i) if (seats[i] == id) return true;
-        return false;
+        return memberIds[wallet] != 0 && _isDrawn(memberIds[wallet] - 1);
     }
 
     function standingProposal()
         external
         view
-        returns (uint32 round, uint8 slot, bytes32 roundSeed, bytes32 included, bytes32 root)
+        returns (uint32 round, uint8 slot, uint256 proposedAt, bytes32 roundSeed, bytes32 included, bytes32 root)
     {
-        return (clock.round, clock.slot, seed, includeHash, _standingRoot(clock.phase));
+        return (clock.round, clock.slot, clock.phaseStart, seed, includeHash, _standingRoot(clock.phase));
     }
 
     function roundView() external view returns (RoundView memory view_) {
@@ -99,6 +95,7 @@ abstract contract JobViews is IJobDesk, JobStorage {
         view_.scoreOpenedMask = seen.scoreOpened;
         view_.openDemands = extras.openDemands;
         view_.windowEnd = extras.windowEnd;
+        view_.windowEndBlock = extras.windowEndBlock;
         _viewCohort(view_, now_, seen.opened);
         _viewSeats(view_, now_);
     }

@@ -38,7 +38,9 @@ abstract contract Judging is Posting {
         if (attestations.length > 0) _attest(now_, seen, domain, attestations);
         if (scoreCommits_.length > 0) _commitScores(now_, seen, domain, scoreCommits_);
         marks = seen;
-        if (!_isJudged(seen) || extras.openDemands > 0 || block.timestamp < extras.windowEnd) return;
+        Extras memory more = extras;
+        if (!_isJudged(now_, seen) || more.openDemands > 0) return;
+        if (block.timestamp < more.windowEnd || block.number < more.windowEndBlock) return;
         _go(now_, _closeChallenge(now_, _terms()));
     }
 
@@ -64,11 +66,11 @@ abstract contract Judging is Posting {
         if (seen.scoreCommitted & seen.live & ~seen.scoreOpened == 0) _go(now_, _closeScores(now_, _terms()));
     }
 
-    /// @dev Slot i opens when i turns are over, in seconds and in blocks.
+    /// @dev A slot opens when the turns of the live seats before it are over, in seconds and in blocks.
     function _requireSlotOpen(Clock memory now_, uint256 seat) private view {
         if (seat < now_.firstSlot) revert SlotGone(seat, now_.firstSlot);
         if (seat == now_.firstSlot) return;
-        uint256 turns = seat - now_.firstSlot;
+        uint256 turns = RoundPhase.popCount(marks.live & _slots(now_.firstSlot, seat));
         JobTerms memory terms_ = _terms();
         uint256 opensAt = now_.phaseStart + turns * terms_.slotSeconds;
         uint256 opensAtBlock = now_.phaseStartBlock + turns * terms_.phaseBlocks;

@@ -33,10 +33,13 @@ abstract contract Membership is IJobDesk, Slashing {
 
     function addStake(uint96 amount) external {
         uint256 id = _idOf(msg.sender);
-        if (memberRecords[id].gone || _hasEnded(clock.phase)) revert NotAMember(msg.sender);
+        MemberRecord storage member = memberRecords[id];
+        if (_hasEnded(clock.phase)) revert WrongPhase(clock.phase);
+        if (!member.active || member.ejected) revert AlreadyLeft(msg.sender);
+        if (amount == 0) revert StakeTooSmall(0, 1);
         emit StakeAdded(uint16(id), amount);
         TREASURY.lock(msg.sender, amount);
-        _comeIn(id, _terms());
+        if (member.suspendedUntil == 0) _comeIn(id, _terms());
     }
 
     function leaveJob() external {
@@ -45,7 +48,7 @@ abstract contract Membership is IJobDesk, Slashing {
         Phase current = clock.phase;
         bool atOnce = current == Phase.Joining || _hasEnded(current);
         // Who waits in the queue when the job ends calls again.
-        if (member.gone || (!member.active && !atOnce)) revert NotAMember(msg.sender);
+        if (member.gone || (!member.active && !atOnce)) revert AlreadyLeft(msg.sender);
 
         if (member.active) emit Left(uint16(id), msg.sender);
         member.active = false;
@@ -53,14 +56,22 @@ abstract contract Membership is IJobDesk, Slashing {
         else _enqueueDeparture(id);
     }
 
+    function unbond(uint16 memberId) external {
+        _requireMember(memberId);
+        MemberRecord storage member = memberRecords[memberId];
+        if (!member.gone) revert StillMember(memberId);
+        if (_isDrawn(memberId)) revert StillDrawn(memberId, clock.round);
+        _unbond(member.wallet, _terms());
+    }
+
     function resume(uint16 memberId) external {
         _requireMember(memberId);
         MemberRecord storage member = memberRecords[memberId];
         uint256 untilRound = member.suspendedUntil;
         if (untilRound == 0) revert NotSuspended(memberId);
-        if (clock.round < untilRound && candidates.countOf() >= MIN_COHORT) {
-            revert StillSuspended(memberId, untilRound);
-        }
+        bool short = candidates.countOf() < MIN_COHORT;
+        // Not before it has left the draws, either.
+        if (!short && (clock.round < untilRound || member.departing)) revert StillSuspended(memberId, untilRound);
         member.suspendedUntil = 0;
         emit Resumed(memberId);
         _enqueueArrival(memberId);

@@ -125,11 +125,11 @@ abstract contract Posting is Transitions {
         uint256 positions = seatPositions;
         bytes32 roundSeed = seed;
         bytes32 domain = SignedStructs.domainSeparator();
-        uint256 committed = now_.committedMask;
+        (uint256 committed, uint256 live) = (now_.committedMask, marks.live);
         for (uint256 i; i < bitmaps_.length; ++i) {
             SignedBitmap calldata given = bitmaps_[i];
             uint256 seat = given.seat;
-            if (seat >= now_.seatCount) continue;
+            if (!_hasBit(live, seat)) continue;
             uint256 before = shared.bitmaps.get(seat);
             uint256 own = _positionOf(positions, seat);
             uint256 bits = given.bits & committed;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {JobTerms} from "../interfaces/JobTypes.sol";
+import {JobTerms, Phase} from "../interfaces/JobTypes.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {JobStorage} from "./JobStorage.sol";
 
@@ -50,14 +50,28 @@ abstract contract Roster is JobStorage {
         ledger = kept;
     }
 
-    /// @dev Works out a member's draw weight; the stake of one that left or was ejected unbonds from here on.
+    /// @dev Works out a member's draw weight; the stake of one that left or was ejected unbonds
+    /// from here on, unless it is drawn in the running round: then from when somebody calls `unbond` after it.
     function _reweigh(uint256 id, JobTerms memory terms_) internal {
         MemberRecord storage member = memberRecords[id];
         bool stays = member.active && !member.ejected;
         candidates.set(id, stays && member.suspendedUntil == 0 ? _drawWeight(member.wallet, terms_) : 0);
         if (stays || member.gone) return;
         member.gone = true;
-        TREASURY.unbond(member.wallet, block.timestamp + terms_.unbondSeconds);
+        if (!_isDrawn(id)) _unbond(member.wallet, terms_);
+    }
+
+    function _unbond(address wallet, JobTerms memory terms_) internal {
+        TREASURY.unbond(wallet, block.timestamp + terms_.unbondSeconds);
+    }
+
+    /// @dev Whether a member trains or sits in the running round.
+    function _isDrawn(uint256 id) internal view returns (bool) {
+        Clock memory now_ = clock;
+        if (now_.phase <= Phase.Draw || _hasEnded(now_.phase)) return false;
+        for (uint256 i; i < now_.cohortCount; ++i) if (cohort[i] == id) return true;
+        for (uint256 i; i < now_.seatCount; ++i) if (seats[i] == id) return true;
+        return false;
     }
 
     function _drawWeight(address wallet, JobTerms memory terms_) private view returns (uint256 weight) {
@@ -69,13 +83,13 @@ abstract contract Roster is JobStorage {
 
     function _eject(uint256 id) internal {
         memberRecords[id].ejected = true;
+        emit Ejected(uint16(id));
         _enqueueDeparture(id);
     }
 
     /// @dev Out of the next `draws` draws, and then until somebody calls `resume`.
     function _suspend(uint256 id, uint256 round, uint256 draws) internal {
-        if (draws == 0) return;
-        memberRecords[id].suspendedUntil = uint32(round + 1 + draws);
-        _enqueueDeparture(id);
+        if (draws > 0) memberRecords[id].suspendedUntil = uint32(round + 1 + draws);
+        _enqueueDeparture(id); // also without a suspension: its stake fell
     }
 }

@@ -43,7 +43,7 @@ abstract contract Settlement is Slashing {
         unchecked {
             (record.seed, record.includeHash, record.aggregateRoot) = (seed, includeHash, aggregateRoot);
             record.poster = seats[now_.slot];
-            uint256 attested = uint256(seen.attested) & seen.live;
+            uint256 attested = seen.attested; // also who was ejected since: it answers for this round, too
             record.attesters = new uint16[](RoundPhase.popCount(attested));
             uint256 count;
             for (uint256 seat; attested >> seat != 0; ++seat) {
@@ -165,7 +165,7 @@ abstract contract Settlement is Slashing {
                 if (!_hasBit(judges, seat)) continue;
                 amounts[seat] = pay.committee / count + (paid++ < pay.committee % count ? 1 : 0);
             }
-            amounts[now_.slot] += pay.aggregator;
+            if (_hasBit(seen.live, now_.slot)) amounts[now_.slot] += pay.aggregator;
         }
     }
 

@@ -30,6 +30,11 @@ abstract contract Slashing is Roster {
         emit MemberFaulted(now_.round, uint16(id), prover, taken);
     }
 
+    /// @dev Demands fall with the proposal that they were made on; the Court knows by itself.
+    function _dropDemands() internal {
+        (extras.openDemands, extras.windowEnd, extras.windowEndBlock) = (0, 0, 0);
+    }
+
     /// @dev The standing proposal falls: the slots after its own are open.
     function _nextSlot(Clock memory now_) internal {
         marks.attested = 0;
@@ -55,7 +60,7 @@ abstract contract Slashing is Roster {
         uint256 taken = TREASURY.slash(memberRecords[id].wallet, amount, rewarded, terms_.proofReward);
         if (taken < amount) _eject(id);
         else _suspend(id, now_.round, terms_.suspendDraws);
-        emit MemberMissed(now_.round, uint16(id), now_.phase, taken);
+        emit MemberMissed(now_.round, uint16(id), now_.phase, amount, taken);
     }
 
     /// @dev Mask of the slots from `first` up to `end`, which is not included.
