@@ -1,88 +1,30 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { ZERO_WORD } from "../../node/core/bytes.ts";
+import { ZERO_WORD, type Hex } from "../../node/core/bytes.ts";
 import { bitOf, bitsOf } from "../../node/core/roundView.ts";
-import { nextSeed, saltShare } from "../../node/core/sortition.ts";
+import { bitmapOf, commitmentOf, openingOf, type Opening } from "./messages.ts";
 import {
-  advance,
-  bitmapOf,
-  commitAll,
-  commitAt,
-  commitmentOf,
-  draw,
+  eventOf,
   everyone,
-  includedOf,
   makeUpdate,
   memberOf,
-  openingOf,
   PHASE,
   phaseOf,
-  shareAll,
+  stakeOf,
   updateOf,
   viewOf,
   waitLong,
   type View,
-} from "./round.ts";
+} from "./player.ts";
+import { advance, commitAll, commitEach, draw, includedOf, shareAll } from "./round.ts";
 import { playingFrom, startedJob } from "./startingFrom.ts";
-import { as, ETHER, read } from "./world.ts";
+import { as, ETHER } from "./world.ts";
 
-describe("commits", () => {
-  const player = playingFrom(async () => {
-    const started = await startedJob(6);
-    await draw(started);
-    return started;
-  });
-
-  it("are taken from the operator at the position, once", async () => {
-    const { job } = player();
-    const view = await viewOf(player());
-    const [first, second] = [memberOf(player(), view.cohort[0]!), memberOf(player(), view.cohort[1]!)];
-    const commitment = commitmentOf(player(), view, 0);
-    await expect(as(job, second.operator).commit(0, commitment))
-      .to.be.revertedWithCustomError(job, "NotInCohort")
-      .withArgs(second.operator, 0);
-    await expect(as(job, first.wallet).commit(0, commitment)).to.be.revertedWithCustomError(job, "NotInCohort");
-    await expect(as(job, first.operator).commit(6, commitment)).to.be.revertedWithCustomError(job, "NotInCohort");
-    await expect(as(job, first.operator).commit(0, ZERO_WORD)).to.be.revertedWithCustomError(job, "EmptyCommitment");
-    await expect(as(job, first.operator).commit(0, commitment)).to.emit(job, "Committed").withArgs(1, 0, commitment);
-    await expect(as(job, first.operator).commit(0, commitment))
-      .to.be.revertedWithCustomError(job, "AlreadyCommitted")
-      .withArgs(0);
-    const after = await viewOf(player());
-    expect(after.committedMask).to.equal(1n);
-    expect(after.updateRoots[0]).to.equal(`${commitment.slice(0, 64)}00`);
-  });
-
-  it("close at once when everybody has committed", async () => {
-    await commitAll(player());
-    await expect(advance(player())).to.emit(player().job, "PhaseEntered").withArgs(1, PHASE.share);
-    await expect(commitAt(player(), await viewOf(player()), 0))
-      .to.be.revertedWithCustomError(player().job, "WrongPhase")
-      .withArgs(PHASE.share);
-  });
-
-  it("close after their seconds and their blocks", async () => {
-    const { job, world } = player();
-    await commitAll(player(), [0, 2, 4]);
-    const start = Number((await viewOf(player())).phaseStart);
-    await world.helpers.time.setNextBlockTimestamp(start + 999);
-    await expect(advance(player())).to.be.revertedWithCustomError(job, "NotYet").withArgs(PHASE.commit, 1, 0);
-    await world.helpers.time.setNextBlockTimestamp(start + 1_000);
-    await advance(player());
-    expect(await phaseOf(player())).to.equal(PHASE.share);
-  });
-
-  it("skip the round when they are too few, and keep the model", async () => {
-    const { job } = player();
-    const before = await viewOf(player());
-    await commitAll(player(), [1, 3]);
-    await waitLong(player());
-    await expect(advance(player())).to.emit(job, "RoundSkipped").withArgs(1, PHASE.commit);
-    const after = await viewOf(player());
-    expect([after.phase, after.round, after.modelId]).to.deep.equal([PHASE.draw, 2n, before.modelId]);
-    expect(await read<string>(job, "roundRecord", 1)).to.equal(ZERO_WORD);
-  });
-});
+interface FixedSet {
+  readonly includedMask: bigint;
+  readonly includeHash: Hex;
+  readonly updates: readonly (readonly [Hex, bigint, bigint])[];
+}
 
 describe("sharing", () => {
   const player = playingFrom(async () => {
@@ -94,10 +36,14 @@ describe("sharing", () => {
   /** Commits and closes. */
   async function closed(positions?: readonly number[]): Promise<View> {
     await commitAll(player(), positions);
-    if (positions !== undefined) await waitLong(player());
-    await advance(player());
+    if (positions !== undefined) {
+      await waitLong(player());
+      await advance(player());
+    }
     return await viewOf(player());
   }
+  const openingsOf = (view: View, positions = bitsOf(view.committedMask)): Opening[] =>
+    positions.map((position) => openingOf(player(), view, position));
 
   it("skips openings that do not fit their commitment, and takes the right one after them", async () => {
     const { job } = player();
@@ -113,13 +59,12 @@ describe("sharing", () => {
     ];
     await job.share(wrong, []);
     expect((await viewOf(player())).openedMask).to.equal(0n);
-    await expect(job.share([...wrong, right, right], []))
-      .to.emit(job, "Opened")
-      .withArgs(1, 2, right.updateRoot, right.exampleCount);
+    await job.share([...wrong, right, right], []);
+    await job.share([right], []);
     const after = await viewOf(player());
     expect(after.openedMask).to.equal(0b100n);
     expect(after.updateRoots[2]).to.equal(right.updateRoot);
-    expect(after.exampleCounts[2]).to.equal(BigInt(right.exampleCount));
+    expect(after.exampleCounts.map(Number)).to.deep.equal([0, 0, right.exampleCount, 0, 0, 0, 0]);
   });
 
   it("takes nothing of who has not committed", async () => {
@@ -128,12 +73,20 @@ describe("sharing", () => {
     expect((await viewOf(player())).openedMask).to.equal(0n);
   });
 
-  it("keeps example counts up to the weight cap", async () => {
+  it("keeps example counts up to the weight cap, whether or not the opening ends the phase", async () => {
     const view = await viewOf(player());
-    player().replaced.set(Number(view.cohort[0]), makeUpdate(new Int16Array(300).fill(7), 1_000_000, 99));
-    await closed();
-    await shareAll(player());
+    for (const position of [0, 6]) {
+      player().replaced.set(
+        Number(view.cohort[position]),
+        makeUpdate(new Int16Array(300).fill(7 + position), 1_000_000, position),
+      );
+    }
+    const { job } = player();
+    const committed = await closed();
+    await job.share([openingOf(player(), committed, 0)], []);
     expect((await viewOf(player())).exampleCounts[0]).to.equal(1_000n);
+    const { updates } = await eventOf<FixedSet>(player(), shareAll(player()), "IncludeSetFixed");
+    expect(updates.map(([, , count]) => Number(count))).to.deep.equal([1_000, 33, 46, 59, 72, 85, 1_000]);
   });
 
   it("adds up the bits of a seat over partial and repeated posts, by anyone", async () => {
@@ -145,18 +98,18 @@ describe("sharing", () => {
     const [a, b, c] = others as [number, number, number];
     await stranger.share([], [bitmapOf(player(), view, 0, bitOf(a) | bitOf(b))]);
     await stranger.share([], [bitmapOf(player(), view, 0, bitOf(b) | bitOf(c))]);
-    await expect(stranger.share([], [bitmapOf(player(), view, 0, bitOf(a))])).not.to.emit(job, "BitmapPosted");
+    await stranger.share([], [bitmapOf(player(), view, 0, bitOf(a))]);
     expect((await viewOf(player())).bitmaps[0]).to.equal(bitOf(a) | bitOf(b) | bitOf(c));
   });
 
-  it("does not count a seat's own bit, nor bits beyond the cohort", async () => {
-    const view = await closed();
+  it("does not count a seat's own bit, nor bits beyond the cohort or of who has not committed", async () => {
+    const view = await closed([0, 1, 2, 3, 4, 5]);
     await player().job.share([], [bitmapOf(player(), view, 1, 2n ** 256n - 1n)]);
     const own = view.cohort.indexOf(view.seats[1]!);
-    expect((await viewOf(player())).bitmaps[1]).to.equal(everyone(view) & ~bitOf(own));
+    expect((await viewOf(player())).bitmaps[1]).to.equal(0b111111n & ~bitOf(own));
   });
 
-  it("skips bitmaps that somebody else signed, or for another seat, round or job", async () => {
+  it("skips bitmaps that somebody else signed, or for another seat, round, seed or chain", async () => {
     const { job, domain } = player();
     const view = await closed();
     const right = bitmapOf(player(), view, 0, 5n);
@@ -167,7 +120,7 @@ describe("sharing", () => {
         { ...right, seat: 1 },
         { ...right, bits: 7n },
         { ...right, seat: 77 },
-        { ...right, signature: "0x1234" },
+        { ...right, r: ZERO_WORD, vs: ZERO_WORD },
         bitmapOf(player(), { ...view, round: 2n }, 0, 5n),
         bitmapOf(player(), { ...view, seed: ZERO_WORD }, 0, 5n),
         bitmapOf(other, view, 0, 5n),
@@ -179,22 +132,58 @@ describe("sharing", () => {
   it("has no effect outside its phase", async () => {
     const { job } = player();
     const view = await viewOf(player());
-    await expect(job.share([openingOf(player(), view, 0)], [bitmapOf(player(), view, 0, 1n)])).not.to.emit(
-      job,
-      "Opened",
-    );
-    expect((await viewOf(player())).openedMask).to.equal(0n);
+    await commitEach(player(), [0]);
+    await job.share([openingOf(player(), view, 0)], [bitmapOf(player(), view, 0, 1n)]);
+    expect(await viewOf(player())).to.include({ phase: PHASE.commit, openedMask: 0n });
   });
 
-  it("closes at once when all is opened and certified, and includes all", async () => {
+  it("ends with the posting that makes it complete, and includes all", async () => {
     const { job } = player();
-    await closed();
-    await shareAll(player());
-    await expect(advance(player())).to.emit(job, "IncludeSetFixed");
-    const view = await viewOf(player());
-    expect(view.phase).to.equal(PHASE.propose);
-    expect(view.includedMask).to.equal(everyone(view));
-    expect(includedOf(player(), view)).to.have.length(7);
+    const view = await closed();
+    await job.share(openingsOf(view), []);
+    const bitmaps = view.seats.map((_, seat) => bitmapOf(player(), view, seat, everyone(view)));
+    await job.share([], bitmaps.slice(0, 3)); // the quorum of four judges where the owner sits is three
+    expect(await phaseOf(player())).to.equal(PHASE.share);
+    const { includedMask, includeHash, updates } = await eventOf<FixedSet>(
+      player(),
+      job.share([], bitmaps.slice(3, 4)),
+      "IncludeSetFixed",
+    );
+    const after = await viewOf(player());
+    expect(after).to.include({ phase: PHASE.propose, includedMask, includeHash });
+    expect(includedMask).to.equal(everyone(view));
+    expect(after.updateRoots).to.deep.equal([]);
+    const included = includedOf(player(), after); // hashes to what is on the chain
+    expect(updates.map(([root, id, count]) => [root, Number(id), Number(count)])).to.deep.equal(
+      included.map(({ updateRoot, memberId, exampleCount }) => [updateRoot, memberId, exampleCount]),
+    );
+  });
+
+  it("ends the same whether it came in one posting, piece by piece, or bitmaps first", async () => {
+    const { job, world } = player();
+    const view = await closed();
+    const ends: unknown[] = [];
+    const ways: (() => Promise<unknown>)[] = [
+      () => shareAll(player()),
+      async () => {
+        for (const opening of openingsOf(view).toReversed()) await job.share([opening], []);
+        await shareAll(player());
+      },
+      async () => {
+        for (const seat of view.seats.keys()) await job.share([], [bitmapOf(player(), view, seat, everyone(view))]);
+        await job.share(openingsOf(view).slice(3), []);
+        await job.share(openingsOf(view).slice(0, 3), []);
+      },
+    ];
+    for (const way of ways) {
+      const snapshot = await world.helpers.takeSnapshot();
+      await way();
+      const { phase, includedMask, includeHash } = await viewOf(player());
+      ends.push({ phase, includedMask, includeHash });
+      await snapshot.restore();
+    }
+    expect(ends[1]).to.deep.equal(ends[0]);
+    expect(ends[2]).to.deep.equal(ends[0]);
   });
 
   it("includes what a quorum holds and nothing else", async () => {
@@ -208,7 +197,7 @@ describe("sharing", () => {
     for (const seat of judges(0).slice(0, quorumOf(0))) bits[seat]! |= 1n;
     for (const seat of judges(1).slice(0, quorumOf(1) - 1)) bits[seat]! |= 2n;
     await job.share(
-      bitsOf(view.committedMask).map((position) => openingOf(player(), view, position)),
+      openingsOf(view),
       bits.map((mask, seat) => bitmapOf(player(), view, seat, mask)),
     );
     await expect(advance(player())).to.be.revertedWithCustomError(job, "NotYet");
@@ -220,21 +209,18 @@ describe("sharing", () => {
   });
 
   it("slashes for an opening that is missing, and goes on without it", async () => {
-    const { job, world } = player();
+    const { job } = player();
     const view = await closed();
-    const openings = bitsOf(view.committedMask)
-      .filter((position) => position !== 3)
-      .map((position) => openingOf(player(), view, position));
     await job.share(
-      openings,
+      openingsOf(view, [0, 1, 2, 4, 5, 6]),
       view.seats.map((_, seat) => bitmapOf(player(), view, seat, everyone(view))),
     );
     await waitLong(player());
     await expect(advance(player())).to.emit(job, "MemberMissed").withArgs(1, view.cohort[3], PHASE.share, ETHER);
-    expect((await viewOf(player())).includedMask).to.equal(everyone(view) & ~8n);
-    expect(await read(world.treasury, "stakeOf", job, memberOf(player(), view.cohort[3]!).walletAddress)).to.equal(
-      99n * ETHER,
-    );
+    const after = await viewOf(player());
+    expect(after.includedMask).to.equal(everyone(view) & ~8n);
+    expect(await stakeOf(player(), view.cohort[3]!)).to.equal(99n * ETHER);
+    includedOf(player(), after);
   });
 
   it("keeps one operator a root: the first to commit it", async () => {
@@ -243,19 +229,26 @@ describe("sharing", () => {
     for (const position of [1, 4])
       player().replaced.set(Number(view.cohort[position]), { ...shared, exampleCount: 77 });
     await commitAll(player(), [0, 4, 3, 2, 1, 5, 6]);
-    await advance(player());
     await shareAll(player());
-    await advance(player());
     const after = await viewOf(player());
     expect(bitsOf(after.includedMask)).to.deep.equal([0, 3, 4, 5, 6]);
     includedOf(player(), after);
+  });
+
+  it("skips the round when all certified updates are copies of one", async () => {
+    const { job } = player();
+    const view = await viewOf(player());
+    const shared = updateOf(player(), view, view.cohort[0]!);
+    for (const id of view.cohort) player().replaced.set(Number(id), shared);
+    await commitAll(player());
+    await expect(shareAll(player())).to.emit(job, "RoundSkipped").withArgs(1, PHASE.share);
   });
 
   it("makes a copied commitment worthless", async () => {
     const { job } = player();
     const view = await viewOf(player());
     const copied = commitmentOf(player(), view, 0);
-    await commitAll(player(), [0, 2, 3, 4]);
+    await commitEach(player(), [0, 2, 3, 4]);
     await as(job, memberOf(player(), view.cohort[1]!).operator).commit(1, copied);
     await waitLong(player());
     await advance(player());
@@ -267,29 +260,11 @@ describe("sharing", () => {
   it("skips the round when too few are included", async () => {
     const { job } = player();
     const view = await closed();
-    const openings = [0, 1].map((position) => openingOf(player(), view, position));
     await job.share(
-      openings,
+      openingsOf(view, [0, 1]),
       view.seats.map((_, seat) => bitmapOf(player(), view, seat, everyone(view))),
     );
     await waitLong(player());
     await expect(advance(player())).to.emit(job, "RoundSkipped").withArgs(1, PHASE.share);
-  });
-
-  it("feeds the next seed with every opened salt and the block in which commits closed", async () => {
-    const { world } = player();
-    const view = await closed();
-    const closing = await world.ethers.provider.getBlock("latest");
-    await shareAll(player());
-    await world.helpers.mine(300); // recorded in time, so it stays known
-    await waitLong(player());
-    await advance(player());
-    await waitLong(player());
-    await advance(player()); // nobody proposes: skipped
-    await draw(player());
-    const sum = view.cohort
-      .map((id) => saltShare(memberOf(player(), id).address, updateOf(player(), view, id).salt))
-      .reduce((total, share) => (total + share) % 2n ** 256n, 0n);
-    expect((await viewOf(player())).seed).to.equal(nextSeed(view.seed, sum, closing!.hash as `0x${string}`));
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, before } from "mocha";
-import { advance, playerOf, type Player } from "./round.ts";
+import { playerOf, type Player } from "./player.ts";
+import { advance } from "./round.ts";
 import { createJob, deployWorld, joinAll, makeParticipants, type World } from "./world.ts";
 import type { JobTerms } from "../../node/core/jobTerms.ts";
 

@@ -58,6 +58,8 @@ export interface Participant {
 
 export const ETHER = 10n ** 18n;
 export const POOL = 1_000_003n * ETHER + 7n;
+/** Of the factory. */
+export const MIN_PHASE_SECONDS = 10;
 
 /** The contract with another caller. */
 export function as<Contract extends BaseContract>(contract: Contract, caller: Signer): Contract {
@@ -90,10 +92,11 @@ export async function deployWorld(): Promise<World> {
   const sponsor = await firstSigner(ethers);
   const token = await deploy<Token>(ethers, "PaceToken", sponsor, 10n ** 12n * ETHER);
   const registry = await deploy<Registry>(ethers, "Registry");
-  const treasury = await deploy<Treasury>(ethers, "Treasury");
-  const court = await deploy<CourtContract>(ethers, "Court");
-  const implementation = await deploy(ethers, "Job", registry, treasury, court);
-  const factory = await deploy<Factory>(ethers, "JobFactory", implementation, treasury);
+  const treasury = await deploy<Treasury>(ethers, "Treasury", registry);
+  const court = await deploy<CourtContract>(ethers, "Court", registry);
+  const desk = await deploy(ethers, "JobDesk", registry, treasury, court);
+  const implementation = await deploy(ethers, "Job", registry, treasury, court, desk);
+  const factory = await deploy<Factory>(ethers, "JobFactory", implementation, treasury, MIN_PHASE_SECONDS, 3, 2 ** 24 - 1);
   await treasury.bind(factory);
   await token.approve(treasury, 10n ** 12n * ETHER);
   const chainId = Number((await ethers.provider.getNetwork()).chainId);
@@ -139,9 +142,9 @@ export async function consentOf(world: World, one: Participant, nonce = 0n): Pro
 }
 
 /** Participants that are registered, hold tokens and have approved the treasury. */
-export async function makeParticipants(world: World, count: number): Promise<Participant[]> {
+export async function makeParticipants(world: World, count: number, first = 0): Promise<Participant[]> {
   const participants: Participant[] = [];
-  for (let index = 0; index < count; index++) {
+  for (let index = first; index < first + count; index++) {
     const one = await makeParticipant(world, index);
     await as(world.registry, one.wallet).register(one.address, await consentOf(world, one));
     await world.token.transfer(one.walletAddress, 10_000n * ETHER);
@@ -167,14 +170,17 @@ export async function termsOf(world: World, changes: Partial<JobTerms> = {}): Pr
     committeeSize: 7,
     minCommits: 3,
     rule: 0,
+    trimPermille: 0,
     minExponent: 4,
     maxExponent: 20,
     initialExponent: 12,
+    stakeWeighted: false,
+    suspendDraws: 0,
     joinSeconds: 1_000,
     commitSeconds: 1_000,
     shareSeconds: 500,
     slotSeconds: 100,
-    attestSeconds: 200,
+    demandSeconds: 200,
     challengeSeconds: 600,
     scoreSeconds: 300,
     unbondSeconds: 5_700,
@@ -191,13 +197,21 @@ export async function termsOf(world: World, changes: Partial<JobTerms> = {}): Pr
   };
 }
 
+/** A job of the sponsor's; each has another salt, and so another address. */
 export async function createJob(world: World, changes: Partial<JobTerms> = {}, pool = POOL): Promise<Job> {
   const terms = await termsOf(world, changes);
-  const address = (await world.factory.getFunction("createJob").staticCall(terms, pool)) as string;
-  await world.factory.createJob(terms, pool);
+  const salt = keccakWords(await world.sponsor.getNonce());
+  const address = await read<string>(world.factory, "predictJob", terms, world.sponsor, salt);
+  await world.factory.createJob(terms, pool, salt);
+  return jobAt(world, address);
+}
+
+export function jobAt(world: World, address: string): Job {
   return new world.ethers.Contract(address, jobAbi, world.sponsor) as unknown as Job;
 }
 
-export async function joinAll(job: Job, participants: readonly Participant[]): Promise<void> {
-  for (const one of participants) await as(job, one.wallet).join();
+/** Each locks the stake of the terms, or `amount`. */
+export async function joinAll(job: Job, participants: readonly Participant[], amount?: bigint): Promise<void> {
+  const { stake } = await read<{ stake: bigint }>(job, "terms");
+  for (const one of participants) await as(job, one.wallet).join(amount ?? stake);
 }
