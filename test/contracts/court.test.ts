@@ -24,7 +24,7 @@ import { ETHER, read } from "./world.ts";
 
 describe("a wrong leaf", () => {
   const player = playingFrom(async () => {
-    const started = await startedJob(6, { committeeSize: 4 });
+    const started = await startedJob(7, { committeeSize: 6 });
     await playToPropose(started);
     return started;
   });
@@ -36,7 +36,7 @@ describe("a wrong leaf", () => {
     await attestAll(player(), [1, 3], []);
     const before = await poolOf(player());
     await prove(player(), wrong, 201);
-    expect(await stakesOf(wrong.view)).to.deep.equal([40n * ETHER, 40n * ETHER, 100n * ETHER, 40n * ETHER]);
+    expect(await stakesOf(wrong.view)).to.deep.equal([40, 40, 100, 40, 100, 100].map((stake) => BigInt(stake) * ETHER));
     expect(await read(world.treasury, "creditOf", world.token, world.sponsor)).to.equal(20n * ETHER);
     expect(await poolOf(player())).to.equal(before + 160n * ETHER);
   });
@@ -54,7 +54,7 @@ describe("a wrong leaf", () => {
       includeHash,
       includedMask,
     });
-    expect(view.liveSeats).to.equal(fullMask(4) & ~bitOf(0) & ~bitOf(2));
+    expect(view.liveSeats).to.equal(fullMask(6) & ~bitOf(0) & ~bitOf(2));
     await expect(proposeFrom(player(), 0, keccakWords(1)))
       .to.be.revertedWithCustomError(player().job, "SlotGone")
       .withArgs(0, 1);
@@ -79,25 +79,24 @@ describe("a wrong leaf", () => {
     await proposeRight(player(), 1);
     await playFromChallenge(player());
     const convicted = Number(wrong.view.seats[0]);
-    const list = await Promise.all([0, 1, 2, 3, 4, 5].map((id) => memberView(player(), id)));
+    const list = await Promise.all([0, 1, 2, 3, 4, 5, 6].map((id) => memberView(player(), id)));
     expect(list.map(({ ejected }) => ejected)).to.deep.equal(list.map((_, id) => id === convicted));
     await draw(player()); // the snapshot was taken before the conviction: it trains once more, but judges nothing
     const second = await viewOf(player());
     expect(second.cohort.map(Number)).to.include(convicted);
     const seat = second.seats.indexOf(BigInt(convicted));
     if (seat >= 0) expect(second.liveSeats & bitOf(seat)).to.equal(0n);
-    const closed = await (await commitAll(player())).getBlock();
-    const { walletAddress } = player().members[convicted]!;
-    expect(await read(world.treasury, "withdrawableAt", job, walletAddress)).to.equal(
-      BigInt(closed!.timestamp + 5_700),
-    );
+    await commitAll(player());
     await shareAll(player());
     await proposeRight(player());
     await playFromChallenge(player());
+    const over = await (await job.unbond(convicted)).getBlock();
+    const { walletAddress } = player().members[convicted]!;
+    expect(await read(world.treasury, "withdrawableAt", job, walletAddress)).to.equal(BigInt(over!.timestamp + 5_700));
     await draw(player());
     const third = await viewOf(player());
     expect([...third.cohort, ...third.seats].map(Number)).to.not.include(convicted);
-    expect(third.cohort).to.have.length(5);
+    expect(third.cohort).to.have.length(6);
   });
 
   it("keeps the score commits, which are of the same include set", async () => {
@@ -124,7 +123,7 @@ describe("a wrong leaf", () => {
     const proof = wrongLeafOf(player(), wrong.view, 300, wrong.aggregate);
     await expect(world.court.proveWrongLeaf(job, { ...proof, updateLeaves: proof.updateLeaves.slice(1) }))
       .to.be.revertedWithCustomError(world.court, "LengthMismatch")
-      .withArgs(6, 5);
+      .withArgs(7, 6);
     const snapshot = await world.helpers.takeSnapshot();
     await world.court.proveWrongLeaf(job, proof);
     await snapshot.restore();
@@ -192,7 +191,7 @@ describe("a wrong leaf", () => {
     const forged = { ...top, leaf: toHex(new Uint8Array(512)) };
     await expect(court.proveWrongLeaf(job, { ...right, aggregateLeaf: forged }))
       .to.be.revertedWithCustomError(court, "BadProof")
-      .withArgs(6);
+      .withArgs(7);
     await expect(court.proveWrongLeaf(job, { ...right, coordinate: 168 })).to.be.revertedWithCustomError(
       court,
       "BadProof",
@@ -230,7 +229,7 @@ describe("a wrong leaf", () => {
       () => job.faultRecord(1, record, world.sponsor),
       () => job.faultMember(0, world.sponsor),
       () => job.openDemand(),
-      () => job.closeDemand(0),
+      () => job.closeDemand(),
     ]) {
       await expect(call()).to.be.revertedWithCustomError(job, "OnlyCourt").withArgs(world.sponsor);
     }
@@ -241,12 +240,22 @@ describe("a wrong leaf", () => {
     const first = await proposeWrong(player(), 3);
     await attestAll(player(), [0, 1], []);
     await prove(player(), first, 3);
+    expect((await viewOf(player())).liveSeats).to.equal(0b111100n); // the quorum of six
     await world.helpers.mine(3, { interval: 100 });
     const second = await proposeWrong(player(), 4, 1, 2);
-    await attestAll(player(), [3], []);
+    await attestAll(player(), [3, 4, 5], []);
     await prove(player(), second, 4);
     expect((await viewOf(player())).liveSeats).to.equal(0n);
     await expect(advance(player())).to.emit(job, "RoundSkipped").withArgs(1, PHASE.propose);
+  });
+
+  it("ends the round at once when it leaves fewer seats than a quorum, and nobody else pays for that", async () => {
+    const { job } = player();
+    const wrong = await proposeWrong(player(), 3);
+    await attestAll(player(), [1, 2], []);
+    await prove(player(), wrong, 3);
+    await expect(advance(player())).to.emit(job, "RoundSkipped").withArgs(1, PHASE.propose);
+    expect((await stakesOf(wrong.view)).slice(3)).to.deep.equal(Array<bigint>(3).fill(100n * ETHER));
   });
 });
 

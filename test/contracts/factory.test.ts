@@ -19,6 +19,8 @@ import {
 } from "./world.ts";
 
 const DAY = 86_400;
+/** With phases of about a week and 32 seats: what a round may last after its commits, and 90 days. */
+const MOST_UNBOND_SECONDS = 7 * DAY - 2 + 32 * 2 * (7 * DAY - 3) + (7 * DAY - 5) + 90 * DAY;
 
 /** A change of the terms that is just out of bounds, and the field that the factory names. */
 const REFUSED: readonly (readonly [Partial<JobTerms>, string])[] = [
@@ -56,7 +58,8 @@ const REFUSED: readonly (readonly [Partial<JobTerms>, string])[] = [
   [{ scoreSeconds: MIN_PHASE_SECONDS - 1 }, "scoreSeconds"],
   [{ unbondSeconds: 5_699 }, "unbondSeconds"],
   [{ committeeSize: 8 }, "unbondSeconds"],
-  [{ phaseBlocks: 10_001 }, "phaseBlocks"],
+  [{ unbondSeconds: 5_701 + 90 * DAY }, "unbondSeconds"],
+  [{ phaseBlocks: 1_001 }, "phaseBlocks"],
   [{ token: `0x${"00".repeat(20)}` }, "token"],
   [{ stakeToken: `0x${"00".repeat(20)}` }, "stakeToken"],
   [{ faultSlash: 101n * 10n ** 18n }, "faultSlash"],
@@ -110,8 +113,8 @@ describe("the factory", () => {
       demandSeconds: 7 * DAY - 4,
       challengeSeconds: 7 * DAY - 3,
       scoreSeconds: 7 * DAY - 5,
-      unbondSeconds: 2 ** 32 - 1,
-      phaseBlocks: 10_000,
+      unbondSeconds: MOST_UNBOND_SECONDS,
+      phaseBlocks: 1_000,
       stake: 2n ** 96n - 1n,
       faultSlash: 2n ** 96n - 2n,
       missSlash: 2n ** 94n - 1n,

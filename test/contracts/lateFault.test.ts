@@ -101,7 +101,8 @@ describe("a wrong leaf of a settled round", () => {
     const leaver = wrong.view.seats[2]!;
     const { wallet } = memberOf(player(), leaver);
     await as(job, wallet).leaveJob();
-    await playRound(player()); // the close of its commits starts the unbonding
+    await playRound(player());
+    await job.unbond(leaver); // its last round is over
     const treasury = as(world.treasury, wallet);
     await expect(treasury.withdraw(job)).to.be.revertedWithCustomError(world.treasury, "StillBonded");
     await world.court.proveSettledWrongLeaf(job, 1, recordOf(wrong.view), proof());
@@ -116,6 +117,7 @@ describe("a wrong leaf of a settled round", () => {
     const leaver = wrong.view.seats[2]!;
     await as(job, memberOf(player(), leaver).wallet).leaveJob();
     await playRound(player());
+    await job.unbond(leaver);
     await world.helpers.time.increase(5_700);
     await as(world.treasury, memberOf(player(), leaver).wallet).withdraw(job);
     await expect(world.court.proveSettledWrongLeaf(job, 1, recordOf(wrong.view), proof()))

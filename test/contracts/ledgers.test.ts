@@ -44,6 +44,7 @@ describe("the ledgers", () => {
     await check();
     for (const [id, { wallet, walletAddress }] of members.entries()) {
       if (!(await memberView(player(), id)).ejected) await as(job, wallet).leaveJob();
+      else await job.unbond(id);
       if ((await earnedBy(player(), id)) > 0n) await job.claim(id);
       if ((await read(treasury, "creditOf", token, walletAddress)) > 0n) await treasury.claimFor(token, walletAddress);
     }

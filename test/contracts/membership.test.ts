@@ -45,7 +45,7 @@ describe("joining a job", () => {
     await expect(member.join(STAKE)).to.be.revertedWithCustomError(job, "AlreadyMember");
     await member.leaveJob();
     await expect(member.join(STAKE)).to.be.revertedWithCustomError(job, "AlreadyMember").withArgs(people[0]!.wallet);
-    await expect(member.leaveJob()).to.be.revertedWithCustomError(job, "NotAMember");
+    await expect(member.leaveJob()).to.be.revertedWithCustomError(job, "AlreadyLeft").withArgs(people[0]!.wallet);
   });
 
   it("starts the job as soon as enough have joined", async () => {
@@ -95,12 +95,13 @@ describe("joining a job", () => {
     const member = as(job, people[0]!.wallet);
     await expect(member.addStake(1n)).to.be.revertedWithCustomError(job, "NotAMember");
     await member.join(STAKE);
+    await expect(member.addStake(0n)).to.be.revertedWithCustomError(job, "StakeTooSmall").withArgs(0, 1);
     await expect(member.addStake(7n * ETHER))
       .to.emit(job, "StakeAdded")
       .withArgs(0, 7n * ETHER);
     expect(await read(world.treasury, "stakeOf", job, people[0]!.walletAddress)).to.equal(107n * ETHER);
     await member.leaveJob();
-    await expect(member.addStake(1n)).to.be.revertedWithCustomError(job, "NotAMember");
+    await expect(member.addStake(1n)).to.be.revertedWithCustomError(job, "AlreadyLeft");
   });
 });
 

@@ -36,6 +36,7 @@ export interface View {
   readonly scoreOpenedMask: bigint;
   readonly openDemands: bigint;
   readonly windowEnd: bigint;
+  readonly windowEndBlock: bigint;
 }
 
 export interface MemberView {

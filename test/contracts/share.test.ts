@@ -216,7 +216,7 @@ describe("sharing", () => {
       view.seats.map((_, seat) => bitmapOf(player(), view, seat, everyone(view))),
     );
     await waitLong(player());
-    await expect(advance(player())).to.emit(job, "MemberMissed").withArgs(1, view.cohort[3], PHASE.share, ETHER);
+    await expect(advance(player())).to.emit(job, "MemberMissed").withArgs(1, view.cohort[3], PHASE.share, ETHER, ETHER);
     const after = await viewOf(player());
     expect(after.includedMask).to.equal(everyone(view) & ~8n);
     expect(await stakeOf(player(), view.cohort[3]!)).to.equal(99n * ETHER);

@@ -116,6 +116,9 @@ export function answerOf(of: Aggregate, level: number, index: number): Hex {
   return toHex(concatBytes(...levelOf(of, level - down).slice(index << down, (index + 1) << down)));
 }
 
+/** Given, for a node that estimates gas without a gas price sees a base fee, and so a bond, of zero. */
+const DEMAND_GAS = 2_000_000;
+
 /** Demands what is under a node of the standing proposal's trees. */
 export async function demand(
   player: Player,
@@ -126,5 +129,5 @@ export async function demand(
   const node = nodeOf(of, tree, level, index);
   const { court } = player.world;
   const updates = includedOf(player, await viewOf(player));
-  return await court.demand(player.job, updates, node, pathOf(of, level, index), { value: bond });
+  return await court.demand(player.job, updates, node, pathOf(of, level, index), { value: bond, gasLimit: DEMAND_GAS });
 }
