@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
-import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {ICourt} from "./interfaces/ICourt.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {ITreasury} from "./interfaces/ITreasury.sol";
@@ -12,7 +11,7 @@ import {Judging} from "./job/Judging.sol";
 
 /// @title One job's rounds. See IJobRounds.
 /// @dev A clone made by JobFactory; its terms stand in the clone's code. What is not here is in JobDesk.
-contract Job is Judging, Proxy {
+contract Job is Judging {
     using Address for address;
 
     address private immutable DESK;
@@ -33,15 +32,28 @@ contract Job is Judging, Proxy {
         _enter(clock, Phase.Joining);
     }
 
+    /// @dev What is not here is at the desk.
+    fallback() external {
+        _leaveToDesk();
+    }
+
+    /// @dev As OpenZeppelin's Proxy does, but with memory that Solidity knows of: with theirs, which writes from zero on, the
+    /// compiler keeps every variable of this contract on the stack, and runs out of it.
     function _leaveToDesk() internal override {
-        _delegate(DESK);
+        address desk = DESK;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            calldatacopy(data, 0, calldatasize())
+            let done := delegatecall(gas(), desk, data, calldatasize(), 0, 0)
+            returndatacopy(data, 0, returndatasize())
+            if iszero(done) {
+                revert(data, returndatasize())
+            }
+            return(data, returndatasize())
+        }
     }
 
     function _closeAtDesk() internal override {
         DESK.functionDelegateCall(abi.encodeCall(this.advance, ()));
-    }
-
-    function _implementation() internal view override returns (address) {
-        return DESK;
     }
 }

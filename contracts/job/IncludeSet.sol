@@ -88,11 +88,13 @@ abstract contract IncludeSet is Slashing {
                 start := mload(0x40)
             }
             uint256 end = start + 0x80;
+            (uint256[] memory roots, uint256[] memory counts) = (shared.roots, shared.counts);
+            bool aligned = now_.aligned;
             for (uint256 position; included >> position != 0; ++position) {
                 if (!_hasBit(included, position)) continue;
-                uint256 root = shared.roots.get(position);
-                uint256 id = _idAt(now_, position);
-                uint256 exampleCount = shared.counts.get(position) & 0xffffff;
+                uint256 root = roots.get(position);
+                uint256 id = aligned ? position : cohort[position];
+                uint256 exampleCount = counts.get(position) & 0xffffff;
                 assembly ("memory-safe") {
                     mstore(end, root)
                     mstore(add(end, 0x20), id)
@@ -119,13 +121,14 @@ abstract contract IncludeSet is Slashing {
     function _firstOfEachRoot(Shared memory shared, uint256 mask) private pure returns (uint256 kept) {
         unchecked {
             uint256[] memory table = new uint256[](TABLE); // open addressing by root: position + 1
+            uint256[] memory roots = shared.roots;
             kept = mask;
             for (uint256 position; mask >> position != 0; ++position) {
                 if (!_hasBit(mask, position)) continue;
-                uint256 root = shared.roots.get(position);
+                uint256 root = roots.get(position);
                 uint256 slot = root % TABLE;
                 uint256 other;
-                while ((other = table.get(slot)) != 0 && shared.roots.get(other - 1) != root) slot = (slot + 1) % TABLE;
+                while ((other = table.get(slot)) != 0 && roots.get(other - 1) != root) slot = (slot + 1) % TABLE;
                 if (other == 0) {
                     table.put(slot, position + 1);
                 } else if (shared.counts.get(position) >> 24 < shared.counts.get(other - 1) >> 24) {

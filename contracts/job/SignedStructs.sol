@@ -27,7 +27,7 @@ library SignedStructs {
     }
 
     function commitOf(bytes32 domain, uint256 round, bytes32 seed, bytes32 commitment) internal pure returns (bytes32) {
-        return _digest(domain, keccak256(abi.encode(COMMIT_TYPE, round, seed, commitment)));
+        return _digest(domain, _hash(COMMIT_TYPE, round, seed, commitment));
     }
 
     function bitmap(
@@ -71,6 +71,18 @@ library SignedStructs {
     /// @return signer who signed; the zero address where the signature is none
     function signerOf(bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (address signer) {
         (signer, , ) = ECDSA.tryRecover(digest, r, vs);
+    }
+
+    /// @dev keccak256(abi.encode(typeHash, round, seed, last)), without taking memory for it each time.
+    function _hash(bytes32 typeHash, uint256 round, bytes32 seed, bytes32 last) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, typeHash)
+            mstore(add(words, 0x20), round)
+            mstore(add(words, 0x40), seed)
+            mstore(add(words, 0x60), last)
+            hash := keccak256(words, 0x80)
+        }
     }
 
     function _digest(bytes32 domain, bytes32 structHash) private pure returns (bytes32 digest) {

@@ -13,7 +13,13 @@ library Sortition {
 
     /// @notice What one opening's salt adds to the salt sum, modulo 2^256: the order of posting does not matter.
     function saltShare(uint256 memberId, bytes32 salt) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode(memberId, salt)));
+        bytes32 hash; // of abi.encode(memberId, salt), in the scratch space
+        assembly ("memory-safe") {
+            mstore(0, memberId)
+            mstore(0x20, salt)
+            hash := keccak256(0, 0x40)
+        }
+        return uint256(hash);
     }
 
     /// @notice What a recorded entropy block adds to it.
