@@ -8,7 +8,7 @@ import type { Network, NetworkCounters, NetworkOptions, Verdict } from "../netwo
 import type { PeerEvent } from "../protocol/events.ts";
 import { judgeMessage } from "../protocol/messages.ts";
 import { initialState, step } from "../protocol/round.ts";
-import type { OwnScores, OwnUpdate, PeerState } from "../protocol/state.ts";
+import type { Judged, OwnScores, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import { keepConnected } from "./connections.ts";
 import type { ParticipantContext } from "./context.ts";
@@ -155,9 +155,19 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     if (scores !== undefined) dispatch({ type: "scored", round: view.round, scores });
   }
 
+  /** What a run before a restart made of rounds that may have settled since. */
+  function recallVerdicts({ phase, round }: RoundView): void {
+    const ended = phase === "finished" || phase === "failed";
+    for (const [, record] of storage.entries("judged")) {
+      const judged = record as Judged;
+      if (judged.round < round || ended) dispatch({ type: "judged", judged });
+    }
+  }
+
   const unwatch = chain.watch(
     ({ view, members, demands }) => {
       clockAhead = Math.max(0, view.blockTime - now());
+      if (state.view === undefined) recallVerdicts(view);
       const isNew = view.round !== state.view?.round;
       dispatch({ type: "view", view, members, demands });
       if (isNew) enterRound(view);

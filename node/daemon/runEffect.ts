@@ -50,7 +50,7 @@ export async function runEffect(context: ParticipantContext, effect: PeerEffect)
       return proveEquivocation(context, effect);
     case "audit":
       await follow(context, await auditRound(context, effect));
-      return context.dispatch({ type: "audited", round: effect.judged.round });
+      return settleDispute(context, effect.judged.round);
     case "commit":
       return transact(context, "commit", () => chain.commit(effect.position, effect.commitment));
     case "commitBatch":
@@ -84,6 +84,11 @@ function proveEquivocation(
 ): Promise<void> {
   const { first, second } = equivocation;
   return transact(context, "proveEquivocation", () => context.chain.proveEquivocation(first, first, second));
+}
+
+function settleDispute({ dispatch, storage }: ParticipantContext, round: number): void {
+  storage.delete("judged", String(round));
+  dispatch({ type: "audited", round });
 }
 
 async function follow(context: ParticipantContext, next: NextCall | undefined): Promise<void> {

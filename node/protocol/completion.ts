@@ -11,18 +11,18 @@ import type { Demand } from "./state.ts";
 export interface PhaseEnd {
   /** Seconds; −Infinity for at once, Infinity where only an event can end the phase. */
   readonly at: number;
-  /** Blocks since the phase began. */
-  readonly blocks: number;
+  /** The first block that may end it. */
+  readonly block: number;
 }
 
-const AT_ONCE: PhaseEnd = { at: -Infinity, blocks: 0 };
-const NEVER: PhaseEnd = { at: Infinity, blocks: 0 };
+const AT_ONCE: PhaseEnd = { at: -Infinity, block: 0 };
+const NEVER: PhaseEnd = { at: Infinity, block: 0 };
 /** With fewer candidates nobody is drawn. */
 export const MIN_COHORT = 3;
 
-/** Whether a block that came now would be late enough. */
-export function blocksAreOver(view: RoundView, blocks: number): boolean {
-  return view.blockNumber + 1 >= view.phaseStartBlock + blocks;
+/** Whether a transaction that is sent now comes into `block` or a later one. */
+export function reaches(view: RoundView, block: number): boolean {
+  return view.blockNumber + 1 >= block;
 }
 
 /** @param demands that wait for an answer */
@@ -32,7 +32,7 @@ export function phaseEnd(
   members: readonly Member[],
   demands: readonly Demand[],
 ): PhaseEnd {
-  const after = (seconds: number): PhaseEnd => ({ at: view.phaseStart + seconds, blocks: terms.phaseBlocks });
+  const after = (seconds: number): PhaseEnd => turnsEnd(view, terms, seconds, 1);
   switch (view.phase) {
     case "joining":
       return candidatesOf(members).length >= terms.startMembers ? AT_ONCE : after(terms.joinSeconds);
@@ -45,7 +45,7 @@ export function phaseEnd(
     case "propose":
       return slotsEnd(view, terms);
     case "challenge":
-      return view.openDemands > 0 ? overdueAt(demands) : challengeEnd(view, terms);
+      return view.openDemands > 0 ? overdueAt(view, terms, demands) : challengeEnd(view, terms);
     case "score":
       return scoreIsComplete(view) ? AT_ONCE : after(terms.scoreSeconds);
     case "finished":
@@ -73,26 +73,45 @@ function shareIsComplete(view: RoundView): boolean {
   );
 }
 
-/** At once where every seat that is left was proven at fault. */
+/** Seats that still have a turn to propose, before `end` if given. Dead ones have none. */
+export function slotsLeft(view: RoundView, end = view.seats.length): number {
+  return popCount(view.liveSeats & fullMask(end) & ~fullMask(view.firstSlot));
+}
+
+/** Whether the seats of a mask could settle a round: two thirds of all that were drawn, dead ones included. */
+export function isQuorum(view: RoundView, seats: bigint): boolean {
+  return popCount(seats) >= quorumOf(view.seats.length);
+}
+
+/** At once where nobody has a turn left, or too few are left to settle anything. */
 function slotsEnd(view: RoundView, terms: JobTerms): PhaseEnd {
-  if (view.liveSeats >> BigInt(view.firstSlot) === 0n) return AT_ONCE;
-  const turns = view.seats.length - view.firstSlot;
-  return { at: view.phaseStart + turns * terms.slotSeconds, blocks: turns * terms.phaseBlocks };
+  const turns = slotsLeft(view);
+  if (turns === 0 || !isQuorum(view, view.liveSeats)) return AT_ONCE;
+  return turnsEnd(view, terms, turns * terms.slotSeconds, turns);
 }
 
-/** The first demand that nobody will have answered: a block that counts is later than its deadline. */
-function overdueAt(demands: readonly Demand[]): PhaseEnd {
-  return { at: Math.min(...demands.map(({ deadline }) => deadline)) + 1, blocks: 0 };
+function turnsEnd(view: RoundView, terms: JobTerms, seconds: number, turns: number): PhaseEnd {
+  return { at: view.phaseStart + seconds, block: view.phaseStartBlock + turns * terms.phaseBlocks };
 }
 
+/**
+ * The first demand that nobody will have answered: a block that counts is later than its deadline. The deadline's block is
+ * not known, but the demand came after the proposal.
+ */
+function overdueAt(view: RoundView, terms: JobTerms, demands: readonly Demand[]): PhaseEnd {
+  const deadline = Math.min(...demands.map((demand) => demand.deadline));
+  return { at: deadline + 1, block: view.phaseStartBlock + terms.phaseBlocks + 2 };
+}
+
+/** Answered demands keep the window open, whatever else is there. */
 function challengeEnd(view: RoundView, terms: JobTerms): PhaseEnd {
-  const live = view.liveSeats;
-  if ((view.attestedMask & view.scoreCommittedMask & live) === live) {
-    return { at: view.windowEnd > view.blockTime ? view.windowEnd : -Infinity, blocks: 0 };
-  }
-  const quorum = popCount(view.attestedMask & live) >= quorumOf(view.seats.length);
+  const { liveSeats: live, windowEnd, windowEndBlock } = view;
+  const judged = (view.attestedMask & view.scoreCommittedMask & live) === live && isQuorum(view, live);
+  if (judged) return { at: windowEnd > view.blockTime ? windowEnd : -Infinity, block: windowEndBlock };
+  const quorum = isQuorum(view, view.attestedMask & live);
   const seconds = quorum ? Math.min(terms.demandSeconds, terms.challengeSeconds) : terms.challengeSeconds;
-  return { at: Math.max(view.phaseStart + seconds, view.windowEnd), blocks: terms.phaseBlocks };
+  const { at, block } = turnsEnd(view, terms, seconds, 1);
+  return { at: Math.max(at, windowEnd), block: Math.max(block, windowEndBlock) };
 }
 
 function scoreIsComplete(view: RoundView): boolean {

@@ -1,5 +1,5 @@
 import type { RoundView } from "../core/roundView.ts";
-import { blocksAreOver, phaseEnd } from "./completion.ts";
+import { phaseEnd, reaches } from "./completion.ts";
 import { decideCommit } from "./deciding/committing.ts";
 import { decideEvidence } from "./deciding/evidence.ts";
 import { decideJudging } from "./deciding/judging.ts";
@@ -49,8 +49,8 @@ function decidePhase(state: PeerState, view: RoundView, now: number): Intent[] {
 
 /** Move the round on as soon as the contract allows: the first seat at once, every further rank a little later. */
 function decideAdvance(state: PeerState, view: RoundView): Intent[] {
-  const { at, blocks } = phaseEnd(view, state.settings.terms, state.members, state.demands);
-  if (at === Infinity || !blocksAreOver(view, blocks)) return [];
+  const { at, block } = phaseEnd(view, state.settings.terms, state.members, state.demands);
+  if (at === Infinity || !reaches(view, block)) return [];
   const wait = relayRank(state, view) * state.settings.relaySeconds;
   const effect = { type: "advance", round: view.round, phase: view.phase } as const;
   const key = `advance:${view.phase}:${view.phaseStartBlock}`;

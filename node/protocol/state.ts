@@ -56,6 +56,7 @@ export interface DemandedNode {
 /** A demand on the standing proposal that waits for its answer. */
 export interface Demand {
   readonly id: number;
+  readonly demander: Address;
   /** Seconds. */
   readonly deadline: number;
   readonly node: DemandedNode;

@@ -1,18 +1,24 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import { aggregate } from "../../node/core/aggregationRule.ts";
 import { nextModelId } from "../../node/core/encoding.ts";
 import type { Hex } from "../../node/core/bytes.ts";
+import { AGGREGATION_RULES } from "../../node/core/jobTerms.ts";
 import { seededRandom } from "../../node/core/random.ts";
 import { bitsOf } from "../../node/core/roundView.ts";
-import { weightedMean, weightsOf } from "../../node/core/weightedMean.ts";
+import { weightsOf } from "../../node/core/weightedMean.ts";
 import { rootOfAggregate } from "../helpers/roundPlayer.ts";
-import { updateOf } from "../helpers/virtual/work.ts";
-import { VirtualFederation, type Conditions, type FederationOptions } from "../helpers/virtual/federation.ts";
+import { rootOfUpdate, updateOf } from "../helpers/virtual/work.ts";
+import type { Conditions } from "../helpers/virtual/conditions.ts";
+import { accountsOf, VirtualFederation, type FederationOptions } from "../helpers/virtual/federation.ts";
 import {
   absentMember,
+  conspiracy,
   deadAggregator,
-  honest,
+  equivocator,
   hidingLiar,
+  honest,
+  lateChallenger,
   liar,
   passing,
   silentLiar,
@@ -34,15 +40,13 @@ async function play(options: FederationOptions): Promise<VirtualFederation> {
 
 /** What must hold at the end whatever has happened. */
 function expectSound(federation: VirtualFederation): void {
-  const { chain, history, peers, terms } = federation;
+  const { history, peers, terms } = federation;
   const view = federation.snapshot().view;
   expect(view.phase).to.equal("finished");
   expect(history.rounds.map(({ round }) => round)).to.deep.equal(Array.from({ length: terms.rounds }, (_, i) => i + 1));
   expectWithinDeadlines(federation);
   expect(federation.rejected).to.deep.equal([]);
-  const credits = federation.snapshot().members.reduce((sum, { credit }) => sum + credit, 0n);
-  expect(chain.ledgers.poolOf(federation.job)).to.equal(credits);
-  expect(chain.ledgers.held() + chain.ledgers.balances.sum()).to.equal(federation.supply);
+  expectConserved(federation);
 
   let modelId: Hex = terms.genesisHash;
   for (const { round, settled } of history.rounds) {
@@ -53,8 +57,8 @@ function expectSound(federation: VirtualFederation): void {
   }
   expect(view.modelId).to.equal(modelId);
   for (const { prover, memberId } of history.slashes) {
-    if (prover !== undefined)
-      expect(peers[memberId]?.behaviour.tamper, `member ${memberId} at fault`).not.to.equal(undefined);
+    const { tamper, adds } = peers[memberId]!.behaviour;
+    if (prover !== undefined) expect(tamper ?? adds, `member ${memberId} at fault`).not.to.equal(undefined);
   }
   for (const { state, disk, behaviour } of peers) {
     if (behaviour !== honest) continue;
@@ -63,18 +67,26 @@ function expectSound(federation: VirtualFederation): void {
   }
 }
 
+/** No token is made or lost, and the pool holds what members have earned and not yet claimed. */
+function expectConserved(federation: VirtualFederation): void {
+  const { ledgers } = federation.chain;
+  const credits = federation.snapshot().members.reduce((sum, { credit }) => sum + credit, 0n);
+  expect(ledgers.poolOf(federation.job)).to.equal(credits);
+  expect(ledgers.held() + ledgers.balances.sum()).to.equal(federation.supply);
+}
+
 type Settled = NonNullable<VirtualFederation["history"]["rounds"][number]["settled"]>;
 
-/** The root of the exact mean of what was included, worked out from the members' updates. */
+/** The root of the exact aggregate of what was included, worked out from the members' updates. */
 function rightRoot(federation: VirtualFederation, round: number, { includedMask, cohort }: Settled): Hex {
   const ids = bitsOf(includedMask).map((position) => cohort[position]!);
   const weights = weightsOf(
     ids.map((id) => 50 + 40 * id),
     federation.terms.weightCap,
   );
-  return rootOfAggregate(
-    weightedMean(ids.map((id, index) => ({ values: updateOf(federation, round, id), weight: weights[index]! }))),
-  );
+  const { rule, trimPermille } = federation.terms;
+  const updates = ids.map((id, index) => ({ values: updateOf(federation, round, id), weight: weights[index]! }));
+  return rootOfAggregate(aggregate(rule, trimPermille, updates));
 }
 
 function expectWithinDeadlines({ phases, terms, peers }: VirtualFederation): void {
@@ -243,6 +255,58 @@ describe("a federation with one member at fault", () => {
   });
 });
 
+describe("a member that was suspended", () => {
+  const missedIn = ({ history }: VirtualFederation): number[] => history.slashes.map(({ round }) => round);
+
+  it("sits out as many draws as the terms say, and is back in the round after", async () => {
+    for (const [suspendDraws, rounds] of [
+      [1, [1, 4]],
+      [2, [1, 5]],
+      [0, [1, 2, 3, 4, 5]],
+    ] as const) {
+      const behaviours = [undefined, undefined, withholdsScores];
+      const federation = await play({ members: 4, seed: 5, behaviours, terms: { rounds: 5, suspendDraws } });
+      expectSound(federation);
+      expect(settledRounds(federation)).to.equal(5);
+      expect(missedIn(federation), `${suspendDraws} draws`).to.deep.equal(rounds);
+      expect(federation.calls.get("resume") ?? 0).to.equal(suspendDraws === 0 ? 0 : 1);
+    }
+  });
+
+  it("comes back at once where too few are left to draw from", async () => {
+    const behaviours = [undefined, undefined, withholdsScores];
+    const federation = await play({ members: 3, seed: 5, behaviours, terms: { rounds: 4, suspendDraws: 9 } });
+    expectSound(federation);
+    // In the round in between, two seats of three are left, and can certify nobody's update but the third one's.
+    expect(federation.history.rounds.map(({ settled }) => settled !== undefined)).to.deep.equal([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(federation.calls.get("resume")).to.be.at.least(1);
+  });
+});
+
+describe("a federation with a rule that outliers cannot move", () => {
+  for (const [rule, trimPermille] of [
+    [1, 250],
+    [2, 0],
+  ] as const) {
+    it(`settles its exact aggregates, and proves a wrong one (${AGGREGATION_RULES[rule]})`, async () => {
+      let faults = 0;
+      for (let seed = 0; seed < 4; seed++) {
+        const behaviours = [undefined, undefined, liar];
+        const federation = await play({ members: 5, seed, behaviours, terms: { rule, trimPermille } });
+        expectSound(federation);
+        expect(settledRounds(federation)).to.equal(2);
+        faults += federation.history.slashes.length;
+      }
+      expect(faults).to.be.greaterThan(0);
+    });
+  }
+});
+
 describe("a federation with a restart", () => {
   for (const phase of ["draw", "commit", "share", "propose", "challenge", "score"] as const) {
     it(`settles and slashes nobody, whoever restarts in ${phase}`, async () => {
@@ -268,7 +332,110 @@ describe("a federation whose committee conspires", () => {
       expect(federation.history.slashes.some(({ prover }) => prover !== undefined)).to.equal(true);
     }
   });
+
+  it("has every seat of a hidden lie ejected, once the chain has shown the leaf, though they were a quorum", async () => {
+    for (let seed = 0; seed < 4; seed++) {
+      const behaviours = Array.from({ length: 4 }, (_, index) => (index === seed ? undefined : hidingLiar));
+      const federation = await play({ members: 4, seed, behaviours });
+      expectSound(federation);
+      const { history, terms } = federation;
+      expect(history.slashes.length).to.be.greaterThan(0);
+      for (const { prover, taken } of history.slashes) {
+        expect(prover).to.equal(accountsOf(4)[seed]!.operator);
+        expect(taken).to.equal(terms.faultSlash);
+      }
+    }
+  });
+
+  it("takes an update out that its committee certified and shows nobody, and slashes owner and certifiers", async () => {
+    for (let seed = 0; seed < 5; seed++) {
+      const { federation, owner, outsider } = await playConspiracy(seed);
+      expectSound(federation);
+      const { history, terms } = federation;
+      const { missSlash, faultSlash } = terms;
+      const [first] = history.rounds;
+      expect(first!.withheld).to.deep.equal([owner]);
+      expect(first!.settled!.includedMask).to.equal(31n & ~(1n << BigInt(owner)));
+      const slashes = history.slashes.filter(({ round }) => round === 1);
+      expect(slashes.every(({ prover }) => prover === undefined)).to.equal(true);
+      expect(slashes.filter(({ memberId }) => memberId === owner).map(({ taken }) => taken)).to.deep.equal([
+        faultSlash,
+      ]);
+      // The outsider misses its slot where it has the first one: it lacks what it should sum.
+      const certifiers = slashes.filter(({ memberId }) => memberId !== owner && memberId !== outsider);
+      expect(certifiers.map(({ taken }) => taken)).to.deep.equal(certifiers.map(() => missSlash));
+      const friends = [0, 1, 2, 3, 4].filter((id) => id !== owner && id !== outsider);
+      expect(certifiers.map(({ memberId }) => memberId)).to.have.members(friends);
+    }
+  });
+
+  it("settles a lie that a quorum vouched for in time, and is proven wrong when it has", async () => {
+    for (let seed = 0; seed < 4; seed++) {
+      const behaviours = Array.from({ length: 4 }, (_, index) => (index === seed ? lateChallenger : liar));
+      const federation = await play({ members: 4, seed, behaviours });
+      expectLateProof(federation, seed);
+      expect(federation.peers[seed]!.state!.disputes).to.deep.equal([]);
+    }
+  });
+
+  it("is proven wrong after it had settled by a seat that was down meanwhile", async () => {
+    // It has computed the right root when it first sees Challenge, and is away until the round is over.
+    const behaviours = [undefined, liar, liar, liar];
+    const conditions = { crashAt: { member: 0, phase: "challenge" as const }, downSeconds: 1200 };
+    const options = { members: 4, seed: 11, behaviours, conditions, terms: { rounds: 1 } };
+    expectLateProof(await play(options), 0);
+  });
+
+  /** All but one are ejected for what has settled, and with nobody left to draw the job ends. */
+  function expectLateProof(federation: VirtualFederation, honestOne: number): void {
+    const { history, terms } = federation;
+    expect(history.rounds[0]!.settled!.faulty).to.equal(true);
+    const others = [0, 1, 2, 3].filter((id) => id !== honestOne);
+    const proven = history.slashes.filter(({ prover }) => prover !== undefined);
+    expect(proven.map(({ memberId }) => memberId)).to.have.members(others);
+    expect(proven.every(({ taken }) => taken === terms.faultSlash)).to.equal(true);
+    expect(federation.snapshot().members.map(({ ejected }) => ejected)).to.deep.equal(
+      [0, 1, 2, 3].map((id) => id !== honestOne),
+    );
+    expect(federation.snapshot().view.phase).to.equal("finished");
+    expectConserved(federation);
+  }
 });
+
+describe("a federation with an equivocator", () => {
+  it("takes all stake of a seat that attests two roots for one slot, by one proof", async () => {
+    let proven = 0;
+    for (let seed = 0; seed < 6; seed++) {
+      const culprit = seed % 4;
+      const behaviours = Array.from({ length: 4 }, (_, index) => (index === culprit ? equivocator : undefined));
+      const federation = await play({ members: 4, seed, behaviours });
+      expectSound(federation);
+      expect(settledRounds(federation)).to.equal(2);
+      const { history, terms } = federation;
+      if (history.slashes.length === 0) continue; // it had the first slot in both rounds, and a proposal is one signature
+      expect(history.slashes.length).to.equal(1);
+      expect(history.slashes[0]).to.deep.include({ memberId: culprit, taken: terms.stake });
+      expect(federation.calls.get("proveEquivocation")).to.equal(1);
+      expect(federation.snapshot().members[culprit]!.ejected).to.equal(true);
+      proven++;
+    }
+    expect(proven).to.be.greaterThan(3);
+  });
+});
+
+/** Five members, one of which gives its update to three friends only; they certify it. */
+async function playConspiracy(
+  seed: number,
+): Promise<{ federation: VirtualFederation; owner: number; outsider: number }> {
+  const [owner, outsider] = [seed, (seed + 2) % 5];
+  const secrets = new Set<Hex>();
+  const friends = accountsOf(5).flatMap(({ operator }, id) => (id === outsider ? [] : [operator]));
+  const behaviours = Array.from({ length: 5 }, (_, id) => (id === outsider ? undefined : conspiracy(friends, secrets)));
+  const federation = new VirtualFederation({ members: 5, seed, behaviours });
+  secrets.add(rootOfUpdate(updateOf(federation, 1, owner)));
+  await federation.run();
+  return { federation, owner, outsider };
+}
 
 describe("a federation in bad weather", () => {
   const LOSSY: Partial<Conditions> = { dropRate: 0.3, duplicateRate: 0.2, messageSeconds: 1, viewSeconds: 1 };
@@ -297,6 +464,7 @@ describe("a federation in bad weather", () => {
       liar,
       hidingLiar,
       silentLiar,
+      equivocator,
       passing,
       deadAggregator,
       absentMember,

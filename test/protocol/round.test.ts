@@ -129,6 +129,7 @@ describe("a peer that moves the round on", () => {
     ["share", terms.shareSeconds],
     ["propose", terms.slotSeconds * 4],
     ["propose", terms.slotSeconds * 3, { firstSlot: 1, liveSeats: 0b1110n }],
+    ["propose", terms.slotSeconds * 3, { liveSeats: 0b1011n }],
     ["challenge", terms.challengeSeconds],
     ["challenge", terms.challengeSeconds, { attestedMask: 0b0011n }],
     ["challenge", terms.demandSeconds, { attestedMask: 0b0111n }],
@@ -137,7 +138,7 @@ describe("a peer that moves the round on", () => {
   for (const [phase, seconds, change] of LENGTHS) {
     it(`waits for ${seconds} seconds where ${phase} is not complete${change === undefined ? "" : ` (${Object.keys(change)[0]!})`}`, () => {
       // Member 5 holds the last seat: three turns after the first, or two where that one is gone.
-      const turns = change?.firstSlot === 1 ? 2 : 3;
+      const turns = change?.liveSeats === undefined ? 3 : 2;
       const one = peer(5).after(see(viewIn(phase, change)));
       const due = seconds + turns * RELAY;
       expect(one.at(due - 0.5).types).not.to.include("advance");
@@ -154,6 +155,13 @@ describe("a peer that moves the round on", () => {
     expect(one.after(see(viewIn("commit", { blockNumber: 85 }))).types).to.include("advance");
     const complete = viewIn("commit", { blockNumber: 78, committedMask: 0b11111n, phaseStart: START + 5 });
     expect(one.after(see({ ...complete, phaseStartBlock: 78 })).types).to.include("advance");
+  });
+
+  it("ends Propose at once where those that are left could settle nothing, and proposes nothing", () => {
+    const few = see(viewIn("propose", { liveSeats: 0b0110n }));
+    const one = peer(1).after(few, ...checked(0, 2, 3, 4), aggregated());
+    expect(one.types).to.include("advance");
+    expect(one.at(4 * terms.slotSeconds).types).not.to.include("propose");
   });
 
   it("ends Propose at once where no live seat is left, and nothing ended", () => {
@@ -223,7 +231,8 @@ describe("a member that missed something", () => {
   it("comes back once its draws are over", () => {
     const phase = { cohort: [1, 2, 3], committedMask: 0n } as const;
     expect(peer(0).after(see(viewIn("commit", phase), suspended(5))).types).to.deep.equal([]);
-    const one = peer(0).after(see(viewIn("commit", { ...phase, round: 5 }), suspended(5)));
+    expect(peer(0).after(see(viewIn("commit", { ...phase, round: 5 }), suspended(5))).types).to.deep.equal([]);
+    const one = peer(0).after(see(viewIn("commit", { ...phase, round: 5 }), suspended(5, 0)));
     expect(one.only("resume")).to.deep.equal({ type: "resume", memberId: 0 });
     expect(one.after(see(viewIn("commit", { ...phase, round: 5 }), suspended(0, 0))).types).to.deep.equal([]);
   });
@@ -465,6 +474,13 @@ describe("a peer in Share", () => {
     expect(rescue.openings.map(({ position }) => position)).to.deep.equal([2]);
   });
 
+  it("neither certifies nor posts a bitmap for a seat that is dead", () => {
+    const dead = see(viewIn("share", { liveSeats: 0b1011n }));
+    expect(peer(4).after(dead, ...openings, ...checked(0, 1, 2, 3)).types).not.to.include("publish Bitmap");
+    const one = peer(3).after(dead, bitmaps[2]!);
+    expect(one.at(terms.shareSeconds / 2 + 10 * RELAY).types).not.to.include("share");
+  });
+
   it("posts no bitmap for a bit that cannot count", () => {
     const own = said(3, bitmapOf(0, 0b01000n));
     const one = peer(3).after(share, own);
@@ -513,6 +529,14 @@ describe("a peer in Propose", () => {
   it("as the first seat proposes at once", () => {
     const one = peer(3).after(propose, ...checked(0, 1, 2, 4), aggregated());
     expect(one.types.filter((type) => type === "propose")).to.deep.equal(["propose"]);
+  });
+
+  it("gives dead seats no turn", () => {
+    const one = peer(4).after(see(viewIn("propose", { liveSeats: 0b1101n })), ...checked(0, 1, 2, 3), aggregated());
+    expect(one.at(terms.slotSeconds - 1).types).not.to.include("propose");
+    expect(one.at(terms.slotSeconds).types).to.include("propose");
+    const first = see(viewIn("propose", { liveSeats: 0b1110n }));
+    expect(peer(1).after(first, ...checked(0, 2, 3, 4), aggregated()).types).to.include("propose");
   });
 
   it("does not propose when its slot is gone or its fault is proven", () => {

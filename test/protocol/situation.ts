@@ -85,6 +85,7 @@ export function viewIn(phase: Phase, change: Partial<RoundView> = {}): RoundView
     scoreOpenedMask: 0n,
     openDemands: 0,
     windowEnd: 0,
+    windowEndBlock: 0,
     ...change,
   };
   return view.includedMask === 0n ? view : { ...view, includeHash: includeHash(includedUpdates(view)) };

@@ -5,6 +5,7 @@ import { PacelineError } from "../../core/errors.ts";
 import { AGGREGATE_LEAF_BYTES, encodeAggregate } from "../../core/fixedPoint.ts";
 import { buildTree } from "../../core/merkle.ts";
 import { weightsOf, type WeightedUpdate } from "../../core/weightedMean.ts";
+import type { Judged } from "../../protocol/state.ts";
 import type { ParticipantContext } from "../context.ts";
 import { readUpdate } from "./blobs.ts";
 
@@ -73,6 +74,8 @@ export async function aggregate(
     return { bytes: encoded, root: buildTree(encoded, AGGREGATE_LEAF_BYTES).root };
   });
   context.updates.keepAggregate(root, bytes);
+  const judged: Judged = { round, modelId: context.model.modelId, updates, aggregateRoot: root };
+  storage.put("judged", String(round), judged); // after a restart, what settled meanwhile is held against it
   context.dispatch({ type: "aggregated", round, includeHash, aggregateRoot: root });
   await storage.putBlob(root, bytes);
 }

@@ -80,5 +80,7 @@ export async function forgetRounds({ storage }: ParticipantContext, round: numbe
     await storage.deleteBlob((update as OwnUpdate).updateRoot);
     storage.delete("update", key);
   }
-  for (const [key] of storage.entries("scores")) if (Number(key) < round) storage.delete("scores", key);
+  for (const kind of ["scores", "judged"]) {
+    for (const [key] of storage.entries(kind)) if (Number(key) < round) storage.delete(kind, key);
+  }
 }

@@ -10,8 +10,6 @@ const ASK = 0.25;
 const ASK_ANYWAY = 0.5;
 /** Part of it within which all ranks have had their turn. */
 const TURNS = 0.3;
-/** Demands that the court takes at a time. */
-const MAX_OPEN = 8;
 
 /**
  * The standing aggregate is not what this seat computed. Any seat can prove that; they wait by rank, so that one proof is
@@ -28,12 +26,14 @@ export function challenge(state: PeerState, view: RoundView): Intent[] {
 
 /** Certified updates that this seat cannot get: it can judge nothing before they are shown, or out of the include set. */
 export function demandUpdates(state: PeerState, view: RoundView): Intent[] {
-  return bitsOf(view.includedMask).flatMap((position, index) => {
+  const own = positionOf(view, memberIdOf(state));
+  const { checked, refused } = state.memory;
+  const wishes = bitsOf(view.includedMask).flatMap((position, index) => {
     const root = view.updateRoots[position] as Hex;
-    return holdsUpdate(state, view, position) || state.memory.refused.has(root)
-      ? []
-      : demand(state, view, index + 1, root);
+    const known = position === own || checked.has(root) || refused.has(root);
+    return known ? [] : demand(state, view, index + 1, root);
   });
+  return wishes.slice(0, 1);
 }
 
 /** Who holds what is demanded shows it, by rank, and all of them before the time is over. */
@@ -55,10 +55,14 @@ export function aggregateHolders(state: PeerState, view: RoundView): Address[] {
   );
 }
 
-/** Asks for the next node on the way to a leaf; not while somebody waits for one of the same tree. */
+/**
+ * Asks for the next node on the way to a leaf; not while somebody waits for one of the same tree. A member that was drawn may
+ * wait for one answer at a time.
+ */
 function demand(state: PeerState, view: RoundView, tree: number, root: Hex): Intent[] {
-  if (view.openDemands >= MAX_OPEN || state.demands.some(({ node }) => node.tree === tree)) return [];
-  const { demandSeconds } = state.settings.terms;
+  const { operator, terms } = state.settings;
+  if (state.demands.some(({ demander, node }) => demander === operator || node.tree === tree)) return [];
+  const { demandSeconds } = terms;
   const turn = challengerRank(state, view) * state.settings.relaySeconds;
   const delay = Math.min(turn, TURNS * demandSeconds);
   const { aggregateRoot, seed, windowEnd } = view;

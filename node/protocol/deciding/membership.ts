@@ -10,6 +10,7 @@ export function decideReturn(state: PeerState, view: RoundView): Intent[] {
   const member = state.members[memberId];
   if (member?.active !== true || member.ejected || member.suspendedUntil === 0) return [];
   if (view.phase === "finished" || view.phase === "failed") return [];
-  if (view.round < member.suspendedUntil && candidatesOf(state.members).length >= MIN_COHORT) return [];
+  const isOver = view.round >= member.suspendedUntil && member.weight === 0; // and it has left the draws before
+  if (!isOver && candidatesOf(state.members).length >= MIN_COHORT) return [];
   return [{ key: `resume:${member.suspendedUntil}`, effect: { type: "resume", memberId } }];
 }

@@ -1,6 +1,6 @@
 import { ZERO_WORD } from "../../core/bytes.ts";
 import { bitsOf, hasBit, includedUpdates, positionOf, type RoundView } from "../../core/roundView.ts";
-import { blocksAreOver } from "../completion.ts";
+import { isQuorum, reaches, slotsLeft } from "../completion.ts";
 import type { Intent } from "../plan.ts";
 import { memberIdOf, ownSeat } from "../places.ts";
 import type { PeerState } from "../state.ts";
@@ -12,10 +12,10 @@ export function decideProposal(state: PeerState, view: RoundView): Intent[] {
   if (seat < 0) return [];
   const { aggregateRoot } = state.memory;
   if (aggregateRoot === undefined) return computeAggregate(state, view);
-  if (seat < view.firstSlot || !hasBit(view.liveSeats, seat)) return [];
+  if (seat < view.firstSlot || !hasBit(view.liveSeats, seat) || !isQuorum(view, view.liveSeats)) return [];
   const { phaseBlocks, slotSeconds } = state.settings.terms;
-  const turns = seat - view.firstSlot;
-  if (turns > 0 && !blocksAreOver(view, turns * phaseBlocks)) return [];
+  const turns = slotsLeft(view, seat);
+  if (!reaches(view, view.phaseStartBlock + turns * phaseBlocks)) return [];
   const { round, seed, includeHash } = view;
   const body = { type: "Attestation", round, seed, slot: seat, includeHash, aggregateRoot } as const;
   const notBefore = turns === 0 ? -Infinity : view.phaseStart + turns * slotSeconds;

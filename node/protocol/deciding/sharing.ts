@@ -81,7 +81,7 @@ function certifiable(view: RoundView, seat: number): bigint {
 /** Publish the bitmap when it is complete, and from half-time on whenever it has grown. */
 function certify(state: PeerState, view: RoundView, now: number): Intent[] {
   const seat = ownSeat(state);
-  if (seat < 0) return [];
+  if (seat < 0 || !hasBit(view.liveSeats, seat)) return [];
   let bits = 0n;
   let settled = true;
   for (const position of bitsOf(certifiable(view, seat))) {
@@ -111,7 +111,7 @@ function post(state: PeerState, view: RoundView): Intent[] {
   );
   const bitmaps = [...state.memory.bitmaps.values()].filter(({ seat, bits }) => {
     const posted = view.bitmaps[seat] ?? 0n;
-    return (posted | (bits & certifiable(view, seat))) !== posted;
+    return hasBit(view.liveSeats, seat) && (posted | (bits & certifiable(view, seat))) !== posted;
   });
   if (openings.length + bitmaps.length === 0 || completes(view, [], [])) return [];
   const wait = relayRank(state, view) * relaySeconds;

@@ -140,6 +140,7 @@ async function nextCall(
 }
 
 function audited(federation: VirtualFederation, peer: VirtualPeer, round: number): void {
+  peer.disk.judged.delete(round);
   federation.dispatch(peer, { type: "audited", round });
 }
 

@@ -1,7 +1,7 @@
 import type { JobHistory } from "../../../node/chain/chain.ts";
 import { MemoryChain } from "../../../node/chain/memory.ts";
 import { fromHex, type Address, type Hex } from "../../../node/core/bytes.ts";
-import type { Phase } from "../../../node/core/roundView.ts";
+import type { RoundView } from "../../../node/core/roundView.ts";
 import type { JobTerms } from "../../../node/core/jobTerms.ts";
 import { seededRandom, type Random } from "../../../node/core/random.ts";
 import { addressOfPrivateKey, signDigest } from "../../../node/core/signature.ts";
@@ -12,44 +12,12 @@ import { encodeMessage, judgeMessage, type Judgement, type PeerMessage } from ".
 import { initialState, step } from "../../../node/protocol/round.ts";
 import type { PeerState } from "../../../node/protocol/state.ts";
 import { testTerms } from "../roundPlayer.ts";
+import { CALM, type Conditions } from "./conditions.ts";
 import { blobOf } from "./context.ts";
 import { runVirtualEffect } from "./effects.ts";
 import { honest, type Misbehaviour } from "./misbehaviour.ts";
 import type { VirtualPeer } from "./peer.ts";
 import { EventQueue } from "./queue.ts";
-
-/** What goes wrong around the peers. Rates are probabilities. */
-export interface Conditions {
-  /** Of one delivery of a message to one peer. */
-  readonly dropRate: number;
-  readonly duplicateRate: number;
-  /** Of a transaction that never reaches a block. */
-  readonly lostRate: number;
-  /** Of a transaction that reaches a block although its sender is told that it failed. */
-  readonly unheardRate: number;
-  /** Of a peer's crash after an event. */
-  readonly crashRate: number;
-  readonly downSeconds: number;
-  /** One crash of one member, when it first sees this phase. */
-  readonly crashAt: { readonly member: number; readonly phase: Phase } | undefined;
-  /** Longest times, in seconds; each is uniform from a tenth of it. */
-  readonly messageSeconds: number;
-  readonly transactionSeconds: number;
-  readonly viewSeconds: number;
-}
-
-export const CALM: Conditions = {
-  dropRate: 0,
-  duplicateRate: 0,
-  lostRate: 0,
-  unheardRate: 0,
-  crashRate: 0,
-  downSeconds: 0,
-  crashAt: undefined,
-  messageSeconds: 0.02,
-  transactionSeconds: 0.05,
-  viewSeconds: 0.02,
-};
 
 export interface FederationOptions {
   readonly members: number;
@@ -83,7 +51,7 @@ const TERMS: Partial<JobTerms> = {
 
 const known = new Map<number, SimulatedAccount[]>();
 /** Keys take long to make, and may be the same in every federation. */
-function accountsOf(count: number): SimulatedAccount[] {
+export function accountsOf(count: number): SimulatedAccount[] {
   const accounts = known.get(count) ?? simulatedAccounts(count, 4242);
   known.set(count, accounts);
   return accounts;
@@ -135,6 +103,7 @@ export class VirtualFederation {
     const disk = {
       updates: new Map(),
       scores: new Map(),
+      judged: new Map(),
       updateBlobs: new Map(),
       aggregateBlobs: new Map(),
       modelId: this.terms.genesisHash,
@@ -162,8 +131,9 @@ export class VirtualFederation {
   /** Runs until the job has ended, and then as long as peers may need to learn of it. */
   async run(): Promise<void> {
     for (const peer of this.peers) if (peer.behaviour.absent !== true) this.start(peer);
+    const linger = 60 + this.conditions.downSeconds;
     let endedAt = Infinity;
-    for (let events = 0; this.now < endedAt + 60; events++) {
+    for (let events = 0; this.now < endedAt + linger; events++) {
       if (events > MAX_EVENTS) throw new Error(`the job has not ended after ${events} events`);
       if (!(await this.queue.step())) {
         if (endedAt === Infinity) throw new Error("nobody wants anything, and the job has not ended");
@@ -299,6 +269,7 @@ export class VirtualFederation {
       if (peer.life !== life) return;
       peer.viewIsDue = false;
       const { view, members, demands } = this.snapshot();
+      if (peer.state?.view === undefined) this.#recallVerdicts(peer, view);
       const isNew = peer.state?.view?.round !== view.round;
       this.dispatch(peer, { type: "view", view, members, demands });
       if (!isNew) return;
@@ -307,6 +278,12 @@ export class VirtualFederation {
       const scores = peer.disk.scores.get(view.round);
       if (scores !== undefined) this.dispatch(peer, { type: "scored", round: view.round, scores });
     });
+  }
+
+  #recallVerdicts(peer: VirtualPeer, { phase, round }: RoundView): void {
+    for (const judged of peer.disk.judged.values()) {
+      if (judged.round < round || phase === "finished") this.dispatch(peer, { type: "judged", judged });
+    }
   }
 
   #notePhase(): void {

@@ -49,15 +49,19 @@ export const withholdsOpening: Misbehaviour = {
 export const withholdsBlob: Misbehaviour = { hides: (_, kind) => kind === "update" };
 
 /**
- * Members that give one another's updates to nobody else, and certify them all the same. An honest seat lacks what the
- * committee included.
+ * Members that give some updates to one another only, and certify them all the same: others lack what the committee
+ * included.
+ * @param secrets roots of those updates
  */
-export function conspiracy(friends: readonly Address[]): Misbehaviour {
+export function conspiracy(friends: readonly Address[], secrets: ReadonlySet<Hex>): Misbehaviour {
   return {
-    hides: (_, kind, asker) => kind === "update" && !friends.includes(asker),
+    hides: (root, _, asker) => secrets.has(root) && !friends.includes(asker),
     omits: ({ type }) => type === "answer",
   };
 }
+
+/** Attests whatever it computes, and leaves it to others to go to the court in time. */
+export const lateChallenger: Misbehaviour = { omits: ({ type }) => type === "prove" || type === "demand" };
 
 /** Attests another root beside the right one. */
 export const equivocator: Misbehaviour = {

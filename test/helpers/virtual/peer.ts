@@ -1,7 +1,7 @@
 import type { JobChain } from "../../../node/chain/chain.ts";
 import type { Hex } from "../../../node/core/bytes.ts";
 import type { PeerMessage } from "../../../node/protocol/messages.ts";
-import type { OwnScores, OwnUpdate, PeerState } from "../../../node/protocol/state.ts";
+import type { Judged, OwnScores, OwnUpdate, PeerState } from "../../../node/protocol/state.ts";
 import type { SimulatedAccount } from "../../../node/cli/simulation/accounts.ts";
 import type { Misbehaviour } from "./misbehaviour.ts";
 
@@ -9,6 +9,7 @@ import type { Misbehaviour } from "./misbehaviour.ts";
 export interface Disk {
   readonly updates: Map<number, OwnUpdate>;
   readonly scores: Map<number, OwnScores>;
+  readonly judged: Map<number, Judged>;
   readonly updateBlobs: Map<Hex, Int16Array>;
   readonly aggregateBlobs: Map<Hex, Int32Array>;
   modelId: Hex;

@@ -103,6 +103,7 @@ export function aggregate(federation: VirtualFederation, peer: VirtualPeer, effe
   const values = peer.behaviour.tamper?.(exact) ?? exact;
   const aggregateRoot = rootOfAggregate(values);
   peer.disk.aggregateBlobs.set(aggregateRoot, values);
+  peer.disk.judged.set(round, { round, modelId: peer.disk.modelId, updates, aggregateRoot });
   federation.dispatch(peer, { type: "aggregated", round, includeHash, aggregateRoot });
   return true;
 }
