@@ -110,9 +110,14 @@ export function claimFor(sender: Sender, treasury: Address, token: Address, acco
   return sender.send({ address: treasury, abi: TREASURY_ABI, functionName: "claimFor", args: [token, account] });
 }
 
-/** Leaves a job: the stake unbonds and can be withdrawn later. */
+/** Leaves a job: the stake unbonds when the member's last round is over, and can be withdrawn later. */
 export function leaveJob(wallet: Sender, job: Address): Promise<Receipt> {
   return wallet.send({ address: job, abi: JOB_ABI, functionName: "leaveJob", args: [] });
+}
+
+/** Starts the unbonding of a member's stake whose last round is over. Anyone. */
+export function unbond(sender: Sender, job: Address, memberId: number): Promise<Receipt> {
+  return sender.send({ address: job, abi: JOB_ABI, functionName: "unbond", args: [memberId] });
 }
 
 /** Sends unbonded stake to the wallet's payout address. */

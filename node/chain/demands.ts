@@ -1,6 +1,6 @@
 import { getAbiItem, parseEventLogs, type Log } from "viem";
 import { fromHex, type Address } from "../core/bytes.ts";
-import { courtAbi, jobAbi } from "./abi.ts";
+import { courtAbi, jobAbi, registryAbi } from "./abi.ts";
 import type { DemandAnswer, OpenDemand } from "./chain.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { findLastLog, readLogs } from "./logs.ts";
@@ -11,12 +11,14 @@ const PROPOSED = getAbiItem({ abi: jobAbi, name: "Proposed" });
 const COURT_EVENTS = [getAbiItem({ abi: courtAbi, name: "Demanded" }), getAbiItem({ abi: courtAbi, name: "Answered" })];
 /** As in contracts/court/Demands.sol. */
 const BOND_GAS = 300_000n;
-/** Of the price in the newest block, in percent: the base fee can rise by an eighth a block, and what is too much comes back. */
+const PUBLIC_PLACES = 8;
+/** Of the price in the newest block, in percent: the base fee can rise by an eighth a block. */
 const BOND_PERCENT = 150n;
 
 interface DemandSource {
   readonly job: Address;
   readonly court: Address;
+  readonly registry: Address;
   readonly fromBlock: number;
 }
 
@@ -37,10 +39,11 @@ export async function readOpenDemands(
 }
 
 /** Answers to demands on the standing proposal, oldest first. */
-export async function readAnswers(endpoint: Endpoint, source: DemandSource): Promise<DemandAnswer[]> {
+export async function readAnswers(endpoint: Endpoint, source: Omit<DemandSource, "registry">): Promise<DemandAnswer[]> {
   const { client } = endpoint;
-  const standing = await client.readContract({ address: source.job, abi: jobAbi, functionName: "standingProposal" });
-  if (BigInt(standing[4]) === 0n) return [];
+  const contract = { address: source.job, abi: jobAbi, functionName: "standingProposal" } as const;
+  const [, , , , , standingRoot] = await client.readContract(contract);
+  if (BigInt(standingRoot) === 0n) return [];
   const query = { address: source.job, events: [PROPOSED] };
   const proposed = await findLastLog(endpoint, query, Number(await client.getBlockNumber()), source.fromBlock);
   if (proposed === undefined) return [];
@@ -60,13 +63,25 @@ export async function readAnswers(endpoint: Endpoint, source: DemandSource): Pro
 }
 
 /**
- * What to send with the next demand, in the chain's coin. Worked out here as the court does: what a call of `price` sees as
- * the base fee differs from node to node.
+ * What `demander` sends with its next demand, in the chain's coin; what is too much stays its own in the court. Worked out as
+ * the court does: who asks for its `price` is shown a base fee of zero by some nodes. Who was not drawn in the round pays twice as
+ * much with each demand of others like it; all open ones are counted here.
  */
-export async function readBond(endpoint: Endpoint, source: Pick<DemandSource, "job" | "court">): Promise<bigint> {
-  const { baseFeePerGas, number } = await endpoint.client.getBlock();
+export async function readBond(
+  endpoint: Endpoint,
+  source: Pick<DemandSource, "job" | "court" | "registry">,
+  demander: Address,
+): Promise<bigint> {
+  const { client } = endpoint;
+  const { baseFeePerGas, number } = await client.getBlock();
+  const bond = (BOND_GAS * (baseFeePerGas ?? 0n) * BOND_PERCENT) / 100n;
+  const contract = { address: source.registry, abi: registryAbi, functionName: "walletOf" } as const;
+  const wallet = await client.readContract({ ...contract, args: [demander] });
+  const holder = BigInt(wallet) === 0n ? demander : wallet;
+  const drawn = { address: source.job, abi: jobAbi, functionName: "isDrawn", args: [holder] } as const;
+  if (await client.readContract(drawn)) return bond;
   const open = await readOpenDemands(endpoint, source, number);
-  return ((BOND_GAS * (baseFeePerGas ?? 0n) * BOND_PERCENT) / 100n) << BigInt(open.length);
+  return bond << BigInt(Math.min(open.length, PUBLIC_PLACES - 1));
 }
 
 function isAfter(log: Log, earlier: Log): boolean {

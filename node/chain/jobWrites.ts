@@ -53,7 +53,7 @@ export function jobWrites(
     proveEquivocation: (statement, first, second) =>
       sue("proveEquivocation", [statement, compact(first), compact(second)]),
     demand: async (updates, node, path) =>
-      sue("demand", [updates, node, path.map(toHex)], await readBond(endpoint, addresses)),
+      sue("demand", [updates, node, path.map(toHex)], await readBond(endpoint, addresses, sender.address)),
     answerDemand: (id, data) => sue("answer", [BigInt(id), toHex(data)]),
     resume: (memberId) => call("resume", memberId),
     refreshOperator: (memberId) => call("refreshOperator", memberId),

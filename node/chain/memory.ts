@@ -8,11 +8,11 @@ import { Revert, type Block } from "./memory/block.ts";
 import { proveEquivocation } from "./memory/court.ts";
 import { answer, answersOf, demand, openDemandsOf } from "./memory/demands.ts";
 import { ledgerOf } from "./memory/jobLedger.ts";
-import { newJob, operatorOf, type JobState } from "./memory/jobStorage.ts";
-import { isDrawn, membersOf, viewOf } from "./memory/jobViews.ts";
+import { isDrawn, newJob, operatorOf, type JobState } from "./memory/jobStorage.ts";
+import { membersOf, viewOf } from "./memory/jobViews.ts";
 import { attest, openScores, propose } from "./memory/judging.ts";
 import { Ledgers } from "./memory/ledgers.ts";
-import { addStake, claim, join, leaveJob, refreshOperator, resume } from "./memory/membership.ts";
+import { addStake, claim, join, leaveJob, refreshOperator, resume, unbond } from "./memory/membership.ts";
 import { commit, commitBatch, share } from "./memory/posting.ts";
 import { MemoryRegistry } from "./memory/registry.ts";
 import { enter } from "./memory/slashing.ts";
@@ -47,6 +47,10 @@ export class MemoryChain {
 
   get blockNumber(): number {
     return this.#hashes.length - 1;
+  }
+
+  blockHash(blockNumber: number): Hex {
+    return this.#hashes[blockNumber] ?? ZERO_WORD;
   }
 
   /** Adds `count` empty blocks. */
@@ -102,6 +106,11 @@ export class MemoryChain {
     return this.#write("leaveJob", wallet, (block) => leaveJob(this.#job(job), block));
   }
 
+  unbond(job: Address, memberId: number): Receipt {
+    const state = this.#job(job);
+    return this.#write("unbond", state.sponsor, (block) => unbond(state, block, memberId));
+  }
+
   /** Sends what a member has earned in a job to its wallet's payout address. */
   claimPay(job: Address, memberId: number): Receipt {
     const state = this.#job(job);
@@ -114,7 +123,9 @@ export class MemoryChain {
   }
 
   withdraw(job: Address, wallet: Address): Receipt {
-    const drawn = isDrawn(this.#job(job), wallet);
+    const state = this.#job(job);
+    const memberId = state.members.findIndex((member) => member.wallet === wallet);
+    const drawn = memberId >= 0 && isDrawn(state, memberId);
     return this.#write("withdraw", wallet, ({ time }) => this.ledgers.withdraw(job, wallet, time, drawn));
   }
 

@@ -31,6 +31,7 @@ function toRoundView(raw: RawView): RoundView {
     blockTime: Number(raw.blockTime),
     blockNumber: Number(raw.blockNumber),
     windowEnd: Number(raw.windowEnd),
+    windowEndBlock: Number(raw.windowEndBlock),
   };
 }
 

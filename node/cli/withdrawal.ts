@@ -1,4 +1,4 @@
-import { readBalances, readIsDrawn, readToken, withdrawStake } from "../chain/accounts.ts";
+import { readBalances, readIsDrawn, readMembership, readToken, unbond, withdrawStake } from "../chain/accounts.ts";
 import { readPayout } from "../chain/registration.ts";
 import type { Sender } from "../chain/sender.ts";
 import { PacelineError } from "../core/errors.ts";
@@ -27,28 +27,38 @@ export async function withdrawUnbonded(
 }
 
 /** @returns the stake that is there */
-async function requireUnbonded(
-  { endpoint, deployment }: ChainAccess,
-  { address }: Sender,
-  { job, terms }: JobAccess,
-): Promise<bigint> {
+async function requireUnbonded(chain: ChainAccess, wallet: Sender, access: JobAccess): Promise<bigint> {
+  const { endpoint, deployment } = chain;
+  const { job, terms } = access;
+  const { address } = wallet;
   const { stake, withdrawableAt } = await readBalances(endpoint, deployment.treasury, job, terms.stakeToken, address);
   if (stake === 0n) throw new PacelineError("not-found", `${address} has no stake in ${job}`);
-  if (withdrawableAt === 0)
-    throw new PacelineError(
-      "rejected",
-      `the stake in ${job} is still locked: leave the job first with \`paceline job leave\``,
-    );
-  const now = Number((await endpoint.client.getBlock()).timestamp);
-  if (now < withdrawableAt)
-    throw new PacelineError(
-      "rejected",
-      `the stake in ${job} is bonded until ${formatTime(withdrawableAt)}: try again then`,
-    );
   if (await readIsDrawn(endpoint, job, address))
     throw new PacelineError(
       "rejected",
       `${address} is drawn in the running round of ${job}: try again when it is over`,
     );
+  const time = withdrawableAt === 0 ? await startUnbonding(chain, wallet, access) : withdrawableAt;
+  const now = Number((await endpoint.client.getBlock()).timestamp);
+  if (now < time)
+    throw new PacelineError("rejected", `the stake in ${job} is bonded until ${formatTime(time)}: try again then`);
   return stake;
+}
+
+/** Where the wallet's last round was not over when its stake would have begun to unbond. @returns when it can be withdrawn */
+async function startUnbonding(
+  { endpoint, deployment }: ChainAccess,
+  wallet: Sender,
+  access: JobAccess,
+): Promise<number> {
+  const { job, terms } = access;
+  const membership = await readMembership(endpoint, job, wallet.address);
+  if (membership === undefined || (membership.member.active && !membership.member.ejected))
+    throw new PacelineError(
+      "rejected",
+      `the stake in ${job} is still locked: leave the job first with \`paceline job leave\``,
+    );
+  await unbond(wallet, job, membership.memberId);
+  const balances = await readBalances(endpoint, deployment.treasury, job, terms.stakeToken, wallet.address);
+  return balances.withdrawableAt;
 }

@@ -76,6 +76,8 @@ export interface RoundView {
   readonly openDemands: number;
   /** An answered demand keeps the window open until then at least; seconds, 0 for never asked. */
   readonly windowEnd: number;
+  /** The same in blocks: until then both have to be reached. */
+  readonly windowEndBlock: number;
 }
 
 export const hasBit = (mask: bigint, index: number): boolean => ((mask >> BigInt(index)) & 1n) === 1n;

@@ -83,23 +83,23 @@ export interface Player {
 }
 
 /** Everything that honest members would post in the round of `view`, made by the core's functions. Members are players by id. */
-export class RoundPlayer {
+export class RoundPlayer<P extends Player = Player> {
   readonly domain: JobDomain;
   readonly view: RoundView;
-  readonly players: readonly Player[];
+  readonly players: readonly P[];
 
-  constructor(players: readonly Player[], view: RoundView) {
+  constructor(players: readonly P[], view: RoundView) {
     const { chain } = players[0]!;
     this.domain = { chainId: chain.chainId, job: chain.job };
     this.players = players;
     this.view = view;
   }
 
-  at(position: number): Player {
+  at(position: number): P {
     return this.players[this.view.cohort[position]!]!;
   }
 
-  seat(seat: number): Player {
+  seat(seat: number): P {
     return this.players[this.view.seats[seat]!]!;
   }
 
@@ -114,8 +114,12 @@ export class RoundPlayer {
   }
 
   commitment(position: number): Hex {
-    const memberId = this.view.cohort[position]!;
-    return commitmentHash(this.domain, { round: this.view.round, memberId, ...this.opening(position) });
+    return this.commitmentOf(this.opening(position));
+  }
+
+  commitmentOf(opening: PostedOpening): Hex {
+    const memberId = this.view.cohort[opening.position]!;
+    return commitmentHash(this.domain, { round: this.view.round, memberId, ...opening });
   }
 
   /** As a relay posts it. */

@@ -3,7 +3,7 @@ import { roundRecordHash, type RoundRecord } from "../../core/encoding.ts";
 import { bitOf, bitsOf } from "../../core/roundView.ts";
 import { revert, type Block } from "./block.ts";
 import { wrongPhase, type JobState } from "./jobStorage.ts";
-import { enter, fault, nextSlot, walletOf } from "./slashing.ts";
+import { dropDemands, enter, fault, nextSlot, walletOf } from "./slashing.ts";
 
 /** `contracts/job/CourtDoor.sol`: what the Court may do to a job. */
 
@@ -13,7 +13,7 @@ export function faultProposal(job: JobState, block: Block): void {
   const { slot } = job;
   const faulty = job.attested | bitOf(slot);
   job.live &= ~faulty;
-  job.openDemands = job.windowEnd = 0;
+  dropDemands(job);
   nextSlot(job);
   enter(job, "propose", block);
   for (const seat of bitsOf(faulty)) {
@@ -50,9 +50,11 @@ export function openDemand(job: JobState): void {
   job.openDemands++;
 }
 
-export function closeDemand(job: JobState, windowEnd: number): void {
+/** Who asked has as long again to ask on. */
+export function closeDemand(job: JobState, block: Block): void {
   job.openDemands--;
-  job.windowEnd = Math.max(job.windowEnd, windowEnd);
+  job.windowEnd = block.time + job.terms.demandSeconds;
+  job.windowEndBlock = block.number + job.terms.phaseBlocks;
 }
 
 /** A seat of the running round, if the member has one, judges no more. */

@@ -6,14 +6,14 @@ import type { DemandAnswer, OpenDemand, TreeNode } from "../chain.ts";
 import { revert, type Block } from "./block.ts";
 import { closeDemand, openDemand } from "./courtDoor.ts";
 import type { DemandRecord } from "./docket.ts";
-import { wrongPhase, type JobState } from "./jobStorage.ts";
+import { isDrawn, wrongPhase, type JobState } from "./jobStorage.ts";
 import { standingRoot } from "./jobViews.ts";
+import { walletOf } from "./slashing.ts";
 import { requireIncluded } from "./wrongLeaves.ts";
 
 /** `contracts/court/Demands.sol`: demands to show what is under a node of a tree. Without bonds. */
 
-const MAX_OPEN = 8;
-const MAX_MADE = 256;
+const PUBLIC_PLACES = 8;
 const ANSWER_LEVELS = 6;
 
 export function demand(
@@ -23,26 +23,26 @@ export function demand(
   node: TreeNode,
   path: readonly Uint8Array[],
 ): void {
-  const { docket } = job;
+  const { docket, terms } = job;
   if (standingRoot(job) === ZERO_WORD) revert("NoStandingProposal");
   requireIncluded(updates, job.includeHash);
   requireNode(job, updates, node, path);
+  requireInTime(job, block, updates.length);
   const proposal = proposalOf(job);
+  const place = requirePlace(job, proposal, block.sender);
   const key = [proposal, node.tree, node.level, node.index].join();
-  const made = (docket.madeOn.get(proposal) ?? 0) + 1;
-  if (openDemandsOf(job).length === MAX_OPEN) revert("TooManyDemands", MAX_OPEN);
-  if (made > MAX_MADE) revert("TooManyDemands", MAX_MADE);
   if (docket.asked.has(key)) revert("AlreadyDemanded", key);
   if (job.phase !== "challenge") wrongPhase(job);
 
   for (const stale of docket.open.filter((one) => one.proposal !== proposal).reverse()) remove(job, stale);
   docket.asked.add(key);
-  docket.madeOn.set(proposal, made);
   docket.open.push({
     id: ++docket.made,
     proposal,
     demander: block.sender,
-    deadline: block.time + job.terms.demandSeconds,
+    deadline: block.time + terms.demandSeconds,
+    deadlineBlock: block.number + terms.phaseBlocks,
+    place,
     node,
     hashWithout: node.tree === 0 ? ZERO_WORD : includeHash(updates.filter((_, index) => index !== node.tree - 1)),
   });
@@ -51,19 +51,14 @@ export function demand(
 
 export function answer(job: JobState, block: Block, id: number, data: Uint8Array): void {
   const proposal = proposalOf(job);
-  const { docket, terms } = job;
+  const { docket } = job;
   const asked = docket.open.find((one) => one.id === id && one.proposal === proposal);
   if (asked === undefined) return revert("NoSuchDemand", id);
-  if (block.time > asked.deadline) revert("TooLate", asked.deadline);
+  if (isOver(asked, block)) revert("TooLate", asked.deadline);
   requireAnswer(asked.node, data);
-
   remove(job, asked);
   docket.answers.push({ proposal, answer: { id, node: asked.node, data } });
-  const tree = `${proposal},${asked.node.tree}`;
-  const extensions = docket.extensions.get(tree) ?? 0;
-  docket.extensions.set(tree, extensions + 1);
-  const limit = Math.ceil(depthOf(job) / ANSWER_LEVELS) + 1;
-  closeDemand(job, extensions < limit ? block.time + terms.demandSeconds : 0);
+  closeDemand(job, block);
 }
 
 /** What an unanswered demand means. */
@@ -77,7 +72,7 @@ export interface Withheld {
 /** What is overdue, the other demands being void with it; undefined for nothing. */
 export function overdue(job: JobState, block: Block): Withheld | undefined {
   const proposal = proposalOf(job);
-  const late = job.docket.open.find((one) => one.proposal === proposal && block.time > one.deadline);
+  const late = job.docket.open.find((one) => one.proposal === proposal && isOver(one, block));
   if (late === undefined) return undefined;
   job.docket.open.length = 0;
   const { demander, hashWithout, node } = late;
@@ -97,6 +92,30 @@ export function answersOf(job: JobState): DemandAnswer[] {
 
 function proposalOf(job: JobState): Hex {
   return keccakWords(job.domain.job, job.round, job.slot, job.seed, job.includeHash, standingRoot(job));
+}
+
+/** Seconds and blocks, so that a halt of the chain answers for nobody. */
+function isOver({ deadline, deadlineBlock }: DemandRecord, block: Block): boolean {
+  return block.time > deadline && block.number > deadlineBlock;
+}
+
+/** Time enough to walk to a leaf of each tree, one demand after the other; then no more, so that the window ends. */
+function requireInTime(job: JobState, block: Block, updates: number): void {
+  const { challengeSeconds, demandSeconds } = job.terms;
+  const steps = Math.ceil(depthOf(job) / ANSWER_LEVELS) + 1;
+  const last = job.phaseStart + challengeSeconds + (updates + 1) * steps * demandSeconds;
+  if (block.time > last) revert("TooLate", last);
+}
+
+/** A place of its own for every member that was drawn in the round, eight for all others. */
+function requirePlace(job: JobState, proposal: Hex, sender: Address): Address | undefined {
+  const wallet = walletOf(job, sender);
+  const memberId = job.members.findIndex((member) => member.wallet === wallet);
+  const place = memberId >= 0 && isDrawn(job, memberId) ? wallet : undefined;
+  const taken = job.docket.open.filter((one) => one.proposal === proposal && one.place === place).length;
+  const max = place === undefined ? PUBLIC_PLACES : 1;
+  if (taken >= max) revert("TooManyDemands", max);
+  return place;
 }
 
 function depthOf({ terms }: JobState): number {

@@ -7,8 +7,11 @@ export interface DemandRecord {
   /** What stood when it was made: it falls with it. */
   readonly proposal: Hex;
   readonly demander: Address;
-  /** Seconds. */
+  /** Seconds; it is over once this and the block have passed. */
   readonly deadline: number;
+  readonly deadlineBlock: number;
+  /** The drawn member's wallet whose place it takes; undefined for one of the public's. */
+  readonly place: Address | undefined;
   readonly node: TreeNode;
   /** includeHash without the update that is asked for. */
   readonly hashWithout: Hex;
@@ -21,13 +24,9 @@ export interface Docket {
   readonly open: DemandRecord[];
   /** Nodes that were asked for, with their proposal. */
   readonly asked: Set<string>;
-  /** Made, by proposal. */
-  readonly madeOn: Map<Hex, number>;
-  /** Answered, by proposal and tree. */
-  readonly extensions: Map<string, number>;
   readonly answers: { readonly proposal: Hex; readonly answer: DemandAnswer }[];
 }
 
 export function newDocket(): Docket {
-  return { made: 0, open: [], asked: new Set(), madeOn: new Map(), extensions: new Map(), answers: [] };
+  return { made: 0, open: [], asked: new Set(), answers: [] };
 }

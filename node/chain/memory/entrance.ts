@@ -5,7 +5,7 @@ import { overdue, type Withheld } from "./demands.ts";
 import { drawRound } from "./draws.ts";
 import { wrongPhase, type JobState } from "./jobStorage.ts";
 import { applyQueues, candidateCount, candidateCountNext, MIN_COHORT } from "./roster.ts";
-import { miss, nextSlot, walletOf } from "./slashing.ts";
+import { dropDemands, miss, nextSlot, walletOf } from "./slashing.ts";
 
 /** `contracts/job/Entrance.sol`: the transitions up to the close of commits, and what an unanswered demand does. */
 export function advanceEntrance(job: JobState, block: Block): void {
@@ -38,22 +38,29 @@ function start(job: JobState, block: Block): Phase {
   return "draw";
 }
 
-/**
- * Where too few can be drawn, those who wait in the queues are let in, and then the rest has time to come back. All refusals
- * come first: the contract's own come later and undo what was done.
- */
 function draw(job: JobState, block: Block): Phase {
-  const isShort = candidateCount(job) < MIN_COHORT;
-  const isOver = isShort && candidateCountNext(job) < MIN_COHORT;
-  if (isOver) requireOver(job, block, job.terms.joinSeconds, false);
-  else if (block.number <= job.entropyBlock) {
+  if (candidateCount(job) < MIN_COHORT) return letIn(job, block);
+  if (block.number <= job.entropyBlock) {
     revert("NotYet", PHASES.indexOf("draw"), 0, job.entropyBlock + 1 - block.number);
   }
-  if (isShort) applyQueues(job, block);
-  if (isOver) return "finished";
   drawRound(job, block);
   job.keepers[0] = block.sender;
   return "commit";
+}
+
+/**
+ * Where too few can be drawn, those who wait in the queues are let in, and then the rest has time to come back. The refusal
+ * comes first: the contract's own comes later and undoes what was done.
+ */
+function letIn(job: JobState, block: Block): Phase {
+  const isOver = candidateCountNext(job) < MIN_COHORT;
+  if (isOver) requireOver(job, block, job.terms.joinSeconds, false);
+  applyQueues(job, block);
+  if (isOver) return "finished";
+  // Who came in knows the salts already: another block decides.
+  job.entropyBlock = block.number;
+  job.entropyRecorded = false;
+  return "draw";
 }
 
 /** Also the snapshot for the next draw, and its entropy block. */
@@ -63,7 +70,7 @@ function closeCommits(job: JobState, block: Block): Phase {
   job.committed &= ~job.passed;
   job.entropyBlock = block.number;
   job.entropyRecorded = false;
-  job.openDemands = job.windowEnd = 0;
+  dropDemands(job);
   if (popCount(job.committed) < job.terms.minCommits) return skip(job);
   job.keepers[1] = block.sender;
   return "share";
@@ -73,7 +80,7 @@ function closeCommits(job: JobState, block: Block): Phase {
 function judgeOverdue(job: JobState, block: Block): Phase {
   const withheld = overdue(job, block);
   if (withheld === undefined) return revert("DemandsOpen", job.openDemands);
-  job.openDemands = job.windowEnd = 0;
+  dropDemands(job);
   if (withheld.updateIndex === undefined) {
     job.live &= ~bitOf(job.slot);
     nextSlot(job);

@@ -78,6 +78,7 @@ export interface JobState {
   slot: number;
   openDemands: number;
   windowEnd: number;
+  windowEndBlock: number;
   includeHash: Hex;
   aggregateRoot: Hex;
   /** By position. */
@@ -132,6 +133,7 @@ export function newJob(parts: Pick<JobState, "domain" | "terms" | "sponsor" | "r
     slot: 0,
     openDemands: 0,
     windowEnd: 0,
+    windowEndBlock: 0,
     includeHash: ZERO_WORD,
     aggregateRoot: ZERO_WORD,
     commits: new Map(),
@@ -167,6 +169,17 @@ export function operatorOfSeat(job: JobState, seat: number): Address {
 /** Cohort position of a seat's holder, −1 where it does not train in this round. */
 export function positionOfSeat(job: JobState, seat: number): number {
   return job.cohort.indexOf(job.seats[seat]!);
+}
+
+/** Joining and Draw are of no round yet. */
+export function isBetweenRounds({ phase }: JobState): boolean {
+  return phase === "joining" || phase === "draw";
+}
+
+/** Whether a member trains or sits in the running round. */
+export function isDrawn(job: JobState, memberId: number): boolean {
+  if (isBetweenRounds(job) || hasEnded(job.phase)) return false;
+  return job.cohort.includes(memberId) || job.seats.includes(memberId);
 }
 
 /** The sum of the members' credits. */

@@ -1,6 +1,6 @@
-import { ZERO_WORD, type Address, type Hex } from "../../core/bytes.ts";
+import { ZERO_WORD, type Hex } from "../../core/bytes.ts";
 import { hasBit, type Member, type RoundView } from "../../core/roundView.ts";
-import { hasEnded, operatorOf, type JobState } from "./jobStorage.ts";
+import { isBetweenRounds, operatorOf, type JobState } from "./jobStorage.ts";
 
 /** `contracts/job/JobViews.sol`: what can be read of a job. */
 
@@ -18,27 +18,19 @@ export function membersOf(job: JobState): Member[] {
   }));
 }
 
-/** `isDrawn()`: whether a wallet trains or sits in the running round. */
-export function isDrawn(job: JobState, wallet: Address): boolean {
-  if (isBetweenRounds(job) || hasEnded(job.phase)) return false;
-  return [...job.cohort, ...job.seats].some((id) => job.members[id]!.wallet === wallet);
-}
-
 /** The root that can be proven wrong or is being settled; the zero word without one. */
 export function standingRoot({ phase, aggregateRoot }: JobState): Hex {
   return phase === "challenge" || phase === "score" ? aggregateRoot : ZERO_WORD;
 }
 
-/** `roundView()`, in the block in which it is read, with the updates that count, which are in the chain's log. */
+/**
+ * `roundView()`, in the block in which it is read, with the updates that count, which are in the chain's log. Joining and Draw
+ * show nothing of the round that is over.
+ */
 export function viewOf(job: JobState, block: { readonly number: number; readonly time: number }): RoundView {
   const { phase, round, phaseStart, phaseStartBlock, seed, modelId } = job;
   const clock = { phase, round, phaseStart, phaseStartBlock, blockTime: block.time, blockNumber: block.number };
   return { ...clock, seed, modelId, ...(isBetweenRounds(job) ? NO_ROUND : roundOf(job)) };
-}
-
-/** Joining and Draw show nothing of the round that is over. */
-function isBetweenRounds({ phase }: JobState): boolean {
-  return phase === "joining" || phase === "draw";
 }
 
 type RoundPart = Omit<
@@ -66,6 +58,7 @@ const NO_ROUND: RoundPart = {
   scoreOpenedMask: 0n,
   openDemands: 0,
   windowEnd: 0,
+  windowEndBlock: 0,
 };
 
 function roundOf(job: JobState): RoundPart {
@@ -91,6 +84,7 @@ function roundOf(job: JobState): RoundPart {
     scoreOpenedMask: job.scoreOpened,
     openDemands: job.openDemands,
     windowEnd: job.windowEnd,
+    windowEndBlock: job.windowEndBlock,
   };
 }
 

@@ -1,6 +1,6 @@
 import { fromHex, ZERO_WORD, type Hex } from "../../core/bytes.ts";
 import { scoreCommitmentHash } from "../../core/encoding.ts";
-import { bitOf, bitsOf, fullMask, hasBit } from "../../core/roundView.ts";
+import { bitOf, bitsOf, fullMask, hasBit, popCount } from "../../core/roundView.ts";
 import { decodeVector } from "../../core/scores.ts";
 import { recoverSigner } from "../../core/signature.ts";
 import { structDigest } from "../../core/typedData.ts";
@@ -23,20 +23,26 @@ export function propose(job: JobState, block: Block, aggregateRoot: Hex, attesta
   const operator = hasBit(job.live, seat) ? operatorOfSeat(job, seat) : ZERO_ADDRESS;
   if (recoverSigner(digest, signature) !== operator) revert("NotASeat", seat, operator);
   recordEntropy(job, block);
-  missSeats(job, fullMask(seat) & ~fullMask(job.firstSlot));
+  missSeats(job, slotsBetween(job.firstSlot, seat));
   job.aggregateRoot = aggregateRoot;
   job.attested = bitOf(seat);
   job.slot = seat;
   enter(job, "challenge", block);
 }
 
-/** Slot i opens when i turns are over, in seconds and in blocks. */
+/** A slot opens when the turns of the live seats before it are over, in seconds and in blocks. */
 function requireSlotOpen(job: JobState, block: Block, seat: number): void {
-  const { firstSlot, terms } = job;
+  const { firstSlot, live, terms } = job;
   if (seat < firstSlot) revert("SlotGone", seat, firstSlot);
-  const opensAt = job.phaseStart + (seat - firstSlot) * terms.slotSeconds;
-  const opensAtBlock = job.phaseStartBlock + (seat - firstSlot) * terms.phaseBlocks;
+  const turns = popCount(live & slotsBetween(firstSlot, seat));
+  const opensAt = job.phaseStart + turns * terms.slotSeconds;
+  const opensAtBlock = job.phaseStartBlock + turns * terms.phaseBlocks;
   if (block.time < opensAt || block.number < opensAtBlock) revert("SlotNotOpen", seat, opensAt, opensAtBlock);
+}
+
+/** Mask of the slots from `first` up to `end`, which is not included. */
+function slotsBetween(first: number, end: number): bigint {
+  return fullMask(end) & ~fullMask(first);
 }
 
 export function attest(

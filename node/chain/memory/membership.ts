@@ -1,7 +1,15 @@
 import type { Address } from "../../core/bytes.ts";
 import { revert, type Block } from "./block.ts";
-import { hasEnded, operatorOf, wrongPhase, ZERO_ADDRESS, type JobState } from "./jobStorage.ts";
-import { candidateCount, enqueueArrival, enqueueDeparture, MIN_COHORT, reweigh } from "./roster.ts";
+import {
+  hasEnded,
+  isBetweenRounds,
+  isDrawn,
+  operatorOf,
+  wrongPhase,
+  ZERO_ADDRESS,
+  type JobState,
+} from "./jobStorage.ts";
+import { candidateCount, enqueueArrival, enqueueDeparture, MIN_COHORT, reweigh, startUnbonding } from "./roster.ts";
 
 /** `contracts/job/Membership.sol`: who takes part, and what it has earned. */
 
@@ -28,26 +36,38 @@ export function join(job: JobState, block: Block, amount: bigint): number {
 
 export function addStake(job: JobState, block: Block, amount: bigint): void {
   const memberId = idOf(job, block.sender);
-  if (job.members[memberId]!.gone || hasEnded(job.phase)) revert("NotAMember", block.sender);
+  const { active, ejected, suspendedUntil } = job.members[memberId]!;
+  if (hasEnded(job.phase)) wrongPhase(job);
+  if (!active || ejected) revert("AlreadyLeft", block.sender);
+  if (amount === 0n) revert("StakeTooSmall", 0, 1);
   job.ledgers.lock(job.domain.job, block.sender, amount);
-  comeIn(job, block, memberId);
+  if (suspendedUntil === 0) comeIn(job, block, memberId);
 }
 
 export function leaveJob(job: JobState, block: Block): void {
   const memberId = idOf(job, block.sender);
   const member = job.members[memberId]!;
   const atOnce = job.phase === "joining" || hasEnded(job.phase);
-  if (member.gone || (!member.active && !atOnce)) revert("NotAMember", block.sender);
+  if (member.gone || (!member.active && !atOnce)) revert("AlreadyLeft", block.sender);
   member.active = false;
   if (atOnce) reweigh(job, block, memberId);
   else enqueueDeparture(job, memberId);
+}
+
+export function unbond(job: JobState, block: Block, memberId: number): void {
+  const { gone } = requireMember(job, memberId);
+  if (!gone) revert("StillMember", memberId);
+  if (isDrawn(job, memberId)) revert("StillDrawn", memberId, job.round);
+  startUnbonding(job, block, memberId);
 }
 
 export function resume(job: JobState, memberId: number): void {
   const member = requireMember(job, memberId);
   const { suspendedUntil } = member;
   if (suspendedUntil === 0) revert("NotSuspended", memberId);
-  if (job.round < suspendedUntil && candidateCount(job) >= MIN_COHORT) {
+  const isShort = candidateCount(job) < MIN_COHORT;
+  // Not before it has left the draws, either.
+  if (!isShort && (job.round < suspendedUntil || job.departures.includes(memberId))) {
     revert("StillSuspended", memberId, suspendedUntil);
   }
   member.suspendedUntil = 0;
@@ -60,7 +80,7 @@ export function refreshOperator(job: JobState, memberId: number): void {
   if (latest === (member.next?.operator ?? member.operator)) revert("OperatorUnchanged", memberId, latest);
   member.operator = operatorOf(job, memberId);
   // Nobody signs in Joining and Draw: there the change is for this round.
-  const fromRound = job.phase === "joining" || job.phase === "draw" ? job.round : job.round + 1;
+  const fromRound = isBetweenRounds(job) ? job.round : job.round + 1;
   member.next = { operator: latest, fromRound };
 }
 
@@ -79,7 +99,7 @@ function comeIn(job: JobState, block: Block, memberId: number): void {
   else enqueueArrival(job, memberId);
 }
 
-export function idOf({ members }: JobState, wallet: Address): number {
+function idOf({ members }: JobState, wallet: Address): number {
   const memberId = members.findIndex((member) => member.wallet === wallet);
   return memberId < 0 ? revert("NotAMember", wallet) : memberId;
 }

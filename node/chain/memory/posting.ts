@@ -67,7 +67,7 @@ function open(job: JobState, { position, updateRoot, exampleCount, salt }: Poste
 }
 
 function certify(job: JobState, { seat, bits, signature }: PostedBitmap): void {
-  if (seat >= job.seats.length) return;
+  if (!hasBit(job.live, seat)) return;
   const before = job.bitmaps.get(seat) ?? 0n;
   const own = positionOfSeat(job, seat);
   const counted = before | (bits & job.committed & ~(own < 0 ? 0n : bitOf(own)));

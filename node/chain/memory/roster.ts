@@ -1,5 +1,5 @@
 import type { Block } from "./block.ts";
-import type { JobState } from "./jobStorage.ts";
+import { isDrawn, type JobState } from "./jobStorage.ts";
 
 /** `contracts/job/Roster.sol`: who can be drawn. Changes wait in two queues until the round's commits close. */
 
@@ -34,13 +34,20 @@ export function applyQueues(job: JobState, block: Block): void {
   job.arrivals.splice(0, ARRIVALS_A_ROUND);
 }
 
-/** Works out a member's draw weight; the stake of one that left or was ejected unbonds from here on. */
+/**
+ * Works out a member's draw weight. The stake of one that left or was ejected unbonds from here on, unless it is drawn in the
+ * running round: then from when somebody calls `unbond` after it.
+ */
 export function reweigh(job: JobState, block: Block, memberId: number): void {
   const member = job.members[memberId]!;
   job.weights[memberId] = weightNow(job, memberId);
   if ((member.active && !member.ejected) || member.gone) return;
   member.gone = true;
-  job.ledgers.unbond(job.domain.job, member.wallet, block.time + job.terms.unbondSeconds);
+  if (!isDrawn(job, memberId)) startUnbonding(job, block, memberId);
+}
+
+export function startUnbonding({ domain, ledgers, members, terms }: JobState, block: Block, memberId: number): void {
+  ledgers.unbond(domain.job, members[memberId]!.wallet, block.time + terms.unbondSeconds);
 }
 
 export function eject(job: JobState, memberId: number): void {
@@ -51,9 +58,8 @@ export function eject(job: JobState, memberId: number): void {
 /** Out of the next draws, and then until somebody calls `resume`. */
 export function suspend(job: JobState, memberId: number): void {
   const { suspendDraws } = job.terms;
-  if (suspendDraws === 0) return;
-  job.members[memberId]!.suspendedUntil = job.round + 1 + suspendDraws;
-  enqueueDeparture(job, memberId);
+  if (suspendDraws > 0) job.members[memberId]!.suspendedUntil = job.round + 1 + suspendDraws;
+  enqueueDeparture(job, memberId); // also without a suspension: its stake fell
 }
 
 /** Who goes is served first. */

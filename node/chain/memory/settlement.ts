@@ -46,8 +46,9 @@ export function settle(job: JobState, block: Block): void {
   job.outcomes.push({ round, settled, withheld: job.withheld });
 }
 
-function recordOf({ seed, includeHash, aggregateRoot, seats, slot, attested, live }: JobState): RoundRecord {
-  const attesters = bitsOf(attested & live).map((seat) => seats[seat]!);
+/** Also who was ejected since it attested: it answers for this round, too. */
+function recordOf({ seed, includeHash, aggregateRoot, seats, slot, attested }: JobState): RoundRecord {
+  const attesters = bitsOf(attested).map((seat) => seats[seat]!);
   return { seed, includeHash, aggregateRoot, poster: seats[slot]!, attesters };
 }
 
@@ -97,7 +98,7 @@ function payJudges(job: JobState, aggregator: bigint, committee: bigint): bigint
   const count = BigInt(popCount(judges));
   let paid = 0n;
   return job.seats.map((_, seat) => {
-    const posted = seat === job.slot ? aggregator : 0n;
+    const posted = seat === job.slot && hasBit(job.live, seat) ? aggregator : 0n;
     if (!hasBit(judges, seat)) return posted;
     return posted + committee / count + (paid++ < committee % count ? 1n : 0n);
   });

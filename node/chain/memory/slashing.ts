@@ -45,6 +45,11 @@ export function nextSlot(job: JobState): void {
   job.firstSlot = job.slot + 1;
 }
 
+/** Demands fall with the proposal that they were made on; the Court knows by itself. */
+export function dropDemands(job: JobState): void {
+  job.openDemands = job.windowEnd = job.windowEndBlock = 0;
+}
+
 /** What an operator earns goes to its wallet; somebody else's goes to itself. */
 export function walletOf({ registry }: JobState, account: Address): Address {
   return registry.walletOf(account) ?? account;

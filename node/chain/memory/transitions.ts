@@ -36,7 +36,8 @@ export function goIfShared(job: JobState, block: Block): void {
 }
 
 export function goIfJudged(job: JobState, block: Block): void {
-  if (!isJudged(job) || job.openDemands > 0 || block.time < job.windowEnd) return;
+  if (!isJudged(job) || job.openDemands > 0) return;
+  if (block.time < job.windowEnd || block.number < job.windowEndBlock) return;
   go(job, block, closeChallenge(job, block));
 }
 
@@ -46,31 +47,31 @@ export function goIfScored(job: JobState, block: Block): void {
 
 function closeShare(job: JobState, block: Block): Phase {
   requireOver(job, block, job.terms.shareSeconds, isShared(job));
-  return fixIncludeSet(job, block) ? "propose" : skip(job);
+  return fixIncludeSet(job, block) && isQuorum(job, job.live) ? "propose" : skip(job);
 }
 
 function isShared(job: JobState): boolean {
   return job.opened === job.committed && certified(job) === job.committed;
 }
 
-/** No slot is left: nobody proposed, or all that did were proven wrong. */
+/** No slot is left: nobody proposed, or all that did were proven wrong. Or too few seats are left to settle. */
 function closeSlots(job: JobState, block: Block): Phase {
-  const left = fullMask(job.seats.length) & ~fullMask(job.firstSlot);
-  const slotsLeft = job.seats.length - job.firstSlot;
-  requireOver(job, block, slotsLeft * job.terms.slotSeconds, (job.live & left) === 0n, slotsLeft);
-  missSeats(job, left);
+  const left = job.live & ~fullMask(job.firstSlot);
+  const turns = popCount(left);
+  const canSettle = isQuorum(job, job.live);
+  requireOver(job, block, turns * job.terms.slotSeconds, turns === 0 || !canSettle, turns);
+  if (canSettle) missSeats(job, left);
   return skip(job);
 }
 
 /** An aggregate that no quorum vouches for does not settle. */
 function closeChallenge(job: JobState, block: Block): Phase {
-  const { attested, live, terms, windowEnd } = job;
-  if (block.time < windowEnd) revert("NotYet", PHASES.indexOf(job.phase), windowEnd - block.time, 0);
-  const complete = isJudged(job);
-  const quorum = popCount(attested & live) >= quorumOf(job.seats.length);
+  const { attested, live, terms } = job;
+  requireWindowOver(job, block);
+  const quorum = isQuorum(job, attested & live);
   const seconds = quorum ? Math.min(terms.demandSeconds, terms.challengeSeconds) : terms.challengeSeconds;
-  requireOver(job, block, seconds, complete);
-  if (!complete && !quorum) {
+  requireOver(job, block, seconds, isJudged(job));
+  if (!quorum) {
     nextSlot(job);
     return "propose";
   }
@@ -78,9 +79,21 @@ function closeChallenge(job: JobState, block: Block): Phase {
   return "score";
 }
 
-/** All live seats have attested and committed their scores. */
-function isJudged({ attested, scoreCommitted, live }: JobState): boolean {
-  return (attested & scoreCommitted & live) === live;
+/** All live seats have attested and committed their scores, and they are a quorum. */
+function isJudged(job: JobState): boolean {
+  const { attested, scoreCommitted, live } = job;
+  return (attested & scoreCommitted & live) === live && isQuorum(job, live);
+}
+
+/** Of all seats that were drawn, dead ones included. */
+function isQuorum({ seats }: JobState, mask: bigint): boolean {
+  return popCount(mask) >= quorumOf(seats.length);
+}
+
+/** Answered demands keep the window open, in seconds and in blocks. */
+function requireWindowOver({ phase, windowEnd, windowEndBlock }: JobState, block: Block): void {
+  const [secondsLeft, blocksLeft] = [Math.max(0, windowEnd - block.time), Math.max(0, windowEndBlock - block.number)];
+  if (secondsLeft + blocksLeft > 0) revert("NotYet", PHASES.indexOf(phase), secondsLeft, blocksLeft);
 }
 
 function closeScores(job: JobState, block: Block): Phase {

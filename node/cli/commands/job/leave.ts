@@ -38,10 +38,10 @@ function leave(options: LeaveOptions): Promise<Outcome> {
       terms.stakeToken,
       wallet.address,
     );
-    // 0 while the round that the member still sits in is not over.
+    // 0 while the member may still be drawn in the running round.
     const stake =
       withdrawableAt === 0
-        ? "unbonds when the running round's commits close"
+        ? "unbonds from when the running round is over"
         : `can be withdrawn from ${formatTime(withdrawableAt)}`;
     const text = table([
       ["left", job],
