@@ -21,8 +21,11 @@ function figure(value: number): string {
   return value.toLocaleString("en-US", { maximumSignificantDigits: 6, useGrouping: true });
 }
 
-function table({ bench, machine, versions, figures, peers }: BenchReport): string {
-  const rows = Object.entries(figures).map(([name, value]) => [name, "", value] as const);
+function table({ bench, machine, versions, figures, floors, peers }: BenchReport): string {
+  const rows = Object.entries(figures).map(([name, value]) => {
+    const floor = floors?.[name];
+    return [name, floor === undefined ? "" : `floor ${figure(floor)}`, value] as const;
+  });
   const others = Object.entries(peers).flatMap(([peer, values]) =>
     Object.entries(values).map(([name, value]) => [name, peer, value] as const),
   );
@@ -60,14 +63,13 @@ async function main(): Promise<number> {
     return 2;
   }
   const print = reserveStdout();
-  const { versions, figures, peers } = await run();
+  const { versions, ...result } = await run();
   const bench = request.name;
   const report = {
     bench,
     machine: describeMachine(),
     versions: { node: process.versions.node, ...versions },
-    figures,
-    peers,
+    ...result,
   };
   await print(`${request.json ? JSON.stringify(report) : table(report)}\n`);
   return 0;
