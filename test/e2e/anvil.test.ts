@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import type { RoundOutcome } from "../../node/chain/chain.ts";
 import { readHistory } from "../../node/chain/history.ts";
-import { readSnapshot } from "../../node/chain/viemJob.ts";
+import { readRound } from "../../node/chain/snapshots.ts";
 import { popCount } from "../../node/core/roundView.ts";
 import { findAnvil, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import type { DaemonProcess, LogEvent } from "./daemonProcess.ts";
@@ -18,7 +18,7 @@ const JOB = smallJob(PARTICIPANTS, ROUNDS, {
   commit: 60,
   share: 60,
   slot: 10,
-  attest: 10,
+  demand: 10,
   challenge: 30,
   score: 30,
   unbond: 300,
@@ -76,7 +76,7 @@ describe(`four daemons as processes, on a chain with a block a second${absence}`
   });
 
   it("leaves every daemon with the chain's model", async () => {
-    const { view } = await readSnapshot(federation.endpoint, federation.job);
+    const { view } = await readRound(federation.endpoint, federation.job);
     expect(view.phase).to.equal("finished");
     const endings = await Promise.all(daemons.map((daemon) => daemon.ended));
     const models = endings.map(({ stdout }) => (JSON.parse(stdout) as { modelId: string }).modelId);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import type { RoundOutcome } from "../../node/chain/chain.ts";
 import { readHistory } from "../../node/chain/history.ts";
-import { readSnapshot } from "../../node/chain/viemJob.ts";
+import { readRound } from "../../node/chain/snapshots.ts";
 import { popCount } from "../../node/core/roundView.ts";
 import type { DaemonProcess, Ending, LogEvent } from "./daemonProcess.ts";
 import { openReadyFederation, smallJob, type ReadyFederation } from "./federation.ts";
@@ -17,7 +17,7 @@ const JOB = smallJob(PARTICIPANTS, ROUNDS, {
   commit: 60,
   share: 60,
   slot: 5,
-  attest: 3,
+  demand: 3,
   challenge: 20,
   score: 10,
   unbond: 300,
@@ -104,7 +104,7 @@ describe("four daemons as processes, on a JSON-RPC chain", function () {
   });
 
   it("leaves every daemon with the chain's model", async () => {
-    const { view } = await readSnapshot(federation.endpoint, federation.job);
+    const { view } = await readRound(federation.endpoint, federation.job);
     expect(view.phase).to.equal("finished");
     expect(endings.map(({ code }) => code)).to.deep.equal([0, 0, 0, 0]);
     const models = endings.map(({ stdout }) => (JSON.parse(stdout) as { modelId: string }).modelId);
