@@ -6,6 +6,7 @@ import type { BlobShape, Network } from "../network/network.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import type { PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Misbehaviour } from "./behaviours.ts";
 import type { GlobalModel } from "./globalModel.ts";
 import type { JobSpec } from "./jobSpec.ts";
 import type { Learner } from "./learner.ts";
@@ -30,8 +31,8 @@ export interface ParticipantContext {
   readonly state: () => PeerState;
   readonly dispatch: (event: PeerEvent) => void;
   readonly onReceipt: (call: string, receipt: Receipt) => void;
-  /** For tests and simulations: what this peer publishes in place of the aggregate it computed. */
-  readonly tamper: ((aggregate: Int32Array) => Int32Array) | undefined;
+  /** For tests and simulations. */
+  readonly misbehaviour: Misbehaviour;
   model: GlobalModel;
   /** Settles when the last sync that was asked for has ended; never rejects. */
   syncing: Promise<void>;

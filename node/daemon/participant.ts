@@ -10,6 +10,7 @@ import { judgeMessage } from "../protocol/messages.ts";
 import { initialState, step } from "../protocol/round.ts";
 import type { Judged, OwnScores, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Misbehaviour } from "./behaviours.ts";
 import { keepConnected } from "./connections.ts";
 import type { ParticipantContext } from "./context.ts";
 import { forgetRounds } from "./effects/blobs.ts";
@@ -37,7 +38,8 @@ export interface ParticipantOptions {
   readonly relaySeconds: number;
   readonly retrySeconds: number;
   readonly observer: ParticipantObserver;
-  readonly tamper?: (state: PeerState, aggregate: Int32Array) => Int32Array;
+  /** For tests and simulations. */
+  readonly misbehaviour?: Misbehaviour;
 }
 
 /** What a participant tells about itself. */
@@ -67,7 +69,7 @@ const KEPT_ROUNDS = 2;
 
 /** Joins the network and takes part in every round from now on. The wallet has joined the job, or will. */
 export async function startParticipant(options: ParticipantOptions): Promise<Participant> {
-  const { chain, observer, storage, now } = options;
+  const { chain, observer, storage, now, misbehaviour = {} } = options;
   const domain = { chainId: chain.chainId, job: chain.job };
   const stopping = new AbortController();
   const model = (await loadModel(storage)) ?? firstModel(options);
@@ -88,11 +90,12 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     topic: `/paceline/${chain.chainId}/${chain.job}`,
     isRegistered: (operator) => chain.isOperator(operator),
     onMessage: (message) => Promise.resolve(receive(message)),
-    blobs: updates,
+    blobs: {
+      readBlob: async (root) => (misbehaviour.hides?.(state, root) === true ? undefined : updates.readBlob(root)),
+    },
     chunkTimeoutMs: CHUNK_TIMEOUT_MS,
     maxBlobBytes: leafCountOf(chain.terms.vectorLength) * AGGREGATE_LEAF_BYTES,
   });
-  const { tamper } = options;
   const context: ParticipantContext = {
     ...options,
     network,
@@ -103,7 +106,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     state: () => state,
     dispatch,
     onReceipt: (call, receipt) => observer.onReceipt?.(call, receipt),
-    tamper: tamper === undefined ? undefined : (aggregate) => tamper(state, aggregate),
+    misbehaviour,
     model,
     syncing: Promise.resolve(),
     aggregate: undefined,
@@ -124,7 +127,8 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
       timer = setTimeout(() => dispatch({ type: "tick" }), Math.ceil(wait * 1000));
     }
     for (const { key, effect } of next.effects) {
-      runEffect(context, effect).then(
+      const omitted = misbehaviour.omits?.(state, effect) === true;
+      (omitted ? Promise.resolve() : runEffect(context, effect)).then(
         () => dispatch({ type: "done", key, ok: true }),
         (error: unknown) => {
           if (!stopping.signal.aborted) observer.onProblem?.(effect.type, error);

@@ -108,9 +108,16 @@ function propose(context: ParticipantContext, { seat, body }: EffectOf<"propose"
 async function publish(context: ParticipantContext, body: SignedStruct): Promise<void> {
   const message: PeerMessage = { body, signature: sign(context, body) };
   context.dispatch({ type: "message", message, author: context.chain.operator });
-  // A repeated message needs other bytes, or the network drops it as one it has seen.
-  const attempt = Number.parseInt(context.randomWord().slice(2, 10), 16);
-  await context.network.publish(encodeMessage(message, attempt));
+  await gossip(context, message);
+  for (const other of context.misbehaviour.adds?.(context.state(), body) ?? []) {
+    await gossip(context, { body: other, signature: sign(context, other) });
+  }
+}
+
+/** A repeated message needs other bytes, or the network drops it as one it has seen. */
+async function gossip({ network, randomWord }: ParticipantContext, message: PeerMessage): Promise<void> {
+  const attempt = Number.parseInt(randomWord().slice(2, 10), 16);
+  await network.publish(encodeMessage(message, attempt));
 }
 
 function sign({ domain, privateKey }: ParticipantContext, body: SignedStruct): Hex {

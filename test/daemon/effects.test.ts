@@ -35,7 +35,7 @@ function contextWith(change: object = {}): { context: ParticipantContext; dispat
     model: { modelId: GENESIS, updates: 0, params: new Float32Array(LENGTH), exponent: 8 },
     syncing: Promise.resolve(),
     aggregate: undefined,
-    tamper: undefined,
+    misbehaviour: {},
     signal: new AbortController().signal,
     state: () => ({ memory: { round: 1 } }),
     dispatch: ({ type }: { type: string }) => dispatched.push(type),

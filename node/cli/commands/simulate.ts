@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { PacelineError } from "../../core/errors.ts";
+import { FAULTS } from "../../daemon/behaviours.ts";
 import { finalTables } from "../../dashboard/finalTables.ts";
 import { writeReport } from "../../dashboard/report.ts";
 import type { SimulationReport } from "../../dashboard/reportData.ts";
@@ -83,6 +84,14 @@ export function define(command: Command): void {
       new Option("--liar-round <n>", "round whose first aggregator lies; 0 for none")
         .argParser(whole(0, 1000))
         .default(D.liarRound),
+    )
+    .addOption(
+      new Option(
+        "--fault <kind>",
+        "what is wrong in that round: a lie, also one hidden from the others or from the chain too; no proposal; or a seat that attests two roots",
+      )
+        .choices(FAULTS)
+        .default(D.fault),
     )
     .addOption(new Option("--isolate <how>", "where participants run").choices(["none", "process"]).default(D.isolate))
     .addOption(new Option("--pool <tokens>", "pay for all rounds").argParser(anAmount).default(D.pool))

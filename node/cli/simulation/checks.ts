@@ -1,5 +1,6 @@
 import { formatUnits } from "viem";
-import type { ReportCheck, SimulationReport } from "../../dashboard/reportData.ts";
+import type { Fault } from "../../daemon/behaviours.ts";
+import type { ReportCheck, ReportFault, SimulationReport } from "../../dashboard/reportData.ts";
 import type { SimulationSettings } from "./settings.ts";
 
 /** Points, of 100, that the federation may fall behind central training, and must be ahead of training alone. */
@@ -15,7 +16,7 @@ export function checksOf(report: Omit<SimulationReport, "checks">, settings: Sim
   return [
     ...accuracyChecks(report),
     ...cheaterCheck(report),
-    ...liarCheck(report, settings),
+    ...faultCheck(report, settings),
     moneyCheck(report),
     settledCheck(report),
   ];
@@ -58,19 +59,33 @@ function cheaterCheck({ participants, rounds }: Omit<SimulationReport, "checks">
   ];
 }
 
-function liarCheck({ rounds }: Omit<SimulationReport, "checks">, { liarRound }: SimulationSettings): ReportCheck[] {
+/** By fault: what the check is called, and how the chain shows it. Silence is a missed duty, a lie is proven. */
+const FAULT_CHECKS: Readonly<Record<Fault, { readonly name: string; readonly kind: ReportFault["kind"] }>> = {
+  lie: { name: "the lying aggregator is caught", kind: "wrong-aggregate" },
+  "hidden-lie": { name: "the hidden lie is shown by the chain and caught", kind: "wrong-aggregate" },
+  "silent-lie": { name: "who shows its aggregate to nobody is slashed", kind: "missed" },
+  "no-proposal": { name: "the missed slot is slashed", kind: "missed" },
+  equivocation: { name: "the equivocator is caught", kind: "wrong-aggregate" },
+};
+
+function faultCheck(
+  { rounds }: Omit<SimulationReport, "checks">,
+  { fault: expected, liarRound }: SimulationSettings,
+): ReportCheck[] {
   const round = rounds.find((each) => each.round === liarRound);
   if (liarRound === 0 || round === undefined) return [];
-  const fault = round.faults.find(({ kind }) => kind === "wrong-aggregate");
-  const passed =
-    fault !== undefined &&
-    round.outcome === "settled" &&
-    round.aggregator !== fault.participant &&
-    BigInt(fault.taken) > 0n;
+  const { kind, name } = FAULT_CHECKS[expected];
+  const fault = round.faults.find((each) => each.kind === kind && BigInt(each.taken) > 0n);
+  const replaced = expected === "equivocation" || round.aggregator !== fault?.participant;
+  const passed = fault !== undefined && round.outcome === "settled" && replaced;
   const detail = passed
-    ? `${fault.participant} published a wrong aggregate in round ${liarRound}, ${fault.prover} proved it, ${round.aggregator} completed the round`
-    : `a wrong aggregate was to be caught in round ${liarRound}, and was not`;
-  return [{ name: "the lying aggregator is caught", passed, detail }];
+    ? `${faultText(fault)} in round ${liarRound}, and ${round.aggregator} completed it`
+    : `a fault (${expected}) was to be slashed in round ${liarRound}, and was not`;
+  return [{ name, passed, detail }];
+}
+
+function faultText({ kind, participant, prover }: ReportFault): string {
+  return kind === "missed" ? `${participant} missed a duty` : `${prover} proved ${participant} at fault`;
 }
 
 function moneyCheck({ money, settings }: Omit<SimulationReport, "checks">): ReportCheck {

@@ -74,7 +74,7 @@ export class LiveStatusKeeper implements FederationObserver {
         this.#events.push(
           prover === undefined
             ? `round ${round}: ${nameOf(memberId)} missed a duty, ${lost}`
-            : `round ${round}: ${nameOf(memberId)} published a wrong aggregate, proven by ${proverOf(prover)}, ${lost}`,
+            : `round ${round}: ${nameOf(memberId)} was proven at fault by ${proverOf(prover)}, ${lost}`,
         );
       }
       for (const { round, settled } of rounds) if (settled === undefined) this.#events.push(`round ${round}: skipped`);

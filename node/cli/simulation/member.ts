@@ -6,7 +6,7 @@ import type { PeerState } from "../../protocol/state.ts";
 import type { Endpoint } from "../../chain/endpoint.ts";
 import { createSender } from "../../chain/sender.ts";
 import { createJobChain, readTerms, type JobAddresses, type JobWatcher } from "../../chain/viemJob.ts";
-import { freeRiding, signFlipping, tamperedAggregate } from "../../daemon/behaviours.ts";
+import { freeRiding, misbehaviourOf, signFlipping, type Misbehaviour } from "../../daemon/behaviours.ts";
 import type { JobSpec } from "../../daemon/jobSpec.ts";
 import { createLearner, type Learner } from "../../daemon/learner.ts";
 import { openLibp2pNetwork, openParticipantStorage, openTrainer } from "../../daemon/adapters.ts";
@@ -83,7 +83,6 @@ export async function startMember(
   let round = 0;
   const learner = misbehave(honest, settings, index);
   const storage = await openParticipantStorage(config.home);
-  const { liarRound } = settings;
 
   const onState = (state: PeerState): void => {
     const { view } = state;
@@ -111,7 +110,7 @@ export async function startMember(
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
     relaySeconds: RELAY_SECONDS,
     retrySeconds: RETRY_SECONDS,
-    tamper: (state, aggregate) => (liarRound > 0 && leads(state, liarRound) ? tamperedAggregate(aggregate) : aggregate),
+    misbehaviour: misbehaviourIn(settings),
     observer: {
       onState: (state) => queueMicrotask(() => onState(state)),
       onReceipt: (_, receipt) => (gas += receipt.gasUsed),
@@ -150,9 +149,10 @@ function misbehave(honest: Learner, settings: SimulationSettings, index: number)
   }
 }
 
-/** Whether this peer is the round's first aggregator. */
-function leads({ view, ...state }: PeerState, round: number): boolean {
-  return view?.round === round && view.firstSlot === 0 && ownSeat({ view, ...state }) === 0;
+/** In its round whoever has the first slot is at fault; who equivocates is the next seat, for a proposal is signed once. */
+function misbehaviourIn({ fault, liarRound }: SimulationSettings): Misbehaviour {
+  const seat = fault === "equivocation" ? 1 : 0;
+  return misbehaviourOf(fault, (state) => state.view?.round === liarRound && ownSeat(state) === seat);
 }
 
 function doing({ view, tasks }: PeerState): string {

@@ -1,3 +1,4 @@
+import type { Fault } from "../../daemon/behaviours.ts";
 import { parseJobSpec, USUAL_MONEY, type JobSpec } from "../../daemon/jobSpec.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
 import type { ModelSpec } from "../../training/modelSpec.ts";
@@ -27,8 +28,9 @@ export interface SimulationSettings {
   readonly clipNorm: number;
   readonly signFlippers: number;
   readonly freeRiders: number;
-  /** Round in which the leading aggregator publishes a wrong aggregate; 0 for never. */
+  /** Round in which a seat is at fault; 0 for never. */
   readonly liarRound: number;
+  readonly fault: Fault;
   readonly isolate: "none" | "process";
   /** Contributors' pool in whole tokens. */
   readonly pool: string;
@@ -53,6 +55,7 @@ export const DEFAULT_SETTINGS: SimulationSettings = {
   signFlippers: 1,
   freeRiders: 1,
   liarRound: 3,
+  fault: "lie",
   isolate: "none",
   pool: "1000",
 };
@@ -104,7 +107,7 @@ export function simulationJob(settings: SimulationSettings, model: ModelSpec): J
       challenge: 60,
       score: 60,
       unbond: 3600,
-      blocks: 1,
+      blocks: 0, // the chain makes a block for each transaction, and none to wait for
     },
     money: USUAL_MONEY,
   });

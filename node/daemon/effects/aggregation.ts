@@ -66,11 +66,11 @@ export async function aggregate(
   includeHash: Hex,
   updates: readonly IncludedUpdate[],
 ): Promise<void> {
-  const { stopwatch, storage, tamper } = context;
+  const { misbehaviour, state, stopwatch, storage } = context;
   requireIncludeHash(includeHash, updates);
   const { bytes, root } = await stopwatch.measure("verification", async () => {
     const exact = await exactAggregate(context, updates);
-    const encoded = encodeAggregate(tamper === undefined ? exact : tamper(exact));
+    const encoded = encodeAggregate(misbehaviour.tamper?.(state(), exact) ?? exact);
     return { bytes: encoded, root: buildTree(encoded, AGGREGATE_LEAF_BYTES).root };
   });
   context.updates.keepAggregate(root, bytes);

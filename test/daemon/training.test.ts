@@ -1,0 +1,112 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { keccakWords, ZERO_WORD } from "../../node/core/bytes.ts";
+import { commitmentHash, includeHash } from "../../node/core/encoding.ts";
+import type { ParticipantContext } from "../../node/daemon/context.ts";
+import { score } from "../../node/daemon/effects/scoring.ts";
+import { train } from "../../node/daemon/effects/training.ts";
+import { Stopwatch } from "../../node/daemon/stopwatch.ts";
+import { UpdateCache } from "../../node/daemon/updateCache.ts";
+import type { PeerEvent } from "../../node/protocol/events.ts";
+import type { OwnScores, OwnUpdate } from "../../node/protocol/state.ts";
+import { createMemoryStorage } from "../../node/storage/memory.ts";
+import { rejectionOf } from "../helpers/errors.ts";
+
+const DOMAIN = { chainId: 5, job: `0x${"0b".repeat(20)}` } as const;
+const EFFECT = { type: "train", round: 3, memberId: 7, modelId: ZERO_WORD } as const;
+
+/** A participant whose training gives `delta`. */
+function participant(
+  delta: readonly number[],
+  passBelowNorm?: number,
+): { context: ParticipantContext; events: PeerEvent[]; trainings: () => number } {
+  const storage = createMemoryStorage();
+  const events: PeerEvent[] = [];
+  let trainings = 0;
+  let salts = 0;
+  const context = {
+    storage,
+    domain: DOMAIN,
+    chain: { terms: { vectorLength: delta.length, weightCap: 40 } },
+    spec: { encoding: { clipNorm: 10 }, localTraining: { passBelowNorm } },
+    stopwatch: new Stopwatch(() => 0),
+    updates: new UpdateCache(storage, delta.length),
+    model: { modelId: ZERO_WORD, updates: 0, params: new Float32Array(delta.length), exponent: 8 },
+    randomWord: () => keccakWords(++salts),
+    learner: {
+      exampleCount: 90,
+      localUpdate: () => {
+        trainings++;
+        return Promise.resolve(Float32Array.from(delta));
+      },
+    },
+    dispatch: (event: PeerEvent) => events.push(event),
+  } as unknown as ParticipantContext;
+  return { context, events, trainings: () => trainings };
+}
+
+describe("training", () => {
+  it("commits to the update under the member's id, with no more examples than count", async () => {
+    const { context, events } = participant([3, 4]);
+    await train(context, EFFECT);
+    const [event] = events as { type: "trained"; update: OwnUpdate }[];
+    const { updateRoot, exampleCount, salt, commitment } = event!.update;
+    expect(exampleCount).to.equal(40);
+    const parts = { round: 3, memberId: 7, updateRoot, exampleCount, salt };
+    expect(commitment).to.equal(commitmentHash(DOMAIN, parts));
+    expect(await context.updates.read(updateRoot)).to.deep.equal(Int16Array.of(3 * 256, 4 * 256));
+  });
+
+  it("passes where the update is shorter than the job asks for, and keeps nothing", async () => {
+    const short = participant([3, 4], 5.001);
+    await train(short.context, EFFECT);
+    expect(short.events).to.deep.equal([{ type: "passed", round: 3 }]);
+    expect(short.context.storage.get("update", "3")).to.equal(undefined);
+    const long = participant([3, 4], 5);
+    await train(long.context, EFFECT);
+    expect(long.events.map(({ type }) => type)).to.deep.equal(["trained"]);
+  });
+
+  it("passes, and says why, where the update is no number any more", async () => {
+    const { context, events } = participant([1, Number.NaN]);
+    expect(await rejectionOf(train(context, EFFECT))).to.equal("bad-argument");
+    expect(events).to.deep.equal([{ type: "passed", round: 3 }]);
+  });
+
+  it("is not done again for a round in which an update was promised", async () => {
+    const { context, events, trainings } = participant([3, 4]);
+    await train(context, EFFECT);
+    await train(context, EFFECT);
+    expect(trainings()).to.equal(1);
+    expect(events[0]).to.deep.equal(events[1]);
+  });
+});
+
+describe("scoring", () => {
+  it("is done again when an update has left the include set, and not otherwise", async () => {
+    const { context, events } = participant([1, 1]);
+    const updates = [1, 2, 3].map((id) => ({ updateRoot: keccakWords(id), memberId: id, exampleCount: 10 }));
+    for (const { updateRoot } of updates) await context.updates.keep(updateRoot, Int16Array.of(5, 5), 3);
+    Object.assign(context, {
+      chain: { terms: { vectorLength: 2, weightCap: 40, rule: 0, trimPermille: 0 } },
+      learner: { contributions: (_: unknown, weighted: readonly unknown[]) => Promise.resolve(weighted.map(() => 1)) },
+    });
+    const effectOf = (set: typeof updates): Parameters<typeof score>[1] => ({
+      type: "score",
+      round: 3,
+      seed: keccakWords(9),
+      scorer: 7,
+      includeHash: includeHash(set),
+      updates: set,
+      own: undefined,
+    });
+    await score(context, effectOf(updates));
+    await score(context, effectOf(updates));
+    await score(context, effectOf(updates.slice(1)));
+    const scores = events.map((event) => (event as { scores: OwnScores }).scores);
+    expect(scores[1]).to.deep.equal(scores[0]);
+    expect(scores[2]!.includeHash).to.equal(includeHash(updates.slice(1)));
+    expect(scores[2]!.vector.length).to.equal(2 + 4 * 2);
+    expect(context.storage.get("scores", "3")).to.deep.equal(scores[2]);
+  });
+});
