@@ -28,6 +28,6 @@ export function understood(args: readonly string[]): string {
   const name = commandName(args);
   if (!COMMANDS.some((entry) => entry.name === name)) return "paceline";
   const next = args[args.indexOf(name ?? "") + 1] ?? "";
-  const isGroup = name === "job" && ["example", "create", "join", "leave", "show"].includes(next);
+  const isGroup = name === "job" && ["example", "create", "join", "stake", "leave", "show"].includes(next);
   return ["paceline", name, ...(isGroup ? [next] : [])].join(" ");
 }

@@ -48,6 +48,11 @@ export const COMMANDS: readonly Entry[] = [
     purpose: "say where a wallet's claims and withdrawn stake are sent",
     load: () => import("./commands/payout.ts"),
   },
+  {
+    name: "bonds",
+    purpose: "take back the bonds of an operator's demands, and what its answers were paid",
+    load: () => import("./commands/bonds.ts"),
+  },
 ];
 
 /** The program with every command known by name, and those that `wanted` accepts in full. */

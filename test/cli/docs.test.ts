@@ -5,7 +5,8 @@ import { EXIT_CHECK_FAILED, EXIT_CODES, EXIT_INTERRUPTED, EXIT_JOB_FAILED } from
 import { CLI_FILE, cliReference } from "../../scripts/generate/cli.ts";
 
 describe("the command line's documentation", () => {
-  it("is what the commands say of themselves (docs/cli.md, from scripts/generate/cli.ts)", async () => {
+  it("is what the commands say of themselves (docs/cli.md, from scripts/generate/cli.ts)", async function () {
+    this.timeout(20_000); // every command is loaded, and with them all that they use
     expect(readFileSync(CLI_FILE, "utf8")).to.equal(await cliReference());
   });
 

@@ -49,6 +49,7 @@ describe("paceline as a process", function () {
       "status",
       "claim",
       "payout",
+      "bonds",
     ])
       expect(stdout).to.include(`\n  ${name} `);
   });

@@ -1,10 +1,17 @@
 import { describe, it } from "mocha";
 import { expect } from "chai";
 import fc from "fast-check";
-import { recoverAddress } from "viem";
+import { parseSignature, recoverAddress, signatureToCompactSignature } from "viem";
 import { privateKeyToAccount, sign } from "viem/accounts";
 import { fromHex, keccak256, toHex, type Hex } from "../../node/core/bytes.ts";
-import { addressOfPrivateKey, addressOfPublicKey, recoverSigner, signDigest } from "../../node/core/signature.ts";
+import { PacelineError } from "../../node/core/errors.ts";
+import {
+  addressOfPrivateKey,
+  addressOfPublicKey,
+  compactSignature,
+  recoverSigner,
+  signDigest,
+} from "../../node/core/signature.ts";
 import { FEW, SEEDED } from "../helpers/seeded.ts";
 
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -142,5 +149,41 @@ describe("addresses", () => {
         .to.throw()
         .with.property("code", "bad-argument");
     }
+  });
+});
+
+describe("compactSignature", () => {
+  it("gives the examples of EIP-2098", () => {
+    const s = [
+      "7e865ad05c4035ab5792787d4a0297a43617ae897930a6fe4d822b8faea52064",
+      "139c6d6b623b42da56557e5e734a43dc83345ddfadec52cbe24d0cc64f550793",
+    ];
+    const r = [
+      "68a020a209d3d56c46f38cc50a33f704f4a9a10a59377f8dd762ac66910e9b90",
+      "9328da16089fcba9bececa81663203989f2df5fe1faa6291a45381c81bd17f76",
+    ];
+    expect(compactSignature(`0x${r[0]}${s[0]}1b`)).to.deep.equal({ r: `0x${r[0]}`, vs: `0x${s[0]}` });
+    expect(compactSignature(`0x${r[1]}${s[1]}1c`)).to.deep.equal({ r: `0x${r[1]}`, vs: `0x93${s[1]!.slice(2)}` });
+  });
+
+  it("agrees with viem", () => {
+    fc.assert(
+      fc.property(bytes32.map(keccak256), bytes32, (key, digest) => {
+        const signature = signDigest(digest, key);
+        const { r, yParityAndS } = signatureToCompactSignature(parseSignature(signature));
+        expect(compactSignature(signature)).to.deep.equal({ r, vs: yParityAndS });
+      }),
+      FEW,
+    );
+  });
+
+  it("refuses what has no such form", () => {
+    const upper = (ORDER / 2n + 1n).toString(16).padStart(64, "0");
+    for (const wrong of [forged({ v: 0 }), forged({ v: 29 }), forged({ s: upper }), SIGNATURE.slice(0, -2), "0x"]) {
+      expect(() => compactSignature(wrong as Hex), wrong)
+        .to.throw(PacelineError)
+        .with.property("code", "bad-argument");
+    }
+    expect(compactSignature(forged({ s: (ORDER / 2n).toString(16).padStart(64, "0") })).r).to.have.length(66);
   });
 });

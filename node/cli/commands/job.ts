@@ -4,12 +4,14 @@ import { define as example } from "./job/example.ts";
 import { define as join } from "./job/join.ts";
 import { define as leave } from "./job/leave.ts";
 import { define as show } from "./job/show.ts";
+import { define as stake } from "./job/stake.ts";
 
 export function define(command: Command): void {
   command.helpCommand(false);
   example(command.command("example").description("print a valid job file to start from"));
   create(command.command("create").description("open a job on the chain and escrow its pool"));
   join(command.command("join").description("lock the stake and join a job"));
+  stake(command.command("stake").description("lock more stake, after a slash or for draws by stake"));
   leave(command.command("leave").description("leave a job; the stake unbonds and can be withdrawn later"));
   show(command.command("show").description("show a job's terms, members and rounds"));
 }
