@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { AGGREGATION_RULES } from "../../node/core/jobTerms.ts";
 import { seededRandom } from "../../node/core/random.ts";
 import type { Conditions } from "../helpers/virtual/conditions.ts";
-import type { VirtualFederation} from "../helpers/virtual/federation.ts";
+import type { VirtualFederation } from "../helpers/virtual/federation.ts";
 import { type FederationOptions } from "../helpers/virtual/federation.ts";
 import {
   absentMember,
