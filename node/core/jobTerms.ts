@@ -1,6 +1,9 @@
 import type { Address, Hex } from "./bytes.ts";
 
-/** What a job promises on the chain; the fields of `JobTerms` in contracts/interfaces/IJob.sol, in its order. Amounts in wei. */
+/**
+ * What a job promises on the chain; the fields of `JobTerms` in contracts/interfaces/JobTypes.sol, in its order. Amounts in
+ * wei.
+ */
 export interface JobTerms {
   readonly token: Address;
   readonly stakeToken: Address;

@@ -33,7 +33,9 @@ export interface Member {
   readonly ejected: boolean;
 }
 
-/** What the chain says of the current round; the fields of `RoundView` in contracts/interfaces/IJob.sol. Times in seconds. */
+/**
+ * What the chain says of the current round; the fields of `RoundView` in contracts/interfaces/JobTypes.sol. Times in seconds.
+ */
 export interface RoundView {
   readonly phase: Phase;
   /** Counts from 1; 0 while joining. */

@@ -141,6 +141,21 @@ export function describeDemands(open: Open): void {
     await ask(outsider, 2, 2);
   });
 
+  it("takes demands for as long as it takes to walk to a leaf of every tree, so that every window ends", async () => {
+    const game = await open();
+    const { tree, updates } = await hideLie(game);
+    const { challengeSeconds, demandSeconds } = game.job.terms;
+    const walks = 5 * 2 * demandSeconds; // five trees, each in two steps
+    const ask = (index: number): Promise<unknown> => {
+      const node = { tree: 0, level: 0, index, hash: toHex(leafHashes(tree)[index]!) };
+      return game.job.outsider.chain.demand(updates, node, proveLeaf(tree, index));
+    };
+    await game.job.passTime(challengeSeconds + walks - MARGIN);
+    await ask(0);
+    await game.job.passTime(2 * MARGIN);
+    expect(await refusalOf(ask(1))).to.equal("TooLate");
+  });
+
   it("fells a proposal that nobody shows: its poster pays, the asker is rewarded, the next slot is open", async () => {
     const game = await open();
     const { tree, updates } = await hideLie(game);
