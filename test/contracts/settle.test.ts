@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { ZERO_WORD, type Hex } from "../../node/core/bytes.ts";
+import { ZERO_WORD } from "../../node/core/bytes.ts";
 import { nextModelId, roundRecordHash } from "../../node/core/encoding.ts";
 import { bitsOf } from "../../node/core/roundView.ts";
 import { medianScores, nextTrailing, roundScores, splitByScore, type SeatScores } from "../../node/core/scores.ts";
@@ -18,27 +18,12 @@ import {
   type View,
 } from "./player.ts";
 import { advance, attestAll, openAllScores, playFromChallenge, playRound, playToChallenge } from "./round.ts";
+import { partsOf, type Settled } from "./settling.ts";
 import { playingFrom, startedJob } from "./startingFrom.ts";
 import { account, as, ETHER, POOL, read } from "./world.ts";
 
 const MEMBERS = 7;
 const SEATS = 5;
-
-interface Settled {
-  readonly record: { toObject(): Record<string, unknown> };
-  readonly scores: readonly bigint[];
-  readonly contributorsPay: readonly bigint[];
-  readonly judgesPay: readonly bigint[];
-  readonly paid: bigint;
-  readonly modelId: Hex;
-}
-
-/** How a round's pay is split. */
-function partsOf(pay: bigint): Record<"contributors" | "aggregator" | "committee" | "keeper", bigint> {
-  const [contributors, aggregator, committee] = [7_000n, 1_000n, 1_500n].map((bps) => (pay * bps) / 10_000n);
-  const keeper = (pay - contributors! - aggregator! - committee!) / 5n;
-  return { contributors: contributors!, aggregator: aggregator!, committee: committee!, keeper };
-}
 
 describe("settling", () => {
   const player = playingFrom(async () => {
