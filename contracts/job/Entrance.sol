@@ -25,6 +25,7 @@ abstract contract Entrance is Draws, Clockwork {
     }
 
     function _start(Clock memory now_, JobTerms memory terms_) private returns (Phase) {
+        _applyQueues(terms_); // who was ejected meanwhile
         uint256 count = _candidateCount();
         if (count < terms_.startMembers) {
             _requireOver(now_, terms_, 0, false);

@@ -3,11 +3,21 @@ import { describe, it } from "mocha";
 import { keccakWords } from "../../node/core/bytes.ts";
 import { bitOf, fullMask } from "../../node/core/roundView.ts";
 import { compactOf } from "./messages.ts";
-import { holderOf, memberView, PHASE, poolOf, stakeOf, viewOf, type View } from "./player.ts";
-import { playFromChallenge, playToChallenge, playToPropose, proposeRight } from "./round.ts";
+import { holderOf, memberView, PHASE, playerOf, poolOf, stakeOf, viewOf, type View } from "./player.ts";
+import { advance, playFromChallenge, playToChallenge, playToPropose, proposeRight } from "./round.ts";
 import { playingFrom, startedJob } from "./startingFrom.ts";
 import { signedRoot, statementOf } from "./trial.ts";
-import { as, consentOf, ETHER, makeParticipant, read } from "./world.ts";
+import {
+  as,
+  consentOf,
+  createJob,
+  deployWorld,
+  ETHER,
+  joinAll,
+  makeParticipant,
+  makeParticipants,
+  read,
+} from "./world.ts";
 
 const [A, B] = [keccakWords(1), keccakWords(2)];
 
@@ -127,5 +137,24 @@ describe("two roots that one seat signed for one slot", () => {
       "SignerIsNoMember",
     );
     expect(await stakeOf(player(), view.seats[2]!)).to.equal(99n * ETHER); // the slot that it missed
+  });
+});
+
+describe("two roots signed before a job has started", () => {
+  it("keep their signer out of the first draw", async () => {
+    const world = await deployWorld();
+    const people = await makeParticipants(world, 5);
+    const job = await createJob(world, { startMembers: 5 });
+    await joinAll(job, people);
+    const player = await playerOf(world, job, people);
+    const view = { ...(await viewOf(player)), seats: [2n] };
+    const [first, second] = [A, B].map((root) => signedRoot(player, view, 0, root));
+    await world.court.proveEquivocation(job, statementOf(view, 0), first, second);
+    await world.helpers.time.increase(1_000);
+    await advance(player);
+    await advance(player);
+    const { cohort, seats } = await viewOf(player);
+    expect(cohort).to.deep.equal([0n, 1n, 3n, 4n]);
+    expect([...seats].sort()).to.deep.equal([0n, 1n, 3n, 4n]);
   });
 });
