@@ -116,10 +116,11 @@ async function simulate(settings: SimulationSettings, { json, out }: SimulateOpt
   const status = new LiveStatusKeeper(federation, seconds, (live) => view.update(live));
   const interrupted = interruption();
   try {
-    await Promise.race([federation.run(status), interrupted.promise]);
+    const { members } = await Promise.race([federation.run(status), interrupted.promise]);
     view.stage("training the baselines: one model on all honest data, and each participant alone");
     const names = federation.accounts.map(({ name }) => name);
-    const baselines = await measureBaselines(settings, federation.spec, federation.data, names);
+    const ejected = members.flatMap((member, index) => (member.ejected ? [index] : []));
+    const baselines = await measureBaselines(settings, federation.spec, federation.data, names, ejected);
     view.stage("paying everybody out");
     const report = await buildReport(federation, baselines, startedAt, seconds());
     view.finish();

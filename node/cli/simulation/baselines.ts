@@ -8,15 +8,17 @@ import { behaviourOf, type SimulationSettings } from "./settings.ts";
 /**
  * What the federation is compared with: the same model, trained for as many local epochs with the same settings, on all
  * honest participants' training examples together, and on each one's alone.
+ * @param ejected participants that were proven at fault: they are not honest, and the federation has lost their data
  */
 export async function measureBaselines(
   settings: SimulationSettings,
   spec: JobSpec,
   data: FederationData,
   names: readonly string[],
+  ejected: readonly number[] = [],
 ): Promise<ReportBaselines> {
   const honest = data.holdings.flatMap((holding, index) =>
-    behaviourOf(settings, index) === "honest" ? [{ index, holding }] : [],
+    behaviourOf(settings, index) === "honest" && !ejected.includes(index) ? [{ index, holding }] : [],
   );
   const trainer = openTrainer(spec.model, { examples: data.test.count, shared: true });
   const accuracyOf = async (examples: Dataset, seed: number): Promise<number> => {
