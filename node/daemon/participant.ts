@@ -172,7 +172,8 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     ({ view, members, demands }) => {
       clockAhead = Math.max(0, view.blockTime - now());
       if (state.view === undefined) recallVerdicts(view);
-      const isNew = view.round !== state.view?.round;
+      // A reorganisation may take the draw back: then the same round begins again, with another seed.
+      const isNew = view.round !== state.view?.round || view.seed !== state.view.seed;
       dispatch({ type: "view", view, members, demands });
       if (isNew) enterRound(view);
     },

@@ -6,7 +6,8 @@ import { readRound } from "../../node/chain/snapshots.ts";
 import { popCount } from "../../node/core/roundView.ts";
 import { findAnvil, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import type { DaemonProcess, LogEvent } from "./daemonProcess.ts";
-import { openReadyFederation, smallJob, type ReadyFederation } from "./federation.ts";
+import { openReadyFederation, type ReadyFederation } from "./federation.ts";
+import { smallJob } from "./testChain.ts";
 
 const PARTICIPANTS = 4;
 const ROUNDS = 2;
