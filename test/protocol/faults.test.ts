@@ -21,7 +21,9 @@ import {
 } from "../helpers/virtual/misbehaviour.ts";
 import { expectConserved, expectSound, play, settledRounds } from "./soundness.ts";
 
-describe("a federation with one member at fault", () => {
+describe("a federation with one member at fault", function () {
+  this.timeout(20_000);
+
   /** Each member in turn, for the seats are drawn. */
   const eachMember = async (
     behaviour: Misbehaviour,
@@ -146,7 +148,9 @@ describe("a federation with one member at fault", () => {
   });
 });
 
-describe("a federation whose committee conspires", () => {
+describe("a federation whose committee conspires", function () {
+  this.timeout(20_000);
+
   it("settles no lie as long as one seat is honest", async () => {
     for (let seed = 0; seed < 4; seed++) {
       const behaviours = Array.from({ length: 4 }, (_, index) => (index === seed ? undefined : liar));
@@ -225,7 +229,9 @@ describe("a federation whose committee conspires", () => {
   }
 });
 
-describe("a federation with an equivocator", () => {
+describe("a federation with an equivocator", function () {
+  this.timeout(20_000);
+
   it("takes all stake of a seat that attests two roots for one slot, by one proof", async () => {
     let proven = 0;
     for (let seed = 0; seed < 6; seed++) {

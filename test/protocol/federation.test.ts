@@ -21,7 +21,9 @@ import {
 } from "../helpers/virtual/misbehaviour.ts";
 import { expectSound, play, settledRounds } from "./soundness.ts";
 
-describe("a federation in which nothing fails", () => {
+describe("a federation in which nothing fails", function () {
+  this.timeout(20_000);
+
   for (const members of [3, 4, 7]) {
     it(`settles every round of ${members} members with one transaction a step, and waits for nothing`, async () => {
       const federation = await play({ members, seed: members });
@@ -42,7 +44,9 @@ describe("a federation in which nothing fails", () => {
   }
 });
 
-describe("a member that was suspended", () => {
+describe("a member that was suspended", function () {
+  this.timeout(20_000);
+
   const missedIn = ({ history }: VirtualFederation): number[] => history.slashes.map(({ round }) => round);
 
   it("sits out as many draws as the terms say, and is back in the round after", async () => {
@@ -75,7 +79,9 @@ describe("a member that was suspended", () => {
   });
 });
 
-describe("a federation with a rule that outliers cannot move", () => {
+describe("a federation with a rule that outliers cannot move", function () {
+  this.timeout(20_000);
+
   for (const [rule, trimPermille] of [
     [1, 250],
     [2, 0],
@@ -94,7 +100,9 @@ describe("a federation with a rule that outliers cannot move", () => {
   }
 });
 
-describe("a federation with a restart", () => {
+describe("a federation with a restart", function () {
+  this.timeout(20_000);
+
   for (const phase of ["draw", "commit", "share", "propose", "challenge", "score"] as const) {
     it(`settles and slashes nobody, whoever restarts in ${phase}`, async () => {
       for (let member = 0; member < 4; member++) {
@@ -110,7 +118,9 @@ describe("a federation with a restart", () => {
   }
 });
 
-describe("a federation in bad weather", () => {
+describe("a federation in bad weather", function () {
+  this.timeout(20_000);
+
   const LOSSY: Partial<Conditions> = { dropRate: 0.3, duplicateRate: 0.2, messageSeconds: 1, viewSeconds: 1 };
 
   it("loses nothing to lost, doubled, delayed and reordered messages", async () => {
