@@ -185,7 +185,7 @@ abstract contract Demands is WrongLeaves {
 
     /// @dev Seconds and blocks, so that a halt of the chain answers for nobody.
     function _isOver(Kept memory one) private view returns (bool) {
-        return block.timestamp > one.deadline && block.number > one.deadlineBlock;
+        return block.timestamp > one.deadline && block.number >= one.deadlineBlock;
     }
 
     /// @return place the wallet, where `account` is one that was drawn in the running round, or an operator of it

@@ -96,7 +96,7 @@ function proposalOf(job: JobState): Hex {
 
 /** Seconds and blocks, so that a halt of the chain answers for nobody. */
 function isOver({ deadline, deadlineBlock }: DemandRecord, block: Block): boolean {
-  return block.time > deadline && block.number > deadlineBlock;
+  return block.time > deadline && block.number >= deadlineBlock;
 }
 
 /** Time enough to walk to a leaf of each tree, one demand after the other; then no more, so that the window ends. */
