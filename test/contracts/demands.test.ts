@@ -57,11 +57,12 @@ describe("a demand", () => {
     expect(await phaseOf(player())).to.equal(PHASE.score);
   });
 
-  it("keeps it open to the second", async () => {
+  it("keeps it open to the second, also where the last seat attests after the answer", async () => {
     const { world, job } = player();
     await demand(player(), aggregate, [0, 7, 0]);
-    await attestAll(player());
     const answered = await (await world.court.answer(job, 1, answerOf(aggregate, 7, 0))).getBlock();
+    await attestAll(player());
+    expect(await phaseOf(player())).to.equal(PHASE.challenge);
     await world.helpers.mine(2);
     await world.helpers.time.setNextBlockTimestamp(answered!.timestamp + 199);
     await expect(advance(player())).to.be.revertedWithCustomError(job, "NotYet").withArgs(PHASE.challenge, 1, 0);
@@ -143,6 +144,17 @@ describe("a demand", () => {
     ]);
     await court.answer(job, 3, answerOf(aggregate, 0, 2));
     expect(await bondsOf(await world.sponsor.getAddress())).to.equal(FEE); // the surplus stays: asking oneself costs
+  });
+
+  it("of a contract that takes no coin keeps its bond with the court", async () => {
+    const { world } = player();
+    const { token, court, helpers } = world;
+    const address = await token.getAddress();
+    await helpers.setBalance(address, ETHER);
+    const asToken = as(court, await world.ethers.getImpersonatedSigner(address));
+    await demand({ ...player(), world: { ...world, court: asToken } }, aggregate, [0, 7, 0]);
+    await expect(asToken.withdrawBonds()).to.be.revertedWithCustomError(court, "TransferFailed").withArgs(token);
+    expect(await bondsOf(address)).to.be.greaterThan(0n);
   });
 
   it("names a node that is in its tree, by its path, once a proposal", async () => {
@@ -243,6 +255,7 @@ describe("a demand", () => {
       await expect(court.releaseBond(job, 1)).to.be.revertedWithCustomError(court, "NoSuchDemand").withArgs(1);
       await prove(player(), wrong, 55);
       expect(await viewOf(player())).to.include({ phase: PHASE.propose, openDemands: 0n });
+      expect(await read<readonly unknown[]>(court, "openDemands", job)).to.deep.equal([]);
       await as(court, members[0]!.operator).releaseBond(job, 1);
       expect(await bondsOf(await world.sponsor.getAddress())).to.equal(ETHER);
       expect(left).to.be.lessThan(ETHER);

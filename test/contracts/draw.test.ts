@@ -3,10 +3,10 @@ import { describe, it } from "mocha";
 import { keccakWords, type Hex } from "../../node/core/bytes.ts";
 import { COHORT_TAG, COMMITTEE_TAG, entropyShare, firstSeed, nextSeed, saltShare } from "../../node/core/sortition.ts";
 import { drawWeighted } from "../../node/core/weightedDraw.ts";
-import { memberOf, PHASE, phaseOf, updateOf, viewOf, waitLong, type View } from "./player.ts";
+import { eventOf, memberOf, PHASE, phaseOf, stakeOf, updateOf, viewOf, waitLong, type View } from "./player.ts";
 import { advance, commitAll, draw, shareAll } from "./round.ts";
 import { playingFrom, startedJob } from "./startingFrom.ts";
-import { as, ETHER } from "./world.ts";
+import { as, createJob, deployWorld, ETHER, joinAll, makeParticipants, read } from "./world.ts";
 
 const GENESIS = keccakWords(2);
 const WORD = 2n ** 256n;
@@ -24,6 +24,20 @@ describe("the draw", () => {
     await advance(player());
     expect(await phaseOf(player())).to.equal(PHASE.commit);
     await expect(job.advance()).to.be.revertedWithCustomError(job, "NotYet");
+  });
+
+  it("is refused in the very block that was fixed, whose hash nobody can read yet", async () => {
+    const world = await deployWorld();
+    const people = await makeParticipants(world, 3);
+    const job = await createJob(world, { startMembers: 3 });
+    await joinAll(job, people);
+    await world.ethers.provider.send("evm_setAutomine", [false]);
+    const start = await job.advance({ gasLimit: 1_000_000 });
+    const drawn = await job.advance({ gasLimit: 1_000_000 });
+    await world.helpers.mine(1);
+    expect((await world.ethers.provider.getTransactionReceipt(start.hash))?.status).to.equal(1);
+    expect((await world.ethers.provider.getTransactionReceipt(drawn.hash))?.status).to.equal(0);
+    expect(await read(job, "phase")).to.equal(PHASE.draw);
   });
 
   it("draws cohort and seats without replacement, the cohort ascending, as the TypeScript twin does", async () => {
@@ -108,6 +122,21 @@ describe("a draw by stake", () => {
       startMembers: 6,
     });
     return started;
+  });
+
+  it("weighs who was slashed below the least stake as one", async () => {
+    await draw(player());
+    await commitAll(player());
+    await waitLong(player());
+    await advance(player()); // nobody opens: all in the cohort miss
+    const { cohort } = await eventOf<{ cohort: readonly bigint[] }>(player(), draw(player()), "RoundDrawn");
+    expect(cohort).to.have.length(3);
+    await waitLong(player());
+    await advance(player()); // no commits: skipped, and the weights are worked out anew
+    const list = await read<readonly { weight: bigint }[]>(player().job, "members", 0, 6);
+    const stakes = await Promise.all([0, 1, 2, 3, 4, 5].map((id) => stakeOf(player(), id)));
+    expect(stakes.filter((stake) => stake === (ETHER * 3n) / 4n)).to.have.length(3);
+    expect(list.map(({ weight }) => weight)).to.deep.equal(Array<bigint>(6).fill(1n));
   });
 
   it("weighs each by whole stakes of the terms, at least one and at most a thousand", async () => {

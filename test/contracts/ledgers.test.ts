@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { earnedBy, memberView, PHASE, phaseOf, viewOf, waitLong } from "./player.ts";
-import { advance, playRound, playToPropose } from "./round.ts";
+import { earnedBy, memberView, PHASE, phaseOf, waitLong } from "./player.ts";
+import { advance, attestAll, playRound, playToPropose } from "./round.ts";
 import { playingFrom, startedJob } from "./startingFrom.ts";
 import { proposeWrong, prove } from "./trial.ts";
 import { as, POOL, read } from "./world.ts";
@@ -59,20 +59,18 @@ describe("the ledgers", () => {
   it("take from nobody what it has earned: the pool covers all credits at the end of a job that went wrong", async () => {
     const { world, job, members } = player();
     await playRound(player());
-    for (let round = 2; round <= 3; round++) {
-      await playToPropose(player());
-      const view = await viewOf(player());
-      await prove(player(), await proposeWrong(player(), 3, 2), 3);
-      expect(view.seats).to.have.length(4);
-      await waitLong(player());
-      await advance(player());
-    }
+    await playRound(player());
+    await playToPropose(player());
+    const wrong = await proposeWrong(player(), 3, 2);
+    await attestAll(player(), [1, 2], []);
+    await prove(player(), wrong, 3);
+    await advance(player()); // no quorum is left: skipped
     expect(await phaseOf(player())).to.equal(PHASE.finished);
     await check();
     const credits = await Promise.all([...members.keys()].map((id) => earnedBy(player(), id)));
     const sum = credits.reduce((total, credit) => total + credit);
     expect(await read(world.treasury, "poolOf", job)).to.equal(sum);
-    expect(sum).to.be.within(1n, POOL / 3n);
+    expect(sum).to.be.within(POOL / 2n, (POOL * 2n) / 3n);
     for (const [id, { walletAddress }] of members.entries()) {
       await expect(job.claim(id)).to.changeTokenBalance(world.ethers, world.token, walletAddress, credits[id]!);
     }

@@ -29,6 +29,12 @@ describe("joining a job", () => {
     expect(await read(job, "memberCount")).to.equal(2n);
     expect(await read(job, "memberIdPlusOne", people[1]!.wallet)).to.equal(2n);
     expect(await read(job, "memberIdPlusOne", people[0]!.wallet)).to.equal(0n);
+    expect(await read<boolean>(job, "isDrawn", people[0]!.wallet)).to.equal(false);
+    const listed = async (from: number, to: number): Promise<number> =>
+      (await read<readonly unknown[]>(job, "members", from, to)).length;
+    expect([await listed(0, 99), await listed(1, 2), await listed(2, 9), await listed(1, 0)]).to.deep.equal([
+      2, 1, 0, 0,
+    ]);
   });
 
   it("is for registered wallets, once each, also after leaving", async () => {
@@ -78,6 +84,9 @@ describe("joining a job", () => {
       .to.be.revertedWithCustomError(job, "WrongPhase")
       .withArgs(PHASE.failed);
     await expect(job.advance()).to.be.revertedWithCustomError(job, "WrongPhase").withArgs(PHASE.failed);
+    await expect(as(job, people[0]!.wallet).addStake(1n))
+      .to.be.revertedWithCustomError(job, "WrongPhase")
+      .withArgs(PHASE.failed);
     await as(job, people[0]!.wallet).leaveJob();
     await world.helpers.mine(2, { interval: 6_000 });
     for (const { wallet } of people.slice(0, 2)) {

@@ -40,6 +40,17 @@ describe("changes of the membership during a round", () => {
     expect(await cohortIds()).to.deep.equal([0, 2, 3, 4, 5, 6]);
   });
 
+  it("of a stake are counted once a round, however often it grows", async () => {
+    const { job, world } = player();
+    await draw(player());
+    for (const amount of [1n, 2n, 3n]) await as(job, memberOf(player(), 2).wallet).addStake(amount);
+    expect(await read(world.treasury, "stakeOf", job, memberOf(player(), 2).walletAddress)).to.equal(STAKE + 6n);
+    await commitAll(player());
+    await skip();
+    await draw(player());
+    expect(await cohortIds()).to.deep.equal([0, 1, 2, 3, 4]);
+  });
+
   it("let who leaves finish the round and be paid, and keep its stake there until then", async () => {
     const { world, job } = player();
     await draw(player());

@@ -145,6 +145,30 @@ describe("settling", () => {
     expect(await creditOf(members[2]!.address)).to.equal(0n);
   });
 
+  it("moves every trailing score a quarter of the way to its median, where members fill more than one slot of eight", async () => {
+    const many = await startedJob(19, { committeeSize: 5, cohortSize: 12, rounds: 2 });
+    const before = Array<number>(19).fill(0);
+    for (let round = 1; round <= 2; round++) {
+      await playToChallenge(many);
+      const view = await viewOf(many);
+      const seats: SeatScores[] = view.seats.map((_, seat) => {
+        const own = ownIndex(view, seat);
+        return { vector: vectorOf(view, seat), own: own < 0 ? undefined : own };
+      });
+      await playFromChallenge(many);
+      const medians = medianScores(seats, 12);
+      for (const [k, position] of bitsOf(view.includedMask).entries()) {
+        const id = Number(view.cohort[position]);
+        before[id] = medians[k] === undefined ? before[id]! : nextTrailing(before[id]!, medians[k]);
+      }
+      const list = await Promise.all(before.map((_, id) => memberView(many, id)));
+      expect(
+        list.map(({ trailingScore }) => Number(trailingScore)),
+        `round ${round}`,
+      ).to.deep.equal(before);
+    }
+  });
+
   it("pays equal shares where fewer than three seats scored and nobody has a trailing score", async () => {
     const view = await viewOf(player());
     const settled = await settleWith(

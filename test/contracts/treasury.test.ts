@@ -22,6 +22,9 @@ const ZERO = `0x${"00".repeat(20)}`;
 /** Code that answers zero to everything. */
 const NOBODY_IS_DRAWN = "0x5f5f5260205ff3";
 
+/** Code that answers one to everything. */
+const EVERYBODY_IS_DRAWN = "0x60015f5260205ff3";
+
 /** A treasury whose factory and job are plain accounts, so that each call can be made on its own. */
 async function openTreasury(): Promise<{
   world: World;
@@ -185,6 +188,9 @@ describe("the treasury", () => {
       .to.be.revertedWithCustomError(treasury, "StillBonded")
       .withArgs(job, wallet, time);
     await asJob.slash(wallet, 100n, ZERO, 0n);
+    await world.helpers.setCode(await job.getAddress(), EVERYBODY_IS_DRAWN);
+    await expect(holder.withdraw(job)).to.be.revertedWithCustomError(treasury, "StillDrawn").withArgs(job, wallet);
+    await world.helpers.setCode(await job.getAddress(), NOBODY_IS_DRAWN);
     await expect(holder.withdraw(job)).to.changeTokenBalance(world.ethers, world.token, wallet, 800n);
     await expect(holder.withdraw(job)).to.be.revertedWithCustomError(treasury, "NothingToWithdraw");
   });
