@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {FixedPoint} from "./FixedPoint.sol";
+import {Words} from "./Words.sol";
 
 /// @title From score vectors to pay. Bit for bit node/core/scores.ts.
 library Scores {
@@ -56,7 +57,7 @@ library Scores {
             for (uint256 shift = 240; first < end; shift -= 16) {
                 uint256 own = (owned >> shift) & 1;
                 uint256 score = ((own == 0 ? median : ofOwned) >> shift) & 0xffff;
-                _put(medians, first++, voters - own < MIN_SCORES ? NONE : score);
+                Words.put(medians, first++, voters - own < MIN_SCORES ? NONE : score);
             }
         }
     }
@@ -123,15 +124,15 @@ library Scores {
             uint256 sum;
             uint256 trailingSum;
             for (uint256 i; i < count; ++i) {
-                uint256 last = _at(trailing, i);
-                uint256 score = _at(medians, i);
+                uint256 last = Words.get(trailing, i);
+                uint256 score = Words.get(medians, i);
                 if (score == NONE) score = last / TRAILING_UNIT;
-                _put(scores, i, score);
+                Words.put(scores, i, score);
                 sum += score;
                 trailingSum += last;
             }
             if (sum > 0) return scores;
-            for (uint256 i; i < count; ++i) _put(scores, i, trailingSum > 0 ? _at(trailing, i) : 1);
+            for (uint256 i; i < count; ++i) Words.put(scores, i, trailingSum > 0 ? Words.get(trailing, i) : 1);
         }
     }
 
@@ -195,30 +196,16 @@ library Scores {
             uint256 rival;
             // Backwards, so that equals come in order: the lower index sorts above.
             for (uint256 i = count; i-- > 0;) {
-                uint256 remainder = _at(remainders, i);
+                uint256 remainder = Words.get(remainders, i);
                 uint256 sixteenth = (16 * remainder) / sum;
-                if (sixteenth > decisive) _put(parts, i, _at(parts, i) + 1);
-                else if (sixteenth == decisive) _put(rivals, rival++, (remainder << 8) | (count - 1 - i));
+                if (sixteenth > decisive) Words.put(parts, i, Words.get(parts, i) + 1);
+                else if (sixteenth == decisive) Words.put(rivals, rival++, (remainder << 8) | (count - 1 - i));
             }
             FixedPoint.sort(rivals);
             for (; left > 0; --left) {
-                uint256 winner = count - 1 - (_at(rivals, --rival) & 0xff);
-                _put(parts, winner, _at(parts, winner) + 1);
+                uint256 winner = count - 1 - (Words.get(rivals, --rival) & 0xff);
+                Words.put(parts, winner, Words.get(parts, winner) + 1);
             }
-        }
-    }
-
-    /// @dev An element, without the check of its index.
-    function _at(uint256[] memory values, uint256 index) private pure returns (uint256 value) {
-        assembly ("memory-safe") {
-            value := mload(add(add(values, 0x20), shl(5, index)))
-        }
-    }
-
-    /// @dev Sets an element, without the check of its index.
-    function _put(uint256[] memory values, uint256 index, uint256 value) private pure {
-        assembly ("memory-safe") {
-            mstore(add(add(values, 0x20), shl(5, index)), value)
         }
     }
 }
