@@ -61,7 +61,7 @@ struct Member {
     address operator; // of the current round; a rotation takes effect at the next draw
     address wallet;
     uint32 trailingScore; // 1/256 of a score point
-    uint32 suspendedUntil; // the first round whose draw it may take part in again, by `resume`; zero where it is not suspended
+    uint32 suspendedUntil; // the first round in which `resume` brings it back to later draws; zero where it is not suspended
     uint16 weight; // in the next draw as far as it is known; zero for who takes no part
     uint96 credit; // earned in this job and not yet claimed
     bool active; // has not asked to leave

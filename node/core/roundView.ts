@@ -21,7 +21,7 @@ export interface Member {
   readonly wallet: Address;
   /** In 1/256 score points. */
   readonly trailingScore: number;
-  /** The first round whose draw it may take part in again, by `resume`; 0 where it is not suspended. */
+  /** The first round in which `resume` brings it back to later draws; 0 where it is not suspended. */
   readonly suspendedUntil: number;
   /** In the next draw, as far as it is known; 0 for who takes no part. */
   readonly weight: number;
