@@ -29,12 +29,30 @@ interface Vm {
 
     function stopPrank() external;
 
+    /// @notice Sets `block.basefee`.
+    function fee(uint256 baseFee) external;
+
     /// @notice Sets an account's ether.
     function deal(address account, uint256 wei_) external;
 
     function addr(uint256 privateKey) external pure returns (address);
 
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+
+    /// @notice A compact signature (EIP-2098).
+    function signCompact(uint256 privateKey, bytes32 digest) external pure returns (bytes32 r, bytes32 vs);
+
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
+    /// @notice Remembers all events from here on.
+    function recordLogs() external;
+
+    /// @notice The events since `recordLogs`, or since this was last asked.
+    function getRecordedLogs() external returns (Log[] memory logs);
 
     /// @notice The next call must revert, with anything.
     function expectRevert() external;
