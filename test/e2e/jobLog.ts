@@ -80,17 +80,34 @@ export class JobLog {
     fits: (args: ArgsOf<Name>) => boolean,
     seconds: number,
   ): Promise<ArgsOf<Name>> {
+    const find = (): ArgsOf<Name> | undefined =>
+      this.all(name)
+        .map(({ args }) => args as ArgsOf<Name>)
+        .find(fits);
+    return this.#first(find, name, seconds);
+  }
+
+  /** Resolves once a round has settled; rejects where it is skipped, and after `seconds`. */
+  async settled(round: number, seconds: number): Promise<ArgsOf<"RoundSettled">> {
+    const find = (): ArgsOf<"RoundSettled"> | "skipped" | undefined =>
+      this.of("RoundSettled", round)[0] ?? (this.of("RoundSkipped", round).length > 0 ? "skipped" : undefined);
+    const found = await this.#first(find, "RoundSettled", seconds);
+    if (found === "skipped") throw new Error(`round ${round} was skipped:\n${this.tail()}`);
+    return found;
+  }
+
+  #first<Found>(find: () => Found | undefined, what: string, seconds: number): Promise<Found> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
-        const found = this.all(name).find(({ args }) => fits(args as ArgsOf<Name>));
+        const found = find();
         if (found === undefined) return;
         clearTimeout(deadline);
         this.#listeners.delete(look);
-        resolve(found.args as ArgsOf<Name>);
+        resolve(found);
       };
       const deadline = setTimeout(() => {
         this.#listeners.delete(look);
-        reject(new Error(`no ${name} within ${seconds} s; so far:\n${this.tail()}`));
+        reject(new Error(`no ${what} within ${seconds} s; so far:\n${this.tail()}`));
       }, seconds * 1000);
       this.#listeners.add(look);
       look();
@@ -122,7 +139,7 @@ export class JobLog {
   /** Its last events, for the message of a test that fails. */
   tail(): string {
     return this.#events
-      .slice(-25)
+      .slice(-70)
       .map(({ eventName, args, blockNumber }) => {
         const text = JSON.stringify(args, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
         return `  ${blockNumber} ${eventName} ${text.slice(0, 200)}`;

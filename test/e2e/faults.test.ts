@@ -1,0 +1,4 @@
+import { hardhat } from "./scenarios/chains.ts";
+import { playFaults } from "./scenarios/faults.ts";
+
+playFaults(hardhat);
