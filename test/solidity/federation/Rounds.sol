@@ -26,7 +26,8 @@ abstract contract Rounds is Posts {
     function _openJob(Dice memory dice) internal returns (IJob job) {
         bool first = dice.oneIn(2);
         JobTerms memory terms = Offers.termsOf(dice, first ? coin : otherCoin, first ? otherCoin : coin);
-        bytes32 salt = dice.word();
+        // Its own: the same dice would otherwise offer a job a second time, where one stands already.
+        bytes32 salt = keccak256(abi.encode(dice.word(), jobs.length));
         uint96 pool = Offers.poolOf(dice);
         address predicted = factory.predictJob(terms, sponsor, salt);
         actor = sponsor;
