@@ -6,6 +6,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { allSuites, type Suite } from "./test/suites.ts";
 
+/**
+ * Suites that wait for nobody and watch no clock: two of them run at a time, and say what they have to say at their end. The
+ * longest first, so that what is short fits in beside them.
+ */
+const BESIDE_EACH_OTHER = ["contracts", "solidity", "lint", "types", "core", "house"];
+
 /** Longest that one suite may take, in milliseconds: a stuck process must not hold the run for ever. */
 const SUITE_LIMIT_MS = 10 * 60_000;
 
@@ -23,10 +29,19 @@ interface Ending {
   readonly timedOut: boolean;
 }
 
-function runProcess(args: readonly string[], countsFile: string): Promise<Ending> {
+/** @param print where its output goes; undefined for straight through */
+function runProcess(
+  args: readonly string[],
+  countsFile: string,
+  print: ((text: string) => void) | undefined,
+): Promise<Ending> {
   return new Promise((resolve) => {
     const env = { ...process.env, PACELINE_TEST_COUNTS: countsFile };
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"], env });
+    const output = print === undefined ? "inherit" : "pipe";
+    const child = spawn(process.execPath, args, { stdio: ["ignore", output, output], env });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => print?.(text));
+    }
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
@@ -39,7 +54,7 @@ function runProcess(args: readonly string[], countsFile: string): Promise<Ending
     child.once("error", () => {
       end(null);
     });
-    child.once("exit", end);
+    child.once("close", end);
   });
 }
 
@@ -71,15 +86,29 @@ function judge(
   return { suite: name, ...counts };
 }
 
-async function runSuite(suite: Suite, folder: string): Promise<Outcome> {
+async function runSuite(suite: Suite, folder: string, beside = false): Promise<Outcome> {
   const started = performance.now();
   const countsFile = path.join(folder, `${suite.name}.json`);
-  console.log(`\n== ${suite.name}`);
-  const ending = await runProcess(suite.args, countsFile);
+  const kept: string[] = [];
+  if (!beside) console.log(`\n== ${suite.name}`);
+  const ending = await runProcess(suite.args, countsFile, beside ? (text) => kept.push(text) : undefined);
+  if (beside) console.log(`\n== ${suite.name}\n${kept.join("")}`);
   const { passed, failed, trouble } = judge(suite, ending, readCounts(countsFile));
   if (trouble !== undefined) console.log(`${suite.name}: ${trouble}`);
   const seconds = (performance.now() - started) / 1000;
   return { suite: suite.name, passed, failed, seconds, ...(trouble === undefined ? {} : { trouble }) };
+}
+
+async function runBesideEachOther(suites: readonly Suite[], folder: string): Promise<Outcome[]> {
+  const waiting = [...suites].reverse();
+  const outcomes: Outcome[] = [];
+  const lane = async (): Promise<void> => {
+    for (let suite = waiting.pop(); suite !== undefined; suite = waiting.pop()) {
+      outcomes.push(await runSuite(suite, folder, true));
+    }
+  };
+  await Promise.all([lane(), lane()]);
+  return outcomes;
 }
 
 function chosen(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {
@@ -103,8 +132,12 @@ function printSummary(outcomes: readonly Outcome[]): void {
 
 process.chdir(path.dirname(import.meta.dirname));
 const folder = mkdtempSync(path.join(tmpdir(), "paceline-test-"));
-const outcomes: Outcome[] = [];
-for (const suite of chosen(allSuites(process.cwd()), process.argv.slice(2))) {
+const suites = chosen(allSuites(process.cwd()), process.argv.slice(2));
+const outcomes = await runBesideEachOther(
+  BESIDE_EACH_OTHER.flatMap((name) => suites.filter((suite) => suite.name === name)),
+  folder,
+);
+for (const suite of suites.filter(({ name }) => !BESIDE_EACH_OTHER.includes(name))) {
   outcomes.push(await runSuite(suite, folder));
 }
 rmSync(folder, { recursive: true, force: true });
