@@ -34,8 +34,12 @@ function hasTests(folder: string): boolean {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).some((file) => /\.(test\.ts|t\.sol)$/.test(file));
 }
 
+/** End-to-end tests wait for the clock of a chain most of the time: two files at once take half as long. */
+const AT_ONCE: Readonly<Record<string, readonly string[]>> = { e2e: ["--parallel", "--jobs", "2"] };
+
 function mochaSuite(name: string, specs: string): Suite {
-  return { name, args: [bin("mocha/bin/mocha.js"), "--reporter", REPORTER, specs], counts: true };
+  const args = [bin("mocha/bin/mocha.js"), "--reporter", REPORTER, ...(AT_ONCE[name] ?? []), specs];
+  return { name, args, counts: true };
 }
 
 /** Every suite: checks, the files at the top of `test/`, each folder in it that holds tests; the end-to-end tests last. */

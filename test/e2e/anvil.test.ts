@@ -3,10 +3,11 @@ import { after, afterEach, before, describe, it } from "mocha";
 import type { RoundOutcome } from "../../node/chain/chain.ts";
 import { readHistory } from "../../node/chain/history.ts";
 import { readRound } from "../../node/chain/snapshots.ts";
-import { popCount } from "../../node/core/roundView.ts";
+import { PHASES, popCount } from "../../node/core/roundView.ts";
 import { findAnvil, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import type { DaemonProcess, LogEvent } from "./daemonProcess.ts";
 import { openReadyFederation, type ReadyFederation } from "./federation.ts";
+import { JobLog } from "./jobLog.ts";
 import { smallJob } from "./testChain.ts";
 
 const PARTICIPANTS = 4;
@@ -49,6 +50,16 @@ describe(`four daemons as processes, on a chain with a block a second${absence}`
   const firstOf = (fits: (event: LogEvent) => boolean): Promise<LogEvent> =>
     Promise.any(daemons.map((daemon) => daemon.until(fits)));
 
+  /** What the chain's log says now. */
+  const logNow = async (): Promise<JobLog> => {
+    const { deployment, endpoint, fromBlock, job } = federation;
+    const { court, registry } = deployment;
+    const log = new JobLog(endpoint, { job, court, registry, fromBlock });
+    await log.refresh();
+    log.close();
+    return log;
+  };
+
   before(async function () {
     if (anvilBinary === undefined) return this.skip();
     anvil = await startAnvil(anvilBinary);
@@ -62,8 +73,17 @@ describe(`four daemons as processes, on a chain with a block a second${absence}`
     for (const [index, daemon] of daemons.entries()) console.error(`daemon ${index + 1}:\n${daemon.tail()}`);
   });
 
-  it("settles a round", async () => {
+  it("settles a round whose draw a reorganisation takes back, by another seed", async () => {
+    await firstOf(transacts(1, "commitBatch"));
+    const before = await logNow();
+    // Back to before the block whose hash goes into the seed.
+    const entropyBlock = before.all("PhaseEntered").find(({ args }) => PHASES[args.phase] === "draw")!.blockNumber;
+    const depth = Number(await anvil.rpc("eth_blockNumber")) - Number(entropyBlock) + 1;
+    expect(await anvil.reorganise(depth, "wait again"), "transactions taken back").to.be.at.least(3);
     await firstOf(entersRound(2));
+    const after = await logNow();
+    expect(after.of("RoundDrawn", 1)).to.have.length(1);
+    expect(after.of("RoundDrawn", 1)[0]!.seed).to.not.equal(before.of("RoundDrawn", 1)[0]!.seed);
     expect((await settledRounds()).map(({ round }) => round)).to.deep.equal([1]);
   });
 

@@ -10,6 +10,7 @@ import { EXIT_CHECK_FAILED } from "../exitCodes.ts";
 import { aList, anAmount, aPartition, whole } from "../options.ts";
 import { measureBaselines } from "../simulation/baselines.ts";
 import { buildReport } from "../simulation/buildReport.ts";
+import { givenChain } from "../simulation/chainProcess.ts";
 import { openFederation } from "../simulation/federation.ts";
 import { LiveStatusKeeper } from "../simulation/liveStatus.ts";
 import { DEFAULT_SETTINGS, type SimulationSettings } from "../simulation/settings.ts";
@@ -19,6 +20,7 @@ interface SimulateOptions extends Omit<SimulationSettings, "label" | "trainExamp
   readonly label?: string;
   readonly examples?: number;
   readonly testExamples?: number;
+  readonly rpc?: string;
   readonly out: string;
   readonly json?: boolean;
 }
@@ -94,6 +96,10 @@ export function define(command: Command): void {
         .default(D.fault),
     )
     .addOption(new Option("--isolate <how>", "where participants run").choices(["none", "process"]).default(D.isolate))
+    .option(
+      "--rpc <url>",
+      "a local chain that runs already, with Hardhat's usual accounts, such as anvil (default: one of its own)",
+    )
     .addOption(new Option("--pool <tokens>", "pay for all rounds").argParser(anAmount).default(D.pool))
     .addOption(new Option("--out <folder>", "where report.html and report.json go").default("."))
     .option("--json", "print the report as one JSON object")
@@ -107,12 +113,13 @@ export function define(command: Command): void {
     });
 }
 
-async function simulate(settings: SimulationSettings, { json, out }: SimulateOptions): Promise<SimulationReport> {
+async function simulate(settings: SimulationSettings, { json, out, rpc }: SimulateOptions): Promise<SimulationReport> {
   const startedAt = new Date();
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   const view = createLiveView(json === true ? process.stderr : process.stdout);
-  const federation = await openFederation(settings, (stage) => view.stage(stage));
+  const openChain = rpc === undefined ? undefined : () => Promise.resolve(givenChain(rpc));
+  const federation = await openFederation(settings, (stage) => view.stage(stage), openChain);
   const status = new LiveStatusKeeper(federation, seconds, (live) => view.update(live));
   const interrupted = interruption();
   try {

@@ -30,6 +30,11 @@ export async function startChain(): Promise<ChainProcess> {
   };
 }
 
+/** A chain that runs already, and goes on afterwards. @param url of any local one with Hardhat's usual accounts, as anvil has */
+export function givenChain(url: string): ChainProcess {
+  return { httpUrl: url.replace(/^ws/, "http"), socketUrl: url, stop: () => Promise.resolve() };
+}
+
 function untilListening(child: ChildProcess): Promise<void> {
   let tail = "";
   return new Promise((resolve, reject) => {

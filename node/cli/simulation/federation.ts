@@ -7,12 +7,14 @@ import { deployContracts } from "../../chain/deploy.ts";
 import { openEndpoint, type Endpoint } from "../../chain/endpoint.ts";
 import { createSender } from "../../chain/sender.ts";
 import { createJobWatcher, type JobAddresses } from "../../chain/viemJob.ts";
+import { fromHex } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
 import type { JobTerms } from "../../core/jobTerms.ts";
+import { addressOfPrivateKey } from "../../core/signature.ts";
 import { genesisHash, termsOf, toUnits, type JobSpec } from "../../daemon/jobSpec.ts";
 import { initialParams } from "../../training/modelSpec.ts";
 import { enrol, fundAccounts, simulatedAccounts, type SimulatedAccount } from "./accounts.ts";
-import { FIRST_ACCOUNT_KEY, startChain } from "./chainProcess.ts";
+import { FIRST_ACCOUNT_KEY, startChain, type ChainProcess } from "./chainProcess.ts";
 import { Collector } from "./collector.ts";
 import { loadFederationData, type FederationData } from "./data.ts";
 import type { MemberConfig, MemberReport } from "./member.ts";
@@ -21,7 +23,7 @@ import { modelSpecOf, simulationJob, type SimulationSettings } from "./settings.
 
 export const TOKEN_DECIMALS = 18;
 
-/** A federation on a chain of its own, ready to run. */
+/** A federation on a local chain, ready to run. */
 export interface Federation {
   readonly settings: SimulationSettings;
   readonly spec: JobSpec;
@@ -46,10 +48,16 @@ export interface FederationObserver {
 /** Longest a member may go without a word after the job's end, in milliseconds. */
 const LAST_WORDS_MS = 60_000;
 
-/** Starts a chain, deploys, opens the job and enrols everybody. @param onStage what is being done, for people */
+/**
+ * Starts a chain, deploys, opens the job and enrols everybody.
+ * @param onStage what is being done, for people
+ * @param openChain one whose first account is Hardhat's: it pays for everything
+ * @throws PacelineError `insufficient-funds` where that account has nothing
+ */
 export async function openFederation(
   settings: SimulationSettings,
   onStage: (stage: string) => void,
+  openChain: () => Promise<ChainProcess> = startChain,
 ): Promise<Federation> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
@@ -59,11 +67,12 @@ export async function openFederation(
     onStage("loading the data");
     const data = loadFederationData(settings);
     const spec = simulationJob(settings, modelSpecOf(settings, data.test.width, data.test.classes));
-    onStage("starting a chain");
-    const chain = await startChain();
+    onStage("opening a chain");
+    const chain = await openChain();
     undo.push(() => chain.stop());
     const endpoint = await openEndpoint(chain.socketUrl);
     undo.push(() => endpoint.close());
+    await requireFunds(endpoint);
     onStage("deploying the contracts");
     const deployment = await deployContracts({ rpcUrl: chain.httpUrl, privateKey: FIRST_ACCOUNT_KEY });
     onStage("opening the job");
@@ -115,6 +124,16 @@ export async function openFederation(
     await stop();
     throw error;
   }
+}
+
+/** Any chain but a local one for development knows nothing of this account. */
+async function requireFunds({ client, chainId }: Endpoint): Promise<void> {
+  const address = addressOfPrivateKey(fromHex(FIRST_ACCOUNT_KEY));
+  if ((await client.getBalance({ address })) > 0n) return;
+  throw new PacelineError(
+    "insufficient-funds",
+    `${address} has no coin on chain ${chainId}: a simulation pays with the first account of Hardhat and anvil, so it needs a chain that they run`,
+  );
 }
 
 type Prepared = Omit<Federation, "run">;
