@@ -44,9 +44,13 @@ export function anvilByTheSecond(binary: string): Stage {
   };
 }
 
-/** Anvil is left out, and said to be, where there is none. */
 export function onBothChains(play: (stage: Stage) => void): void {
   play(hardhat);
+  onAnvil(play);
+}
+
+/** Left out, and said to be, where there is no anvil. */
+export function onAnvil(play: (stage: Stage) => void): void {
   const binary = findAnvil();
   if (binary === undefined) it.skip("the same on anvil (none here; npm has one for Linux on x64)");
   else play(anvilByTheSecond(binary));

@@ -1,4 +1,5 @@
-import { onBothChains } from "../scenarios/chains.ts";
+// On Hardhat's node: ../faults.test.ts
+import { onAnvil } from "../scenarios/chains.ts";
 import { playFaults } from "../scenarios/faults.ts";
 
-onBothChains(playFaults);
+onAnvil(playFaults);
