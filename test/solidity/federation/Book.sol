@@ -17,11 +17,12 @@ abstract contract Book is Cast {
         uint256 donated; // sent to the Treasury by somebody who owed nothing
     }
 
-    /// @dev Who leaves or is ejected is in no draw after the next close of commits.
-    enum Going {
-        No,
-        Yes,
-        Gone
+    /// @dev Who is suspended, leaves or is ejected is in no draw after the next close of commits.
+    struct Absence {
+        bool asked; // to go
+        bool back; // to come back
+        bool gone;
+        bool forGood;
     }
 
     struct JobBook {
@@ -39,10 +40,14 @@ abstract contract Book is Cast {
         uint256 scored; // bits by seat: has opened a vector or an abstention
         uint256 faulted; // bits by seat: was proven a fault in the round
         uint256 outcomes; // of the round: settled or skipped
+        uint256 nextSlot; // slots before it are gone
         IncludedUpdate[] updates;
         mapping(address wallet => uint256) stakes;
         mapping(address wallet => bool) withdrawn;
-        mapping(uint256 memberId => Going) going;
+        mapping(uint256 memberId => Absence) absences;
+        mapping(uint256 memberId => uint256) lastDuty; // when the last round ended that it was drawn in
+        mapping(uint256 memberId => uint256) trailing; // scores, in 1/256
+        mapping(uint256 seat => bytes) vectors;
         mapping(uint256 memberId => uint256) credits;
         mapping(address wallet => uint256) ids; // plus one
         address[] wallets; // by member id

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {TreeNode} from "../../../contracts/interfaces/ICourt.sol";
+import {IJob} from "../../../contracts/interfaces/IJob.sol";
 import {ITreasury} from "../../../contracts/interfaces/ITreasury.sol";
 import {Vm} from "../helpers/Vm.sol";
 import {Losses} from "./Losses.sol";
@@ -30,6 +31,7 @@ abstract contract Chronicle is Losses {
     uint256 internal constant ANSWER_GAS = 300_000;
 
     Pending internal pending;
+    uint256 internal rewards;
     mapping(address job => mapping(uint256 id => OpenBond)) internal openBonds;
     mapping(address job => uint256) internal demandsMade;
 
@@ -50,6 +52,9 @@ abstract contract Chronicle is Losses {
             assertEq(wallet, actor, "a stake was withdrawn by another");
             uint256 amount = abi.decode(log.data, (uint256));
             assertEq(amount, book.stakes[wallet], "not all of the stake was withdrawn");
+            uint256 bonded = IJob(_address(log.topics[1])).terms().unbondSeconds;
+            bonded += book.lastDuty[book.ids[wallet] - 1];
+            assertLe(bonded, vm.getBlockTimestamp(), "a stake was free too soon after its last round");
             _unlockStake(book, wallet, amount);
             book.withdrawn[wallet] = true;
         } else if (kind == ITreasury.StakeSlashed.selector) {
@@ -83,6 +88,7 @@ abstract contract Chronicle is Losses {
         (uint256 taken, uint256 reward) = abi.decode(log.data, (uint256, uint256));
         assertLe(2 * reward, taken, "a reward of more than half of what was taken");
         if (reward > 0) _explainCredit(_address(log.topics[3]), reward);
+        if (reward > 0) ++rewards;
         _unlockStake(book, wallet, taken);
         _keepSlashed(book, taken - reward);
         assertEq(pending.slashed, address(0), "a slash that nothing explains");

@@ -26,7 +26,8 @@ abstract contract Courtroom is Rounds {
         WrongLeaf memory proof = _proofOf(table, table.now_.round, _updatesOf(table), where, coordinate);
         bool flawed = dice.oneIn(5) && _spoil(proof, dice);
         bool isProof = table.now_.phase == Phase.Challenge && where == coordinate + 1 && !flawed;
-        (proving, provingStanding) = (isProof, isProof);
+        provingStanding = isProof;
+        if (isProof) mayFault = _judgesOf(table);
         vm.prank(actor);
         try court.proveWrongLeaf(job, proof) {
             assertTrue(isProof, "a proof of nothing was taken");
@@ -44,7 +45,7 @@ abstract contract Courtroom is Rounds {
         if (wrongRounds.length == 0) return;
         WrongRound storage one = wrongRounds[dice.below(wrongRounds.length)];
         bool isProof = one.job.roundRecord(one.round) != 0;
-        proving = isProof;
+        for (uint256 i; isProof && i < one.record.attesters.length; ++i) mayFault |= 1 << one.record.attesters[i];
         WrongLeaf memory proof = _proofOf(_look(one.job), one.round, one.updates, one.wrongAt, one.wrongAt - 1);
         vm.prank(actor);
         try court.proveSettledWrongLeaf(one.job, one.round, one.record, proof) {
@@ -52,6 +53,13 @@ abstract contract Courtroom is Rounds {
         } catch {
             _forget();
             assertTrue(!isProof, "a wrong round was not proven wrong");
+        }
+    }
+
+    /// @return mask by member id, of who posted or attested the standing aggregate
+    function _judgesOf(Table memory table) private pure returns (uint256 mask) {
+        for (uint256 seat; seat < table.now_.seats.length; ++seat) {
+            if (_has(table.now_.attestedMask, seat)) mask |= 1 << table.now_.seats[seat];
         }
     }
 
@@ -96,7 +104,7 @@ abstract contract Courtroom is Rounds {
         SignedRoot memory first = _signRoot(table, said, dice.word(), signer);
         SignedRoot memory second = _signRoot(table, said, same ? first.aggregateRoot : dice.word(), other);
         bool isProof = !same && signer == other && keyOf[signer] != 0;
-        proving = isProof;
+        if (isProof) mayFault = 1 << id;
         vm.prank(actor);
         try court.proveEquivocation(job, said, first, second) {
             assertTrue(isProof, "a member equivocated that did not");

@@ -18,6 +18,7 @@ abstract contract Ending is Purses {
         while (job.phase() < Phase.Finished && job.roundView().round == round) {
             assertLt(steps++, STEPS_A_ROUND, "time and advance() do not end the round");
             _letPhaseEnd(terms);
+            _see(job);
             vm.prank(outsider);
             job.advance();
             _note();

@@ -23,6 +23,7 @@ abstract contract Handler is Ending {
         Dice memory dice = Dice(seed);
         IJob job = _pickJob(dice);
         for (uint256 steps = dice.between(1, 2); steps > 0; --steps) {
+            _see(job);
             Phase phase = job.phase();
             if (phase == Phase.Joining && !dice.oneIn(4)) _joinSome(job, dice);
             else if (phase == Phase.Challenge && dice.oneIn(2)) _accuse(job, dice);

@@ -4,22 +4,17 @@ pragma solidity 0.8.37;
 import {ICourt} from "../../../contracts/interfaces/ICourt.sol";
 import {IJob} from "../../../contracts/interfaces/IJob.sol";
 import {IJobEvents} from "../../../contracts/interfaces/IJobEvents.sol";
-import {IncludedUpdate, JobTerms, Phase} from "../../../contracts/interfaces/JobTypes.sol";
+import {IncludedUpdate, Phase} from "../../../contracts/interfaces/JobTypes.sol";
 import {Vm} from "../helpers/Vm.sol";
-import {Settling} from "./Settling.sol";
+import {Duties} from "./Duties.sol";
 
 /// @dev Reads what happened in jobs, and checks that it may follow what happened before.
-abstract contract History is Settling {
-    /// @dev Whether the act proves a fault: only such an act may have MemberFaulted.
-    bool internal proving;
-    /// @dev Of who posted and attested the standing aggregate.
-    bool internal provingStanding;
-
+abstract contract History is Duties {
     /// @dev After an act: everything booked, and the worth of all whom it touched compared.
     function _witness() internal {
         _note();
         _checkLosses();
-        (actor, proving, provingStanding) = (address(0), false, false);
+        (actor, mayFault, provingStanding) = (address(0), 0, false);
     }
 
     /// @dev What was told since it was last read.
@@ -35,6 +30,8 @@ abstract contract History is Settling {
             else if (emitter == address(court)) _readCourt(logs[i]);
             else if (_isKnown(emitter)) _readJob(books[emitter], IJob(emitter), logs[i]);
         }
+        assertLe(rewards, 1, "more than one reward for one proof");
+        rewards = 0;
         assertEq(pending.slashed, address(0), "a slash that nothing explains");
         assertEq(pending.keepersPay + pending.forfeited, 0, "money moved and nothing explains it");
     }
@@ -72,15 +69,19 @@ abstract contract History is Settling {
         if (kind == IJobEvents.ScoreOpened.selector) return _readScore(book, log);
         if (kind == IJobEvents.MemberFaulted.selector) return _readFault(book, job, log);
         if (kind == IJobEvents.MemberMissed.selector) return _readMiss(book, job, log);
+        if (kind == IJobEvents.Proposed.selector) return _readProposed(book, log);
         if (kind == IJobEvents.RoundFaulty.selector) return _count("settled round proven wrong");
         if (kind == IJobEvents.RoundSettled.selector) return _readSettled(book, job, log);
+        if (kind == IJobEvents.RoundSkipped.selector) return _readSkipped(book, log);
+        if (kind == IJobEvents.Resumed.selector) return _comeBack(book, uint256(log.topics[1]));
         if (kind == IJobEvents.Ejected.selector || kind == IJobEvents.Left.selector) {
-            Going going = book.going[uint256(log.topics[1])];
-            if (going == Going.No) book.going[uint256(log.topics[1])] = Going.Yes;
-        } else if (kind == IJobEvents.RoundSkipped.selector) {
-            ++book.outcomes;
-            _count(string.concat("skipped in ", _nameOf(abi.decode(log.data, (Phase)))));
+            _leaveDraws(book, uint256(log.topics[1]), true);
         }
+    }
+
+    function _readSkipped(JobBook storage book, Vm.Log memory log) private {
+        ++book.outcomes;
+        _count(string.concat("skipped in ", _nameOf(abi.decode(log.data, (Phase)))));
     }
 
     function _readPhase(JobBook storage book, Vm.Log memory log) private {
@@ -94,13 +95,25 @@ abstract contract History is Settling {
         uint256 rounds = next == Phase.Draw && from != Phase.Draw ? 1 : 0;
         assertEq(round, uint256(book.round) + rounds, "rounds are counted one by one");
         if (from == Phase.Commit || from == Phase.Joining || next == from) _takeSnapshot(book);
-        (book.phase, book.round) = (next, round);
-        if (over) book.outcomes = 0;
+        // The next slot, or the same one where an update was withheld and nobody lied.
+        if (from == Phase.Challenge && next == Phase.Propose && withheld > 0) --book.nextSlot;
+        (book.phase, book.round, withheld) = (next, round, 0);
+        if (over) _endRound(book, from);
         _count(string.concat("entered ", _nameOf(next)));
     }
 
-    function _takeSnapshot(JobBook storage book) private {
-        for (uint256 id; id < book.wallets.length; ++id) if (book.going[id] == Going.Yes) book.going[id] = Going.Gone;
+    function _endRound(JobBook storage book, Phase from) private {
+        (book.outcomes, book.nextSlot) = (0, 0);
+        if (from <= Phase.Draw) return;
+        for (uint256 i; i < book.cohort.length; ++i) book.lastDuty[book.cohort[i]] = vm.getBlockTimestamp();
+        for (uint256 i; i < book.seats.length; ++i) book.lastDuty[book.seats[i]] = vm.getBlockTimestamp();
+    }
+
+    function _readProposed(JobBook storage book, Vm.Log memory log) private {
+        (uint256 slot, ) = abi.decode(log.data, (uint256, bytes32));
+        assertEq(uint256(log.topics[2]), book.seats[slot], "a proposal of another seat");
+        assertLe(book.nextSlot, slot, "a slot that is gone");
+        book.nextSlot = slot + 1;
     }
 
     function _mayFollow(Phase from, Phase next) private pure returns (bool) {
@@ -131,11 +144,11 @@ abstract contract History is Settling {
         assertTrue(book.cohort.length >= 3 && book.cohort.length <= job.terms().cohortSize, "no such cohort");
         assertTrue(book.seats.length >= 3 && book.seats.length <= job.terms().committeeSize, "no such committee");
         for (uint256 i; i < book.cohort.length; ++i) {
-            assertTrue(book.going[book.cohort[i]] != Going.Gone, "who was gone was drawn into the cohort");
+            assertTrue(!book.absences[book.cohort[i]].gone, "who was gone was drawn into the cohort");
             if (i > 0) assertLt(uint256(book.cohort[i - 1]), book.cohort[i], "the cohort is out of order");
         }
         for (uint256 i; i < book.seats.length; ++i) {
-            assertTrue(book.going[book.seats[i]] != Going.Gone, "who was gone was drawn into the committee");
+            assertTrue(!book.absences[book.seats[i]].gone, "who was gone was drawn into the committee");
             for (uint256 k; k < i; ++k) assertTrue(book.seats[i] != book.seats[k], "two seats for one member");
         }
     }
@@ -179,57 +192,13 @@ abstract contract History is Settling {
         }
         assertTrue(found || book.updates[left].memberId == memberId, "the update withheld was not included");
         book.updates.pop();
+        withheld = memberId + 1;
     }
 
     function _readScore(JobBook storage book, Vm.Log memory log) private {
         (uint256 seat, bytes memory vector) = abi.decode(log.data, (uint256, bytes));
         book.scored |= 1 << seat;
+        book.vectors[seat] = vector;
         _count(vector.length == 0 ? "abstained" : "scored");
-    }
-
-    function _readFault(JobBook storage book, IJob job, Vm.Log memory log) private {
-        uint256 memberId = uint256(log.topics[2]);
-        uint256 taken = abi.decode(log.data, (uint256));
-        assertTrue(proving, "a fault without a proof");
-        bool bonded = !book.withdrawn[book.wallets[memberId]];
-        assertTrue(bonded || !provingStanding, "who judged in the round had withdrawn its stake");
-        assertEq(pending.slashed, book.wallets[memberId], "another wallet was slashed");
-        assertEq(pending.taken, taken, "more was slashed than was told");
-        uint256 forfeited = job.terms().stake == 0 ? book.credits[memberId] : 0;
-        assertEq(pending.forfeited, forfeited, "a credit was forfeited beside a stake, or not without one");
-        if (forfeited > 0) {
-            _settleCredit(book, memberId);
-            sums[book.token].burned += forfeited;
-            _allowLoss(book.wallets[memberId], book.token, forfeited);
-            _count("credit forfeited");
-        }
-        for (uint256 seat; seat < book.seats.length; ++seat) {
-            if (book.seats[seat] == memberId) book.faulted |= 1 << seat;
-        }
-        delete pending;
-        _count("fault proven");
-    }
-
-    function _readMiss(JobBook storage book, IJob job, Vm.Log memory log) private {
-        (Phase phase, uint256 asked, uint256 taken) = abi.decode(log.data, (Phase, uint256, uint256));
-        address wallet = book.wallets[uint256(log.topics[2])];
-        assertEq(pending.slashed, wallet, "another wallet was slashed");
-        assertEq(pending.taken, taken, "more was slashed than was told");
-        // Only a demand that nobody answered costs as much as a fault.
-        assertTrue(!book.withdrawn[wallet], "who had a duty in the round had withdrawn its stake");
-        JobTerms memory terms = job.terms();
-        bool hidden = phase == Phase.Challenge && asked == terms.faultSlash;
-        assertTrue(asked == terms.missSlash || hidden, "a missed duty cost too much");
-        uint256 stake = book.stakes[wallet] + taken;
-        assertEq(taken, asked < stake ? asked : stake, "other than what is asked for, as far as it is there");
-        delete pending;
-        _count(string.concat("missed in ", _nameOf(phase)));
-    }
-
-    function _nameOf(Phase phase) private pure returns (string memory) {
-        return
-            ["Joining", "Draw", "Commit", "Share", "Propose", "Challenge", "Score", "Finished", "Failed"][
-                uint256(phase)
-            ];
     }
 }

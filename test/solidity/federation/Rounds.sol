@@ -21,13 +21,13 @@ abstract contract Rounds is Posts {
         if (count == 0 || (count < MAX_JOBS && (ended || dice.oneIn(200)))) job = _openJob(dice);
         else job = jobs[dice.oneIn(6) ? dice.below(count) : count - 1];
         lastJob = job;
+        _see(job);
     }
 
     function _openJob(Dice memory dice) internal returns (IJob job) {
         bool first = dice.oneIn(2);
         JobTerms memory terms = Offers.termsOf(dice, first ? coin : otherCoin, first ? otherCoin : coin);
-        // Its own: the same dice would otherwise offer a job a second time, where one stands already.
-        bytes32 salt = keccak256(abi.encode(dice.word(), jobs.length));
+        bytes32 salt = keccak256(abi.encode(dice.word(), jobs.length)); // the same seed may come twice
         uint96 pool = Offers.poolOf(dice);
         address predicted = factory.predictJob(terms, sponsor, salt);
         actor = sponsor;
@@ -118,6 +118,7 @@ abstract contract Rounds is Posts {
 
     function _advance(IJob job, Dice memory dice) internal {
         _note();
+        _see(job);
         vm.prank(_someone(dice));
         try job.advance() {
             _count("advanced");

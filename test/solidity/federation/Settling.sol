@@ -4,10 +4,10 @@ pragma solidity 0.8.37;
 import {IJob} from "../../../contracts/interfaces/IJob.sol";
 import {IncludedUpdate, JobTerms, RoundRecord} from "../../../contracts/interfaces/JobTypes.sol";
 import {Vm} from "../helpers/Vm.sol";
-import {Chronicle} from "./Chronicle.sol";
+import {Scoring} from "./Scoring.sol";
 
 /// @dev Reads a settled round: its parts sum to its pay, and its pay is what the terms promise.
-abstract contract Settling is Chronicle {
+abstract contract Settling is Scoring {
     struct Settlement {
         bytes32 modelId;
         RoundRecord record;
@@ -53,6 +53,7 @@ abstract contract Settling is Chronicle {
         JobTerms memory terms = job.terms();
         // What the pool owes nobody, in equal parts over the rounds that are left.
         uint256 total = (book.pool - book.owed) / (terms.rounds - book.round + 1);
+        assertEq(keccak256(abi.encode(_scoresOf(book))), keccak256(abi.encode(told.scores)), "other scores");
         uint256 paid = _checkContributors(book, told, (total * terms.contributorsBps) / 10_000);
         paid += _checkJudges(book, told, terms, total);
         paid += _checkKeepers(book, terms, total);
