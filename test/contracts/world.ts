@@ -96,7 +96,15 @@ export async function deployWorld(): Promise<World> {
   const court = await deploy<CourtContract>(ethers, "Court", registry);
   const desk = await deploy(ethers, "JobDesk", registry, treasury, court);
   const implementation = await deploy(ethers, "Job", registry, treasury, court, desk);
-  const factory = await deploy<Factory>(ethers, "JobFactory", implementation, treasury, MIN_PHASE_SECONDS, 3, 2 ** 24 - 1);
+  const factory = await deploy<Factory>(
+    ethers,
+    "JobFactory",
+    implementation,
+    treasury,
+    MIN_PHASE_SECONDS,
+    3,
+    2 ** 24 - 1,
+  );
   await treasury.bind(factory);
   await token.approve(treasury, 10n ** 12n * ETHER);
   const chainId = Number((await ethers.provider.getNetwork()).chainId);
