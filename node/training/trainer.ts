@@ -1,29 +1,48 @@
+import type { MetricName } from "./metrics/metric.ts";
+import type { OptimiserSpec } from "./optimiserSpec.ts";
+import type { ScheduleSpec } from "./schedule.ts";
 import type { QuantisedUpdate } from "./weightedUpdates.ts";
 
 /**
- * The port of local training. A model's params are one flat vector, tensors in the order and row-major layout of the model
- * spec; nothing outside this folder knows what the numbers mean.
+ * The port of local training. A model's params are one flat vector, tensors in the order and row-major layout of the model;
+ * nothing outside this folder knows what the numbers mean.
  */
 
-/** Labelled examples, row-major; the same shape as the data folder's `Dataset`. */
+/** A tensor that has a part for every example; the same shape as the data folder's. */
+export interface ExampleTensor {
+  /** Of one example's part; `[]` is a single number. */
+  readonly shape: readonly number[];
+  /** Row-major, count · product(shape) values. */
+  readonly values: Float32Array | Int32Array;
+}
+
+/** Examples with what is to be predicted from them; the same shape as the data folder's `Dataset`. */
 export interface Examples {
   readonly count: number;
-  readonly width: number;
+  readonly inputs: readonly ExampleTensor[];
+  /** Int32 classes 0 … classes−1, with −1 for padding; or float32 numbers. */
+  readonly targets: ExampleTensor;
+  /** 0 where targets are numbers. */
   readonly classes: number;
-  /** Length count·width. */
-  readonly features: Float32Array;
-  /** Length count, values 0 … classes−1. */
-  readonly labels: Int32Array;
+}
+
+/** How a participant trains in a round. */
+export interface LocalPlan {
+  /** Passes over the examples; or `localSteps` mini-batches, however many examples there are. */
+  readonly length: { readonly localEpochs: number } | { readonly localSteps: number };
+  readonly batchSize: number;
+  readonly optimiser: OptimiserSpec;
+  readonly learningRate: number;
+  /** Constant by default. */
+  readonly schedule?: ScheduleSpec;
 }
 
 export interface LocalTraining {
   /** Flat params the training starts from; not changed. */
   readonly params: Float32Array;
   readonly examples: Examples;
-  readonly localEpochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  /** Decides the order of the examples in every epoch, and nothing else does. */
+  readonly plan: LocalPlan;
+  /** Decides the order of the examples and the masks of dropout, and nothing else does. */
   readonly seed: readonly number[];
 }
 
@@ -36,14 +55,14 @@ export interface TrainedParams {
 }
 
 export interface Evaluation {
-  /** Mean cross-entropy in nats. */
+  /** The mean loss over the targets, without the class weights' scale, in nats for cross-entropies. */
   readonly loss: number;
-  /** Share of examples whose largest logit is their label, 0 … 1. */
-  readonly accuracy: number;
+  /** One value a metric that was asked for; NaN never: a metric that is not defined on these examples is left out. */
+  readonly metrics: Readonly<Partial<Record<MetricName, number>>>;
 }
 
 export interface LossGradient {
-  /** Mean cross-entropy in nats. */
+  /** The mean loss over the targets. */
   readonly loss: number;
   /** Gradient of the mean loss, one value a parameter. */
   readonly gradient: Float32Array;
@@ -63,11 +82,13 @@ export interface ScoringRound {
 
 export interface Trainer {
   readonly parameterCount: number;
-  /** Glorot-uniform weights and zero biases, the same for the same seed. */
+  /** The model's initial params, the same for the same seed. */
   initialParams(seed: number): Float32Array;
-  /** Mini-batch SGD; a whole local epoch is one call of the engine. Deterministic. */
+  /** All of a round's local training is one call of the engine. Deterministic. */
   train(job: LocalTraining): Promise<TrainedParams>;
-  evaluate(params: Float32Array, examples: Examples): Promise<Evaluation>;
+  /** Outputs as the model's loss reads them (logits for cross-entropies): row-major, count · outputs of one example. */
+  predict(params: Float32Array, inputs: readonly ExampleTensor[], count: number): Promise<Float32Array>;
+  evaluate(params: Float32Array, examples: Examples, metrics?: readonly MetricName[]): Promise<Evaluation>;
   lossGradient(params: Float32Array, examples: Examples): Promise<LossGradient>;
   /** One part an update of the fall in loss along the aggregate's path, in nats (pathScore.ts). */
   contributions(round: ScoringRound): Promise<Float64Array>;

@@ -1,0 +1,78 @@
+import { PacelineError } from "../../core/errors.ts";
+import type { Dim, Shape } from "./graph.ts";
+
+/** Arithmetic on sizes of which one factor may be a name: `"batch"` times 784 is `"784*batch"`. */
+
+interface Product {
+  readonly factor: number;
+  /** Sorted names, such as `["batch"]`. */
+  readonly names: readonly string[];
+}
+
+function parse(dim: Dim): Product {
+  if (typeof dim === "number") return { factor: dim, names: [] };
+  const parts = dim.split("*");
+  const factor = Number(parts[0]);
+  return Number.isInteger(factor) ? { factor, names: parts.slice(1) } : { factor: 1, names: parts };
+}
+
+function format({ factor, names }: Product): Dim {
+  if (names.length === 0 || factor === 0) return factor;
+  return factor === 1 ? names.join("*") : [factor, ...names].join("*");
+}
+
+export function multiplyDims(dims: readonly Dim[]): Dim {
+  const products = dims.map(parse);
+  const factor = products.reduce((product, part) => product * part.factor, 1);
+  return format({ factor, names: products.flatMap(({ names }) => names).sort() });
+}
+
+/** The exact quotient, or undefined where `by` does not divide `dim`. */
+export function divideDims(dim: Dim, by: Dim): Dim | undefined {
+  const numerator = parse(dim);
+  const denominator = parse(by);
+  const names = [...numerator.names];
+  for (const name of denominator.names) {
+    const at = names.indexOf(name);
+    if (at < 0) return undefined;
+    names.splice(at, 1);
+  }
+  const factor = numerator.factor / denominator.factor;
+  return Number.isInteger(factor) ? format({ factor, names }) : undefined;
+}
+
+/** Elements of a tensor. */
+export function sizeOf(shape: Shape): Dim {
+  return multiplyDims(shape);
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, i) => dim === b[i]);
+}
+
+/** The shape as numbers. Throws `unsupported` where a size is known only when the graph runs. */
+export function fixedShape(shape: Shape, what: string): readonly number[] {
+  return shape.map((dim) => {
+    if (typeof dim === "number") return dim;
+    throw new PacelineError("unsupported", `${what}: the size ${dim} is not known before the graph runs`);
+  });
+}
+
+/** The shape that NumPy's broadcasting gives (as ONNX's elementwise operators do), or undefined where the shapes do not fit. */
+export function broadcast(a: Shape, b: Shape): Shape | undefined {
+  const rank = Math.max(a.length, b.length);
+  const result: Dim[] = [];
+  for (let i = 0; i < rank; i++) {
+    const left = a[a.length - rank + i] ?? 1;
+    const right = b[b.length - rank + i] ?? 1;
+    if (left !== right && left !== 1 && right !== 1) return undefined;
+    result.push(left === 1 ? right : left);
+  }
+  return result;
+}
+
+/** Axes of `to` along which a tensor of shape `from` was repeated by broadcasting. */
+export function broadcastAxes(from: Shape, to: Shape): readonly number[] {
+  const lead = to.length - from.length;
+  return to.flatMap((dim, i) => (i < lead || (from[i - lead] === 1 && dim !== 1) ? [i] : []));
+}
