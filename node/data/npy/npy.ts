@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { badData } from "../fault.ts";
-import { fileBytes } from "../files/wholeFile.ts";
+import { fileBytes, fromDisk } from "../files/wholeFile.ts";
 import { NPY_HEADER_BYTES, type NpyHeader, type NpyType, parseNpyHeader } from "./header.ts";
 
 /** An array of an NPY file. */
@@ -21,7 +21,7 @@ const CHUNK_VALUES = 2 ** 16;
  */
 export function readNpy(file: string): NpyArray {
   const size = fileBytes(file);
-  const handle = openSync(file, "r");
+  const handle = fromDisk(file, () => openSync(file, "r"));
   try {
     const header = parseNpyHeader(readPiece(handle, 0, Math.min(size, NPY_HEADER_BYTES), file), file);
     checkSize(header, size, file);
@@ -66,7 +66,7 @@ function unfit(values: Float32Array | Int32Array): string {
 function readPiece(handle: number, from: number, length: number, file: string): Buffer {
   const bytes = Buffer.alloc(length);
   for (let done = 0; done < length;) {
-    const read = readSync(handle, bytes, done, length - done, from + done);
+    const read = fromDisk(file, () => readSync(handle, bytes, done, length - done, from + done));
     if (read === 0) throw badData({ file }, "it became shorter while it was read");
     done += read;
   }
