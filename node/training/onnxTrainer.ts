@@ -1,14 +1,23 @@
 import { performance } from "node:perf_hooks";
 import { Tensor } from "onnxruntime-node";
 import { PacelineError } from "../core/errors.ts";
-import { seededRandom } from "../core/random.ts";
-import { type ModelSpec, initialParams, parameterCount, parseModelSpec } from "./modelSpec.ts";
-import { evaluationGraph, gradientGraph, trainingGraph } from "./onnx/modelGraphs.ts";
+import { biasCorrections, planBatches, totalTargetWeight, type Batches } from "./batches.ts";
+import { checkExamples, checkInputs, checkParams, checkTrained } from "./checkExamples.ts";
+import { dropoutNoise, noiseLength, noiseOffset } from "./dropoutNoise.ts";
+import type { ElementType, Graph, Value } from "./graph/graph.ts";
+import { createEvaluation, type EvaluationResult } from "./metrics/evaluation.ts";
+import { elementCount, initialParams, parameterCount, type Model } from "./models/model.ts";
+import { gradientGraph, predictionGraph } from "./onnx/evaluationGraphs.ts";
+import { normalisesInGraph } from "./onnx/losses.ts";
+import { takesSteps } from "./onnx/optimisers.ts";
 import { type SessionHandle, type SessionSettings, acquireSession } from "./onnx/sessions.ts";
+import { trainingGraph } from "./onnx/trainingGraph.ts";
 import { pathContributions } from "./pathScore.ts";
 import type {
-  Evaluation,
+  EvaluationRequest,
   Examples,
+  ExampleTensor,
+  LocalPlan,
   LocalTraining,
   LossGradient,
   ScoringRound,
@@ -16,74 +25,99 @@ import type {
   Trainer,
 } from "./trainer.ts";
 
-/** Examples per run of the evaluation and gradient graphs: bounds the engine's working memory. */
+/** Examples per run of the prediction and gradient graphs, at most. */
 const CHUNK_EXAMPLES = 2048;
+/** Values that the largest tensor of such a run may have: bounds the engine's working memory. */
+const CHUNK_VALUES = 2 ** 23;
 
 /**
- * The trainer on ONNX Runtime (CPU). A local epoch is one run of the engine. Runs are serial within the process, so many
- * trainers may be used at once; the same inputs give the same bytes on the same machine.
+ * The trainer on ONNX Runtime. A round's local training is one run of the engine. Runs are serial within the process, so many
+ * trainers may be used at once; on the CPU the same inputs give the same bytes on the same machine.
  */
 export class OnnxTrainer implements Trainer {
   readonly parameterCount: number;
-  readonly #spec: ModelSpec;
+  readonly #model: Model;
   readonly #settings: SessionSettings;
-  readonly #sessions = new Map<string, SessionHandle>();
+  readonly #graphs = new Map<string, { readonly session: SessionHandle; readonly chunk: number }>();
   #closed = false;
 
-  /** @throws PacelineError `bad-input` where the spec is not valid */
-  constructor(spec: ModelSpec, settings: SessionSettings = { threads: 1 }) {
-    this.#spec = parseModelSpec(spec);
+  constructor(model: Model, settings: SessionSettings = { threads: 1 }) {
+    this.#model = model;
     this.#settings = settings;
-    this.parameterCount = parameterCount(this.#spec);
+    this.parameterCount = parameterCount(model);
   }
 
   initialParams(seed: number): Float32Array {
-    return initialParams(this.#spec, seed);
+    return initialParams(this.#model, seed);
   }
 
-  async train(job: LocalTraining): Promise<TrainedParams> {
-    this.#check(job.params, job.examples);
-    checkTraining(job);
-    const session = this.#session("train", trainingGraph);
-    const examples = exampleTensors(job.examples);
-    const batches = batchTensors(job.examples.count, job.batchSize, job.learningRate);
-    let params = job.params;
-    let engineSeconds = 0;
-    for (let epoch = 0; epoch < job.localEpochs; epoch++) {
-      const order = new Tensor("int32", exampleOrder(job.examples.count, job.seed, epoch));
-      const startedAt = performance.now();
-      const { trained } = await session.run({ params: paramsTensor(params), ...examples, ...batches, order });
-      engineSeconds += (performance.now() - startedAt) / 1000;
-      params = (trained as Tensor).data as Float32Array;
-    }
-    return { params, steps: job.localEpochs * Math.ceil(job.examples.count / job.batchSize), engineSeconds };
+  async train({ params, examples, plan, seed }: LocalTraining): Promise<TrainedParams> {
+    this.#check(params);
+    checkExamples(this.#model, examples);
+    const batches = planBatches(examples.count, plan, seed);
+    const { session } = this.#open(`train ${JSON.stringify(plan.optimiser)}`, () =>
+      trainingGraph(this.#model, plan.optimiser),
+    );
+    const feeds = {
+      params: paramsTensor(params),
+      ...this.#exampleFeeds(examples),
+      ...stepFeeds(this.#model, plan, batches),
+      ...noiseFeeds(this.#model, plan, batches, seed),
+    };
+    const startedAt = performance.now();
+    const { trained } = await session.run(feeds);
+    const engineSeconds = (performance.now() - startedAt) / 1000;
+    return {
+      params: checkTrained((trained as Tensor).data as Float32Array),
+      steps: batches.starts.length,
+      engineSeconds,
+    };
   }
 
-  async evaluate(params: Float32Array, examples: Examples): Promise<Evaluation> {
-    this.#check(params, examples);
-    const session = this.#session("evaluate", evaluationGraph);
-    let logLikelihood = 0;
-    let correct = 0;
-    for (const chunk of chunks(examples)) {
-      const outputs = await session.run({ params: paramsTensor(params), ...exampleTensors(chunk) });
-      logLikelihood += sumOf(outputs["logLikelihood"]);
-      correct += sumOf(outputs["correct"]);
+  async predict(params: Float32Array, examples: Pick<Examples, "count" | "inputs">): Promise<Float32Array> {
+    this.#check(params);
+    checkInputs(this.#model, examples);
+    const parts: Float32Array[] = [];
+    for await (const { outputs } of this.#outputsOf(params, examples)) parts.push(outputs);
+    const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    parts.reduce((offset, part) => (joined.set(part, offset), offset + part.length), 0);
+    return joined;
+  }
+
+  async evaluate(params: Float32Array, examples: Examples, request: EvaluationRequest = {}): Promise<EvaluationResult> {
+    this.#check(params);
+    checkExamples(this.#model, examples);
+    const { loss, targets: spec } = this.#model;
+    const evaluation = createEvaluation({ loss, classes: spec.classes, metrics: [], ...request });
+    const each = elementCount(spec.shape);
+    const sequence = spec.type === "int32" && spec.shape.length > 0;
+    for await (const { outputs, from, to } of this.#outputsOf(params, examples)) {
+      evaluation.add({
+        outputs,
+        targets: examples.targets.values.subarray(from * each, to * each),
+        ...(sequence ? { rowsPerSentence: each } : {}),
+        ...(sequence || examples.groups === undefined ? {} : { sentences: examples.groups.subarray(from, to) }),
+      });
     }
-    return { loss: -logLikelihood / examples.count, accuracy: correct / examples.count };
+    return evaluation.result();
   }
 
   async lossGradient(params: Float32Array, examples: Examples): Promise<LossGradient> {
-    this.#check(params, examples);
-    const session = this.#session("gradient", gradientGraph);
-    const scale = new Tensor("float32", Float32Array.of(1 / examples.count), []);
-    let logLikelihood = 0;
+    this.#check(params);
+    checkExamples(this.#model, examples);
+    const { session, chunk } = this.#open("gradient", () => gradientGraph(this.#model));
+    const weight = totalTargetWeight(this.#model, examples);
+    if (!(weight > 0)) throw new PacelineError("bad-argument", "the examples have no targets that count");
+    const scale = new Tensor("float32", Float32Array.of(1 / weight), []);
+    const flat = paramsTensor(params);
+    let sum = 0;
     let gradient: Float32Array | undefined;
-    for (const chunk of chunks(examples)) {
-      const outputs = await session.run({ params: paramsTensor(params), ...exampleTensors(chunk), scale });
-      logLikelihood += sumOf(outputs["logLikelihood"]);
-      gradient = addTo(gradient, (outputs["gradient"] as Tensor).data as Float32Array);
+    for (const part of chunks(examples, chunk)) {
+      const outputs = await session.run({ params: flat, ...this.#exampleFeeds(part), scale });
+      sum += (outputs["lossSum"]?.data as Float32Array)[0] as number;
+      gradient = addTo(gradient, outputs["gradient"]?.data as Float32Array);
     }
-    return { loss: -logLikelihood / examples.count, gradient: gradient as Float32Array };
+    return { loss: sum / weight, gradient: gradient as Float32Array };
   }
 
   contributions({ examples, ...path }: ScoringRound): Promise<Float64Array> {
@@ -94,104 +128,139 @@ export class OnnxTrainer implements Trainer {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#sessions.values()].map((session) => session.release()));
-    this.#sessions.clear();
+    const sessions = [...this.#graphs.values()];
+    this.#graphs.clear();
+    await Promise.all(sessions.map(({ session }) => session.release()));
   }
 
-  #session(name: string, graph: (spec: ModelSpec) => ReturnType<typeof trainingGraph>): SessionHandle {
-    const held = this.#sessions.get(name);
-    if (held !== undefined) return held;
-    const key = `${name} ${JSON.stringify(this.#spec)}`;
-    const session = acquireSession(key, () => graph(this.#spec), this.#settings);
-    this.#sessions.set(name, session);
-    return session;
-  }
-
-  #check(params: Float32Array, examples: Examples): void {
-    if (this.#closed) throw new PacelineError("closed", "the trainer was used after close()");
-    if (params.length !== this.parameterCount) {
-      throw new PacelineError("bad-argument", `the model has ${this.parameterCount} parameters, got ${params.length}`);
+  async *#outputsOf(
+    params: Float32Array,
+    examples: Pick<Examples, "count" | "inputs">,
+  ): AsyncGenerator<{ readonly outputs: Float32Array; readonly from: number; readonly to: number }> {
+    const { session, chunk } = this.#open("predict", () => predictionGraph(this.#model));
+    const flat = paramsTensor(params);
+    for (let from = 0; from < examples.count; from += chunk) {
+      const to = Math.min(from + chunk, examples.count);
+      const inputs = examples.inputs.map((tensor) => partOf(tensor, from, to));
+      const { outputs } = await session.run({ params: flat, ...this.#inputFeeds({ count: to - from, inputs }) });
+      yield { outputs: (outputs as Tensor).data as Float32Array, from, to };
     }
-    checkExamples(this.#spec, examples);
   }
-}
 
-/** The order in which an epoch visits the examples: a shuffle that the seed and the epoch's index decide. */
-export function exampleOrder(count: number, seed: readonly number[], epoch: number): Int32Array {
-  return seededRandom(...seed, epoch).shuffle(Int32Array.from({ length: count }, (_, i) => i));
-}
-
-function checkTraining({ localEpochs, batchSize, learningRate, examples }: LocalTraining): void {
-  if (!Number.isInteger(localEpochs) || localEpochs < 1)
-    throw new PacelineError("bad-argument", `localEpochs is at least 1, got ${localEpochs}`);
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new PacelineError("bad-argument", `batchSize is at least 1, got ${batchSize}`);
-  if (!(learningRate > 0 && learningRate <= 1000)) {
-    throw new PacelineError("bad-argument", `learningRate is above 0 and at most 1000, got ${learningRate}`);
+  #open(name: string, build: () => Graph): { readonly session: SessionHandle; readonly chunk: number } {
+    const held = this.#graphs.get(name);
+    if (held !== undefined) return held;
+    const graph = build();
+    const opened = { session: acquireSession(graph, this.#settings), chunk: chunkOf(graph) };
+    this.#graphs.set(name, opened);
+    return opened;
   }
-  if (examples.count > 2 ** 31 - 1 - batchSize)
-    throw new PacelineError("bad-argument", "too many examples for 32-bit indices");
-}
 
-function checkExamples(spec: ModelSpec, { count, width, classes, features, labels }: Examples): void {
-  if (count < 1) throw new PacelineError("bad-argument", "there are no examples");
-  if (width !== spec.inputs)
-    throw new PacelineError("bad-argument", `the model takes ${spec.inputs} features, the examples have ${width}`);
-  if (classes > spec.classes)
-    throw new PacelineError("bad-argument", `the model tells ${spec.classes} classes, the examples have ${classes}`);
-  if (features.length !== count * width || labels.length !== count) {
-    throw new PacelineError(
-      "bad-argument",
-      `${count} examples of width ${width} do not match ${features.length} features and ${labels.length} labels`,
+  #exampleFeeds(examples: Examples): Record<string, Tensor> {
+    return {
+      ...this.#inputFeeds(examples),
+      targets: exampleTensor(examples.targets, examples.count, this.#model.targets.type),
+    };
+  }
+
+  #inputFeeds({ count, inputs }: Pick<Examples, "count" | "inputs">): Record<string, Tensor> {
+    const types = this.#model.graph.inputs.map(({ type }) => type);
+    return Object.fromEntries(
+      inputs.map((tensor, i) => [`input${i}`, exampleTensor(tensor, count, types[i] as ElementType)]),
     );
   }
-  const stray = labels.find((label) => label < 0 || label >= spec.classes);
-  if (stray !== undefined) throw new PacelineError("bad-argument", `label ${stray} is outside 0 … ${spec.classes - 1}`);
-}
 
-function batchTensors(
-  count: number,
-  batchSize: number,
-  learningRate: number,
-): Record<"starts" | "ends" | "scales", Tensor> {
-  const starts = Int32Array.from({ length: Math.ceil(count / batchSize) }, (_, step) => step * batchSize);
-  const ends = starts.map((start) => Math.min(start + batchSize, count));
-  const scales = Float32Array.from(starts, (start, step) => -learningRate / ((ends[step] as number) - start));
-  return {
-    starts: new Tensor("int32", starts),
-    ends: new Tensor("int32", ends),
-    scales: new Tensor("float32", scales),
-  };
+  #check(params: Float32Array): void {
+    if (this.#closed) throw new PacelineError("closed", "the trainer was used after close()");
+    checkParams(this.#model, params);
+  }
 }
 
 function paramsTensor(params: Float32Array): Tensor {
   return new Tensor("float32", params, [params.length]);
 }
 
-function exampleTensors({ count, width, features, labels }: Examples): Record<"features" | "labels", Tensor> {
-  return { features: new Tensor("float32", features, [count, width]), labels: new Tensor("int32", labels, [count]) };
+function exampleTensor({ shape, values }: ExampleTensor, count: number, type: ElementType): Tensor {
+  const dims = [count, ...shape];
+  if (type === "int64") return new Tensor("int64", BigInt64Array.from(values as Int32Array, BigInt), dims);
+  return type === "int32"
+    ? new Tensor("int32", values as Int32Array, dims)
+    : new Tensor("float32", values as Float32Array, dims);
 }
 
-function* chunks(examples: Examples): Generator<Examples> {
-  for (let from = 0; from < examples.count; from += CHUNK_EXAMPLES) {
-    const to = Math.min(from + CHUNK_EXAMPLES, examples.count);
+/** What the training graph reads by step. */
+function stepFeeds(
+  model: Model,
+  { optimiser, batchSize: _, ...plan }: LocalPlan,
+  batches: Batches,
+): Record<string, Tensor> {
+  const { order, starts, ends, learningRates } = batches;
+  const perExample = normalisesInGraph(model) ? 0 : elementCount(model.targets.shape);
+  const corrections = Array.from(starts, (_start, step) => biasCorrections({ ...plan, batchSize: 1, optimiser }, step));
+  const scales = Float32Array.from(starts, (start, step) => {
+    const each = perExample === 0 ? 1 : 1 / (perExample * ((ends[step] as number) - start));
+    return takesSteps(optimiser) ? -(learningRates[step] as number) * each : each;
+  });
+  const floats = (values: Float32Array): Tensor => new Tensor("float32", values, [values.length]);
+  return {
+    order: new Tensor("int32", order, [order.length]),
+    starts: new Tensor("int32", starts, [starts.length]),
+    ends: new Tensor("int32", ends, [ends.length]),
+    scales: floats(scales),
+    learningRates: floats(Float32Array.from(learningRates, (rate, step) => rate * (corrections[step]?.first ?? 1))),
+    secondScales: floats(Float32Array.from(corrections, ({ second }) => second)),
+    keeps: floats(Float32Array.from(learningRates, (rate) => 1 - rate * (optimiser.weightDecay ?? 0))),
+  };
+}
+
+function noiseFeeds(
+  { graph }: Model,
+  { batchSize }: LocalPlan,
+  { starts }: Batches,
+  seed: readonly number[],
+): Record<string, Tensor> {
+  const length = noiseLength(graph, batchSize);
+  if (length === 0) return {};
+  return {
+    noise: new Tensor("float32", dropoutNoise(seed, length), [length]),
+    noiseOffsets: new Tensor(
+      "int64",
+      BigInt64Array.from(starts, (_, step) => BigInt(noiseOffset(step, 0))),
+    ),
+  };
+}
+
+function partOf({ shape, values }: ExampleTensor, from: number, to: number): ExampleTensor {
+  const each = elementCount(shape);
+  return { shape, values: values.subarray(from * each, to * each) };
+}
+
+function* chunks(examples: Examples, size: number): Generator<Examples> {
+  for (let from = 0; from < examples.count; from += size) {
+    const to = Math.min(from + size, examples.count);
     yield {
-      ...examples,
       count: to - from,
-      features: examples.features.subarray(from * examples.width, to * examples.width),
-      labels: examples.labels.subarray(from, to),
+      inputs: examples.inputs.map((tensor) => partOf(tensor, from, to)),
+      targets: partOf(examples.targets, from, to),
+      classes: examples.classes,
     };
   }
 }
 
-function sumOf(tensor: Tensor | undefined): number {
-  let sum = 0;
-  for (const value of tensor?.data as Float32Array) sum += value;
-  return sum;
+/** As many examples as keep the largest tensor within bounds. */
+function chunkOf({ nodes }: Graph): number {
+  const largest = nodes.flatMap(({ outputs }) => outputs).reduce((most, value) => Math.max(most, perExample(value)), 1);
+  return Math.max(1, Math.min(CHUNK_EXAMPLES, Math.floor(CHUNK_VALUES / largest)));
 }
 
-function addTo(sum: Float32Array | undefined, addend: Float32Array): Float32Array {
-  if (sum === undefined) return addend;
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (addend[i] as number);
+/** Values an example, of those that grow with the batch. */
+function perExample({ shape }: Value): number {
+  if (shape.every((dim) => typeof dim === "number")) return 0;
+  return shape.reduce<number>((size, dim) => size * (typeof dim === "number" ? dim : Number.parseInt(dim, 10) || 1), 1);
+}
+
+function addTo(sum: Float32Array | undefined, more: Float32Array): Float32Array {
+  if (sum === undefined) return more;
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (more[i] as number);
   return sum;
 }

@@ -1,3 +1,4 @@
+import type { EvaluationResult } from "./metrics/evaluation.ts";
 import type { MetricName } from "./metrics/metric.ts";
 import type { OptimiserSpec } from "./optimiserSpec.ts";
 import type { ScheduleSpec } from "./schedule.ts";
@@ -24,6 +25,8 @@ export interface Examples {
   readonly targets: ExampleTensor;
   /** 0 where targets are numbers. */
   readonly classes: number;
+  /** Where an example is one token: the sentence it is of. */
+  readonly groups?: Int32Array;
 }
 
 /** How a participant trains in a round. */
@@ -54,11 +57,14 @@ export interface TrainedParams {
   readonly engineSeconds: number;
 }
 
-export interface Evaluation {
-  /** The mean loss over the targets, without the class weights' scale, in nats for cross-entropies. */
-  readonly loss: number;
-  /** One value a metric that was asked for; NaN never: a metric that is not defined on these examples is left out. */
-  readonly metrics: Readonly<Partial<Record<MetricName, number>>>;
+/** What is wanted of an evaluation besides the loss. */
+export interface EvaluationRequest {
+  readonly metrics?: readonly MetricName[];
+  readonly confusion?: boolean;
+  /** Of tag sequences: the name of each class. */
+  readonly tagNames?: readonly string[];
+  /** Of standardised targets: their standard deviation, so that errors come out in the targets' own unit. */
+  readonly stddev?: number;
 }
 
 export interface LossGradient {
@@ -87,8 +93,8 @@ export interface Trainer {
   /** All of a round's local training is one call of the engine. Deterministic. */
   train(job: LocalTraining): Promise<TrainedParams>;
   /** Outputs as the model's loss reads them (logits for cross-entropies): row-major, count · outputs of one example. */
-  predict(params: Float32Array, inputs: readonly ExampleTensor[], count: number): Promise<Float32Array>;
-  evaluate(params: Float32Array, examples: Examples, metrics?: readonly MetricName[]): Promise<Evaluation>;
+  predict(params: Float32Array, examples: Pick<Examples, "count" | "inputs">): Promise<Float32Array>;
+  evaluate(params: Float32Array, examples: Examples, request?: EvaluationRequest): Promise<EvaluationResult>;
   lossGradient(params: Float32Array, examples: Examples): Promise<LossGradient>;
   /** One part an update of the fall in loss along the aggregate's path, in nats (pathScore.ts). */
   contributions(round: ScoringRound): Promise<Float64Array>;

@@ -134,9 +134,9 @@ export class GraphBuilder {
     return this.#nodes.find(({ outputs }) => outputs.some(({ name }) => name === value.name));
   }
 
-  /** Puts `node` in the place of one that was added before. */
-  replace(old: Node, node: Node): void {
-    this.#nodes[this.#nodes.indexOf(old)] = node;
+  /** Takes back a node whose outputs nobody reads. */
+  remove(node: Node): void {
+    this.#nodes.splice(this.#nodes.indexOf(node), 1);
   }
 
   build(): Graph {

@@ -1,16 +1,22 @@
+import { createHash } from "node:crypto";
 import { InferenceSession, type Tensor } from "onnxruntime-node";
-import type { Graph } from "./graph.ts";
-import { encodeModel } from "./protobuf.ts";
-import { PacelineError } from "../../core/errors.ts";
+import { PacelineError, messageOf } from "../../core/errors.ts";
+import { encodeModel } from "../graph/encode.ts";
+import type { Graph } from "../graph/graph.ts";
 
 /**
  * ONNX Runtime sessions, shared in the process: trainers of the same model use the same session and with it one arena of
  * working memory. A session is disposed of when the last of its holders lets go of it.
  */
 
+export const EXECUTION_PROVIDERS = ["cpu", "cuda", "dml", "coreml"] as const;
+export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
+
 export interface SessionSettings {
   /** Threads inside an operator. One is fastest for small models and gives the same bits on every run. */
   readonly threads: number;
+  /** What runs the operators; the CPU takes those that it does not know. "cpu" by default. */
+  readonly provider?: ExecutionProvider;
 }
 
 interface SharedSession {
@@ -26,14 +32,13 @@ export interface SessionHandle {
   release(): Promise<void>;
 }
 
-/**
- * @param key names graph and settings: equal keys share a session
- * @param graph called only when no session of that key exists
- */
-export function acquireSession(key: string, graph: () => Graph, settings: SessionSettings): SessionHandle {
-  const sharedKey = `${key} threads=${settings.threads}`;
-  const entry = shared.get(sharedKey) ?? { session: openSession(graph(), settings), holders: 0 };
-  shared.set(sharedKey, entry);
+/** Trainers whose graphs have the same bytes share a session. */
+export function acquireSession(graph: Graph, settings: SessionSettings): SessionHandle {
+  const model = encodeModel(graph);
+  const hash = createHash("sha256").update(model).digest("hex");
+  const key = `${hash} threads=${settings.threads} provider=${settings.provider ?? "cpu"}`;
+  const entry = shared.get(key) ?? { session: openSession(model, settings), holders: 0 };
+  shared.set(key, entry);
   entry.holders++;
   let released = false;
   return {
@@ -45,7 +50,7 @@ export function acquireSession(key: string, graph: () => Graph, settings: Sessio
       if (released) return;
       released = true;
       if (--entry.holders > 0) return;
-      shared.delete(sharedKey);
+      shared.delete(key);
       await (await entry.session).release();
     },
   };
@@ -56,13 +61,20 @@ export function openSessionCount(): number {
   return shared.size;
 }
 
-function openSession(graph: Graph, settings: SessionSettings): Promise<InferenceSession> {
-  return InferenceSession.create(encodeModel(graph), {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: settings.threads,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-    graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
-  });
+async function openSession(
+  model: Uint8Array,
+  { threads, provider = "cpu" }: SessionSettings,
+): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(model, {
+      executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    throw new PacelineError("unsupported", `ONNX Runtime does not take the model: ${messageOf(error)}`, {}, error);
+  }
 }

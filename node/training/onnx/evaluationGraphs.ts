@@ -1,0 +1,71 @@
+import { GraphBuilder } from "../graph/builder.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { parameterCount, type Model } from "../models/model.ts";
+import { differentiate } from "./differentiate.ts";
+import { Emission } from "./emission.ts";
+import { joinParams, splitParams } from "./flatParams.ts";
+import { toDense } from "./gradient.ts";
+import { lossGradient, lossSum } from "./losses.ts";
+import { LOWERINGS } from "./lowerings.ts";
+import { Tape } from "./tape.ts";
+
+/** Graphs that look at a model without changing it. Each takes the flat vector of params and any number of examples. */
+
+interface Opened {
+  readonly builder: GraphBuilder;
+  readonly tensors: readonly Value[];
+  readonly bindings: ReadonlyMap<string, Value>;
+}
+
+function open(name: string, model: Model): Opened {
+  const builder = new GraphBuilder(name);
+  const params = builder.input("params", "float32", [parameterCount(model)]);
+  const examples = model.graph.inputs
+    .slice(0, model.exampleInputs)
+    .map(({ type, shape }, i) => builder.input(`input${i}`, type, shape));
+  const tensors = splitParams(builder, params, model.tensors);
+  const bindings = new Map(
+    model.graph.inputs.map((input, i) => [input.name, [...examples, ...tensors][i] as Value] as const),
+  );
+  return { builder, tensors, bindings };
+}
+
+function targetsOf(builder: GraphBuilder, { targets }: Model): Value {
+  return builder.input("targets", targets.type, ["batch", ...targets.shape]);
+}
+
+/** Outputs `outputs`. The model's nodes run as they are: the engine has fast kernels for them, where no gradient is asked for. */
+export function predictionGraph(model: Model): Graph {
+  const { builder, bindings } = open("predict", model);
+  builder.output(new Emission(new Tape(builder), "infer", model.graph, bindings).run({}), "outputs");
+  return builder.build();
+}
+
+/** Outputs `lossSum` and `gradient`: `scale` times the gradient of that sum, flat. */
+export function gradientGraph(model: Model): Graph {
+  const { builder, bindings, tensors } = open("gradient", model);
+  const scale = builder.input("scale", "float32", []);
+  const targets = targetsOf(builder, model);
+  const tape = new Tape(builder);
+  const outputs = new Emission(tape, "infer", model.graph, bindings).run(LOWERINGS);
+  const loss = { builder, model, outputs, targets };
+  const gradients = differentiate(tape, outputs, lossGradient(loss, scale, false), weightsOf(model, tensors));
+  const found = new Map(weightsOf(model, tensors).map(({ name }, i) => [name, gradients[i]]));
+  const whole = tensors.map((tensor) => {
+    const gradient = found.get(tensor.name);
+    return gradient === undefined ? zerosLike(builder, tensor) : toDense(builder, gradient, tensor);
+  });
+  builder.output(lossSum(loss), "lossSum");
+  builder.output(joinParams(builder, whole), "gradient");
+  return builder.build();
+}
+
+/** Statistics have no gradient: nothing follows it. */
+function weightsOf({ tensors: specs }: Model, tensors: readonly Value[]): readonly Value[] {
+  return tensors.filter((_, i) => specs[i]?.role === "weight");
+}
+
+function zerosLike(builder: GraphBuilder, { type, shape }: Value): Value {
+  const [zeros] = builder.typedNodes("ConstantOfShape", [builder.ints(shape as number[])], [{ type, shape }]);
+  return zeros as Value;
+}
