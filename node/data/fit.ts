@@ -1,0 +1,17 @@
+import type { DataContract } from "./contract.ts";
+import { sourceFor } from "./formats.ts";
+import { fitTable } from "./table/fit.ts";
+
+/**
+ * The contract with everything filled in that it leaves open (`missingIn`), from a sample; what it says already stays. The same
+ * sample gives the same contract.
+ * @param text the sample's source as a user writes it, such as `csv:FILE`
+ * @throws PacelineError `not-found`; `bad-input` naming file, row and column of what breaks the contract
+ */
+export async function fitContract(text: string, contract: DataContract): Promise<DataContract> {
+  const source = sourceFor(contract, text);
+  switch (contract.kind) {
+    case "table":
+      return fitTable(source, contract);
+  }
+}

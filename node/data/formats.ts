@@ -1,0 +1,22 @@
+import { PacelineError } from "../core/errors.ts";
+import type { DataContract } from "./contract.ts";
+import { parseDataSource, type DataSource } from "./dataSource.ts";
+import { ROW_FORMATS } from "./rows.ts";
+
+/** The formats that each kind of data can be read from. */
+export const FORMATS: Readonly<Record<DataContract["kind"], readonly string[]>> = {
+  table: ROW_FORMATS,
+};
+
+/**
+ * @param text a source as a user writes it, such as `csv:FILE`
+ * @throws PacelineError `bad-input` where data of the contract's kind is not read from it
+ */
+export function sourceFor({ kind }: Pick<DataContract, "kind">, text: string): DataSource {
+  const source = parseDataSource(text);
+  if (FORMATS[kind].includes(source.format)) return source;
+  throw new PacelineError(
+    "bad-input",
+    `the job's data are of the kind ${kind}, which is read from ${FORMATS[kind].map((format) => `${format}:`).join(", ")} and not from ${source.format}:`,
+  );
+}
