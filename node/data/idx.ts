@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { PacelineError, messageOf } from "../core/errors.ts";
-import type { Dataset } from "./dataset.ts";
+import { PacelineError } from "../core/errors.ts";
+import { badData } from "./fault.ts";
+import { readWholeFile } from "./files/wholeFile.ts";
+import type { Picture, Pictures } from "./images/pictures.ts";
 
 /**
  * The IDX format of MNIST and its kin (yann.lecun.com/exdb/mnist): a big-endian header of magic number and sizes, then bytes.
@@ -14,50 +15,41 @@ const LABELS_MAGIC = 0x00000801;
 /** Largest file, unpacked; a quarter of what its pixels take as float32. */
 const MAX_BYTES = 2 ** 28;
 
-export interface IdxFolder {
-  readonly train: Dataset;
-  readonly test: Dataset;
-}
+/** The two parts of a folder, as MNIST's files are named. */
+export type IdxPart = "train" | "t10k";
 
 /**
- * Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and the two `t10k-` files of a folder, each with or without `.gz`.
+ * `PART-images-idx3-ubyte` and `PART-labels-idx1-ubyte` of a folder, each with or without `.gz`.
  * @throws PacelineError `not-found` where a file is missing, `bad-input` where one is malformed
  */
-export function loadIdxFolder(folder: string): IdxFolder {
-  const load = (part: string): Dataset =>
-    loadIdx(findFile(folder, `${part}-images-idx3-ubyte`), findFile(folder, `${part}-labels-idx1-ubyte`));
-  const [train, test] = [load("train"), load("t10k")];
-  if (train.width !== test.width)
-    throw badFile(folder, `training images have ${train.width} pixels, test images ${test.width}`);
-  const classes = Math.max(train.classes, test.classes);
-  return { train: { ...train, classes }, test: { ...test, classes } };
+export function openIdxFolder(folder: string, part: IdxPart): Pictures {
+  return openIdx(findFile(folder, `${part}-images-idx3-ubyte`), findFile(folder, `${part}-labels-idx1-ubyte`));
 }
 
 /**
- * @returns pixels divided by 255, row by row; as many classes as the largest label asks for, at least 2
+ * Grey pictures; as many classes as the largest label asks for, called by their numbers.
  * @throws PacelineError `not-found`, or `bad-input` naming the file and what is wrong with it
  */
-export function loadIdx(imagesFile: string, labelsFile: string): Dataset {
+export function openIdx(imagesFile: string, labelsFile: string): Pictures {
   const images = readIdx(imagesFile, IMAGES_MAGIC, 3);
-  const labels = readIdx(labelsFile, LABELS_MAGIC, 1);
-  const [count, rows, columns] = images.sizes as [number, number, number];
-  if (labels.sizes[0] !== count)
-    throw badFile(labelsFile, `${labels.sizes[0]} labels for the ${count} images of ${imagesFile}`);
-  if (count === 0 || rows * columns === 0) throw badFile(imagesFile, "there are no images in it");
-  const classes = Math.max(2, 1 + labels.values.reduce((a, b) => Math.max(a, b), 0));
+  const labels = readIdx(labelsFile, LABELS_MAGIC, 1).values;
+  const [count, height, width] = images.sizes as [number, number, number];
+  if (labels.length !== count)
+    throw badFile(labelsFile, `${labels.length} labels for the ${count} images of ${imagesFile}`);
+  if (count === 0 || height * width === 0) throw badFile(imagesFile, "there are no images in it");
+  const classes = Math.max(2, 1 + labels.reduce((a, b) => Math.max(a, b), 0));
+  const pixels = (i: number): Uint8Array => images.values.subarray(i * height * width, (i + 1) * height * width);
   return {
+    source: imagesFile,
     count,
-    width: rows * columns,
-    classes,
-    features: grey(images.values),
-    labels: new Int32Array(labels.values),
+    classNames: Array.from({ length: classes }, (_, label) => `${label}`),
+    *[Symbol.iterator](): Generator<Picture> {
+      for (let i = 0; i < count; i++) {
+        const raster = { height, width, channels: 1, maximum: 255, values: pixels(i) } as const;
+        yield { label: labels[i] as number, raster, place: { file: labelsFile, row: i + 1 } };
+      }
+    },
   };
-}
-
-function grey(pixels: Uint8Array): Float32Array {
-  const values = new Float32Array(pixels.length);
-  for (let i = 0; i < pixels.length; i++) values[i] = (pixels[i] as number) / 255;
-  return values;
 }
 
 interface IdxArray {
@@ -66,7 +58,7 @@ interface IdxArray {
 }
 
 function readIdx(file: string, magic: number, dimensions: number): IdxArray {
-  const bytes = readBytes(file);
+  const bytes = readWholeFile(file, MAX_BYTES);
   const headerBytes = 4 + 4 * dimensions;
   if (bytes.length < headerBytes)
     throw badFile(file, `${bytes.length} bytes are less than the header of ${headerBytes}`);
@@ -79,18 +71,6 @@ function readIdx(file: string, magic: number, dimensions: number): IdxArray {
   return { sizes, values: bytes.subarray(headerBytes) };
 }
 
-function readBytes(file: string): Buffer {
-  if (!existsSync(file)) throw new PacelineError("not-found", `there is no file ${file}`, { file });
-  if (statSync(file).size > MAX_BYTES) throw badFile(file, `larger than ${MAX_BYTES} bytes`);
-  const bytes = readFileSync(file);
-  if (!file.endsWith(".gz")) return bytes;
-  try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
-  } catch (error) {
-    throw badFile(file, `not a gzip file of at most ${MAX_BYTES} bytes: ${messageOf(error)}`, error);
-  }
-}
-
 function findFile(folder: string, name: string): string {
   const candidates = [join(folder, name), join(folder, `${name}.gz`)];
   const found = candidates.find((file) => existsSync(file));
@@ -99,8 +79,8 @@ function findFile(folder: string, name: string): string {
   return found;
 }
 
-function badFile(file: string, what: string, cause?: unknown): PacelineError {
-  return new PacelineError("bad-input", `${file} is not a usable IDX file: ${what}`, { file }, cause);
+function badFile(file: string, what: string): PacelineError {
+  return badData({ file }, `not a usable IDX file: ${what}`);
 }
 
 function hexWord(value: number): string {

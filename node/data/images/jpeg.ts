@@ -1,0 +1,43 @@
+import { decode } from "jpeg-js";
+import { messageOf } from "../../core/errors.ts";
+import { badData } from "../fault.ts";
+import { isTooLarge, MAX_PIXELS, MAX_SIDE, type Raster } from "./raster.ts";
+
+/** A decoder's tables for the largest picture that is taken. */
+const MAX_MEBIBYTES = 512;
+/** Scans of a progressive picture: each is a pass over all of it, however short its data. */
+const MAX_SCANS = 100;
+
+export function isJpeg(bytes: Buffer): boolean {
+  return bytes.length > 3 && bytes.readUIntBE(0, 3) === 0xffd8ff;
+}
+
+/**
+ * JPEG (ITU-T T.81), baseline or progressive, by jpeg-js, which looks at the size before it takes memory. Always coloured.
+ * A camera's note that the picture is to be turned is not followed.
+ * @throws PacelineError `bad-input` naming the file
+ */
+export function decodeJpeg(bytes: Buffer, file: string): Raster {
+  const scans = countScans(bytes);
+  if (scans > MAX_SCANS) throw badData({ file }, `${scans} scans are too many; at most ${MAX_SCANS}`);
+  try {
+    const { width, height, data } = decode(bytes, {
+      useTArray: true,
+      formatAsRGBA: false,
+      tolerantDecoding: false,
+      maxResolutionInMP: MAX_PIXELS / 1e6,
+      maxMemoryUsageInMB: MAX_MEBIBYTES,
+    });
+    if (width === 0 || height === 0) throw new Error(`${width} × ${height} pixels`);
+    if (isTooLarge(height, width)) throw new Error(`${width} × ${height} pixels are more than ${MAX_SIDE} a side`);
+    return { width, height, channels: 3, maximum: 255, values: data };
+  } catch (error) {
+    throw badData({ file }, `not a JPEG picture that can be read: ${messageOf(error)}`, error);
+  }
+}
+
+function countScans(bytes: Buffer): number {
+  let scans = 0;
+  for (let at = bytes.indexOf("ffda", 0, "hex"); at >= 0; at = bytes.indexOf("ffda", at + 2, "hex")) scans++;
+  return scans;
+}
