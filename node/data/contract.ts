@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { imagesContractSchema, imagesShape, missingInImages } from "./contract/images.ts";
 import { missingInTable, tableContractSchema, tableShape } from "./contract/table.ts";
 import type { ExampleShape } from "./exampleShape.ts";
 
@@ -6,7 +7,7 @@ import type { ExampleShape } from "./exampleShape.ts";
  * What a job says about its participants' data, so that all of them give a model the same numbers for the same things. A kind
  * is a file in `contract/`; `load.ts` reads files by a contract, `fit.ts` fills in what a contract leaves open.
  */
-export const dataContractSchema = z.discriminatedUnion("kind", [tableContractSchema]);
+export const dataContractSchema = z.discriminatedUnion("kind", [tableContractSchema, imagesContractSchema]);
 
 export type DataContract = z.infer<typeof dataContractSchema>;
 /** A contract as a person writes it: defaults may be left out. */
@@ -20,6 +21,8 @@ export function exampleShape(contract: DataContract): ExampleShape {
   switch (contract.kind) {
     case "table":
       return tableShape(contract);
+    case "images":
+      return imagesShape(contract);
   }
 }
 
@@ -28,5 +31,7 @@ export function missingIn(contract: DataContract): readonly string[] {
   switch (contract.kind) {
     case "table":
       return missingInTable(contract);
+    case "images":
+      return missingInImages(contract);
   }
 }

@@ -1,5 +1,6 @@
 import type { DataContract } from "./contract.ts";
 import { sourceFor } from "./formats.ts";
+import { fitImagesTo } from "./images/load.ts";
 import { fitTable } from "./table/fit.ts";
 
 /**
@@ -13,5 +14,7 @@ export async function fitContract(text: string, contract: DataContract): Promise
   switch (contract.kind) {
     case "table":
       return fitTable(source, contract);
+    case "images":
+      return fitImagesTo(source, contract);
   }
 }

@@ -2,6 +2,7 @@ import { PacelineError } from "../core/errors.ts";
 import { type DataContract, missingIn } from "./contract.ts";
 import type { Dataset } from "./dataset.ts";
 import { sourceFor } from "./formats.ts";
+import { loadImages } from "./images/load.ts";
 import { loadTable } from "./table/load.ts";
 
 /**
@@ -18,5 +19,7 @@ export async function loadData(text: string, contract: DataContract): Promise<Da
   switch (contract.kind) {
     case "table":
       return loadTable(source, contract);
+    case "images":
+      return loadImages(source, contract);
   }
 }

@@ -90,7 +90,7 @@ describe("folders of images", () => {
     root.write("sizes/b/2.png", pngFile({ width: 4, height: 1, rows: Uint8Array.of(0, 0, 102, 255, 51) }));
     const pictures = openImageFolder(folder);
     expect(() => fitImages(open, pictures)).to.throw(PacelineError, /b\/2\.png: 1 × 4 pixels .* says 1 × 2/);
-    const box = { ...open, resize: "box", scale: { mean: [0], stddev: [1] } } as const;
+    const box = { ...open, resize: "box" as const, scale: { mean: [0], stddev: [1] } };
     const data = readImages(fitImages(box, pictures), pictures);
     expect([...(data.inputs[0]?.values ?? [])]).to.deep.equal([0.2, 0.6, 0.2, 0.6].map(Math.fround));
   });

@@ -1,10 +1,8 @@
 import type { FittedImages, ImagesContract } from "../contract/images.ts";
 import { badData, listed } from "../fault.ts";
+import { Moments } from "../moments.ts";
 import type { Pictures } from "./pictures.ts";
 import { type Frame, lightOf } from "./readImages.ts";
-
-/** A spread below this is rounding, not a channel that changes. */
-const CONSTANT = 1e-7;
 
 /**
  * Fills in what the contract leaves open: the size, that of the first picture; grey, where all are; the source's classes; mean and
@@ -33,20 +31,8 @@ function fitFrame(contract: ImagesContract, pictures: Pictures): Frame {
 }
 
 function fitScale(frame: Frame, pictures: Pictures): FittedImages["scale"] {
-  const sums = new Float64Array(frame.channels);
-  const squares = new Float64Array(frame.channels);
-  for (const picture of pictures) {
-    lightOf(picture, frame).forEach((value, i) => {
-      const channel = i % frame.channels;
-      sums[channel] = (sums[channel] as number) + value;
-      squares[channel] = (squares[channel] as number) + value * value;
-    });
-  }
-  const perChannel = pictures.count * frame.height * frame.width;
-  const mean = Array.from(sums, (sum) => sum / perChannel);
-  const stddev = Array.from(squares, (sum, channel) => {
-    const root = Math.sqrt(Math.max(0, sum / perChannel - (mean[channel] as number) ** 2));
-    return root > CONSTANT ? root : 1;
-  });
-  return { mean, stddev };
+  const moments = Array.from({ length: frame.channels }, () => new Moments());
+  for (const picture of pictures)
+    lightOf(picture, frame).forEach((value, i) => moments[i % frame.channels]?.add(value));
+  return { mean: moments.map(({ mean }) => mean), stddev: moments.map(({ stddev }) => stddev) };
 }

@@ -1,16 +1,15 @@
 import type { FittedImages } from "../contract/images.ts";
 import type { Dataset } from "../dataset.ts";
 import { badData, listed, quoted } from "../fault.ts";
+import { MAX_VALUES } from "../growing.ts";
+import { requireSeveralClasses } from "../oneClass.ts";
 import type { Picture, Pictures } from "./pictures.ts";
 import { toLight } from "./raster.ts";
 import { resizeByBox } from "./resize.ts";
 
-/** A gigabyte as float32. */
-const MAX_VALUES = 2 ** 28;
-
 /**
  * Examples of shape [height, width, channels], in the order of the source: light 0 … 1, shifted and scaled by channel.
- * @throws PacelineError `bad-input` naming the file of a picture whose size or class is not the contract's
+ * @throws PacelineError `bad-input` naming the file of a picture whose size or class is not the contract's, or where all are of one class
  */
 export function readImages(contract: FittedImages, pictures: Pictures): Dataset {
   const { height, width, channels, classes } = contract;
@@ -29,6 +28,7 @@ export function readImages(contract: FittedImages, pictures: Pictures): Dataset 
     values.set(light, row * length);
     labels[row++] = classOf(picture, classes);
   }
+  requireSeveralClasses(pictures.source, labels, classes);
   return {
     count: pictures.count,
     inputs: [{ shape: [height, width, channels], values }],
