@@ -5,8 +5,8 @@ import { forEachRow } from "./outputRows.ts";
 /**
  * The area under the ROC curve: the probability that a row of class 1 scores above one of class 0, ties counting half. Worked
  * out from ranks (Mann and Whitney, 1947; Hanley and McNeil, "The meaning and use of the area under a ROC curve", 1982). The
- * score is the logit, or of two logits their difference. It cannot be put together from parts, so all scores are kept, 8 bytes
- * a row and up to as much again in reserve, and copied for sorting.
+ * score is the logit, or of two logits their difference. It cannot be put together from parts, so all scores are kept, 8 to 16
+ * bytes a row.
  */
 export function createAuc(context: MetricContext): Metric {
   const width = outputWidth(context);
@@ -51,6 +51,6 @@ class Scores {
   }
 
   sorted(): Float64Array {
-    return this.#values.slice(0, this.#length).sort();
+    return this.#values.subarray(0, this.#length).sort();
   }
 }

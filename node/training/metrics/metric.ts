@@ -44,7 +44,7 @@ export const METRIC_TRAITS: Readonly<Record<MetricName, MetricTraits>> = {
   perplexity: { better: "lower", fits: ["classes"] },
 };
 
-/** Takes a set in chunks of any size, in order; what it keeps does not grow with them, except for `auc` (9 bytes a row). */
+/** Takes a set in chunks of any size, in order; what it keeps does not grow with them, except for `auc` (8 to 16 bytes a row). */
 export interface Metric {
   add(rows: OutputRows): void;
   /** Of all rows so far; never NaN or infinite. Undefined where no row was counted, and as `undefinedWhen` says. */

@@ -145,7 +145,7 @@ describe("rows that are not right", () => {
   for (const [what, context, rows, code, message] of cases)
     it(`are refused: ${what}`, () => {
       const evaluation = createEvaluation({ ...context, metrics: [] });
-      const targets = context === REAL ? new Float32Array(3) : new Int32Array(3);
+      const targets = context === REAL ? new Float32Array(3) : Int32Array.of(0, -1, 1);
       const width = context === FIVE_CLASSES || context === TAGS ? 5 : 1;
       evaluation.add({ targets, outputs: new Float32Array(3 * width) });
       const before = evaluation.result();
