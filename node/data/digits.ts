@@ -17,7 +17,7 @@ export interface DigitOptions {
   readonly writers?: number;
 }
 
-/** @returns `count` images of 28×28 values 0 … 1 (steps of 1/255, ink is 1), the ten digits equally likely */
+/** @returns `count` images of shape [28, 28, 1], values 0 … 1 (steps of 1/255, ink is 1), the ten digits equally likely */
 export function generateDigits({ count, seed, writers = 256 }: DigitOptions): Dataset {
   if (!Number.isInteger(count) || count < 1 || count > 1_000_000)
     throw new PacelineError("bad-argument", `1 to 1,000,000 digits can be drawn, not ${count}`);
@@ -37,7 +37,12 @@ export function generateDigits({ count, seed, writers = 256 }: DigitOptions): Da
       features.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE),
     );
   }
-  return { count, width: SIDE * SIDE, classes: 10, features, labels };
+  return {
+    count,
+    inputs: [{ shape: [SIDE, SIDE, 1], values: features }],
+    targets: { shape: [], values: labels },
+    classes: 10,
+  };
 }
 
 /** What stays the same from one digit of a writer to the next. */

@@ -1,20 +1,23 @@
 import { PacelineError } from "../core/errors.ts";
-import { type CsvOptions, loadCsv } from "./csv.ts";
-import type { Dataset } from "./dataset.ts";
+import { parseDataSource } from "./dataSource.ts";
+import { type Dataset, selectExamples } from "./dataset.ts";
 import { generateDigits } from "./digits.ts";
-import { loadIdxFolder } from "./idx.ts";
+import { loadIdxFolder } from "./images/load.ts";
+import { ROW_FORMATS } from "./rows.ts";
 import { splitDataset } from "./split.ts";
 import { fitStandardiser, standardise } from "./standardise.ts";
+import { inferTable, type TableOptions } from "./table/infer.ts";
+import { loadTable } from "./table/load.ts";
 
-/** Where examples come from, as a user writes it: `digits`, `idx:FOLDER` or `csv:FILE`. */
+/** Where examples come from when no contract says what they are: `digits`, `idx:FOLDER`, or a table such as `csv:FILE`. */
 
 export interface SourceOptions {
   readonly seed: number;
   /** Examples of `digits` to draw; 6,000 and 1,000 by default. */
   readonly trainCount?: number;
   readonly testCount?: number;
-  /** How to read a `csv:` file. */
-  readonly csv?: Omit<CsvOptions, "file">;
+  /** How to read a table. */
+  readonly table?: TableOptions;
 }
 
 export interface LoadedSource {
@@ -22,48 +25,52 @@ export interface LoadedSource {
   readonly test: Dataset;
 }
 
-/** Share of a CSV file's rows that become the test set. */
-const CSV_TEST_SHARE = 0.2;
+/** Share of a table's rows that become the test set. */
+const TEST_SHARE = 0.2;
 
 /**
- * Images come as values 0 … 1; a CSV file's features are standardised by its training rows.
+ * Images come as values 0 … 1; a table's features are standardised by its training rows.
  * @throws PacelineError `bad-input` where the source is of no known kind, and what its loader throws
  */
-export function loadSource(source: string, options: SourceOptions): LoadedSource {
-  if (source === "digits") return loadDigits(options);
-  const [, kind, path] = /^(idx|csv):(.+)$/s.exec(source) ?? [];
-  if (kind === "idx") return loadIdxFolder(path as string);
-  if (kind === "csv") return loadCsvSource({ ...options.csv, file: path as string }, options.seed);
-  throw new PacelineError("bad-input", `unknown data source "${source}"; give digits, idx:FOLDER or csv:FILE`);
-}
-
-/**
- * Everything that a participant who has the source to itself may learn from: no part is held back as a test set, and a CSV
- * file's features come as they stand.
- * @throws what `loadSource` throws
- */
-export function loadOwnSource(source: string, options: SourceOptions): Dataset {
-  const csv = /^csv:(.+)$/s.exec(source)?.[1];
-  return csv === undefined ? loadSource(source, options).train : loadCsv({ ...options.csv, file: csv }).data;
-}
-
-function loadDigits({ seed, trainCount = 6000, testCount = 1000 }: SourceOptions): LoadedSource {
-  // one call, so that both parts are by the same writers and no digit is in both
-  const all = generateDigits({ count: trainCount + testCount, seed });
-  return { train: slice(all, 0, trainCount), test: slice(all, trainCount, all.count) };
-}
-
-function loadCsvSource(options: CsvOptions, seed: number): LoadedSource {
-  const { train, heldOut } = splitDataset(loadCsv(options).data, CSV_TEST_SHARE, seed);
+export async function loadSource(source: string, options: SourceOptions): Promise<LoadedSource> {
+  if (source === "digits") return drawDigits(options);
+  const { format, path } = parseKnown(source);
+  if (format === "idx") return loadIdxFolder(path);
+  const { train, heldOut } = splitDataset(await loadOwnSource(source, options), TEST_SHARE, options.seed);
   const standardiser = fitStandardiser(train);
   return { train: standardise(train, standardiser), test: standardise(heldOut, standardiser) };
 }
 
-function slice(data: Dataset, from: number, to: number): Dataset {
+/**
+ * Everything that a participant who has the source to itself may learn from: no part is held back as a test set, and a table's
+ * numbers come as they stand.
+ * @throws what `loadSource` throws
+ */
+export async function loadOwnSource(source: string, options: SourceOptions): Promise<Dataset> {
+  if (source === "digits") return drawDigits(options).train;
+  const known = parseKnown(source);
+  if (known.format === "idx") return loadIdxFolder(known.path).train;
+  return loadTable(known, await inferTable(known, options.table ?? {}));
+}
+
+function parseKnown(source: string): ReturnType<typeof parseDataSource> {
+  if (/^[a-z]+:./s.test(source)) {
+    const known = parseDataSource(source);
+    if (known.format === "idx" || (ROW_FORMATS as readonly string[]).includes(known.format)) return known;
+  }
+  const tables = ROW_FORMATS.map((format) => `${format}:FILE`).join(", ");
+  throw new PacelineError(
+    "bad-input",
+    `unknown data source "${source}"; give digits, idx:FOLDER, or a table: ${tables}`,
+  );
+}
+
+function drawDigits({ seed, trainCount = 6000, testCount = 1000 }: SourceOptions): LoadedSource {
+  // one call, so that both parts are by the same writers and no digit is in both
+  const all = generateDigits({ count: trainCount + testCount, seed });
+  const indices = Int32Array.from({ length: all.count }, (_, i) => i);
   return {
-    ...data,
-    count: to - from,
-    features: data.features.slice(from * data.width, to * data.width),
-    labels: data.labels.slice(from, to),
+    train: selectExamples(all, indices.subarray(0, trainCount)),
+    test: selectExamples(all, indices.subarray(trainCount)),
   };
 }

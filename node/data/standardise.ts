@@ -1,42 +1,47 @@
 import { PacelineError } from "../core/errors.ts";
-import type { Dataset } from "./dataset.ts";
+import { type Dataset, type ExampleTensor, partLength } from "./dataset.ts";
+import { Moments } from "./moments.ts";
 
-/** What brings each feature to mean 0 and standard deviation 1. */
-export interface Standardiser {
+/** What brings every feature of an input to mean 0 and standard deviation 1. */
+export interface Scaling {
   /** One a feature. */
   readonly mean: Float64Array;
   /** One a feature, above 0; 1 for a feature that never changes. */
   readonly stddev: Float64Array;
 }
 
-/** A spread below this share of the mean is float32's rounding, not a feature that changes. */
-const CONSTANT = 1e-7;
+/** One an input; undefined for inputs of integers, which are names and not amounts. */
+export type Standardiser = readonly (Scaling | undefined)[];
 
 /** Measures the features of the training part; what is held back must not be looked at. */
-export function fitStandardiser(train: Dataset): Standardiser {
-  const mean = columnMeans(train, (value) => value);
-  const variance = columnMeans(train, (value, column) => (value - (mean[column] as number)) ** 2);
-  const stddev = variance.map((value, column) => {
-    const root = Math.sqrt(value);
-    return root > CONSTANT * Math.abs(mean[column] as number) ? root : 1;
+export function fitStandardiser({ inputs }: Dataset): Standardiser {
+  return inputs.map(({ shape, values }) => {
+    if (values instanceof Int32Array) return undefined;
+    const moments = Array.from({ length: partLength(shape) }, () => new Moments());
+    values.forEach((value, i) => (moments[i % moments.length] as Moments).add(value));
+    return {
+      mean: Float64Array.from(moments, ({ mean }) => mean),
+      stddev: Float64Array.from(moments, ({ stddev }) => stddev),
+    };
   });
-  return { mean, stddev };
 }
 
 /** A copy with every feature shifted and scaled. */
-export function standardise(data: Dataset, { mean, stddev }: Standardiser): Dataset {
-  if (mean.length !== data.width)
-    throw new PacelineError("bad-argument", `the standardiser has ${mean.length} features, the data ${data.width}`);
-  const features = data.features.map(
-    (value, i) => (value - (mean[i % data.width] as number)) / (stddev[i % data.width] as number),
-  );
-  return { ...data, features };
+export function standardise(data: Dataset, standardiser: Standardiser): Dataset {
+  if (standardiser.length !== data.inputs.length)
+    throw new PacelineError(
+      "bad-argument",
+      `the standardiser is for ${standardiser.length} inputs, the data have ${data.inputs.length}`,
+    );
+  return { ...data, inputs: data.inputs.map((input, i) => scaled(input, standardiser[i])) };
 }
 
-function columnMeans({ count, width, features }: Dataset, of: (value: number, column: number) => number): Float64Array {
-  const means = new Float64Array(width);
-  features.forEach((value, i) => {
-    means[i % width] = (means[i % width] as number) + of(value, i % width) / count;
-  });
-  return means;
+function scaled({ shape, values }: ExampleTensor, scaling: Scaling | undefined): ExampleTensor {
+  if (scaling === undefined || values instanceof Int32Array) return { shape, values };
+  const { mean, stddev } = scaling;
+  const width = partLength(shape);
+  if (mean.length !== width)
+    throw new PacelineError("bad-argument", `the standardiser has ${mean.length} features, the data ${width}`);
+  const result = values.map((value, i) => (value - (mean[i % width] as number)) / (stddev[i % width] as number));
+  return { shape, values: result };
 }

@@ -43,23 +43,8 @@ export async function textTableColumns(
   file: string,
   options: HeaderOptions,
 ): Promise<readonly string[]> {
-  const [first] = await firstRecords(format, file, 1, options);
-  if (first === undefined) throw badData({ file }, "it is empty");
-  return namesFrom(first.fields, options);
-}
-
-/** The first rows as they stand, a header being one of them. */
-export async function firstRecords(
-  format: TextTable,
-  file: string,
-  count: number,
-  options: HeaderOptions,
-): Promise<readonly TextRecord[]> {
-  const first: TextRecord[] = [];
-  for await (const record of readRecords(format, file, options)) {
-    if (first.push(record) === count) break;
-  }
-  return first;
+  for await (const { fields } of readRecords(format, file, options)) return namesFrom(fields, options);
+  throw badData({ file }, "it is empty");
 }
 
 function namesFrom(first: readonly string[], { header = true }: HeaderOptions): readonly string[] {
