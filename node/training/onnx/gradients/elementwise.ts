@@ -16,6 +16,12 @@ const add: GradientRule = ({ builder, inputs, atOutputs, wanted }) =>
     wanted[i] === true ? dense(sumTo(builder, atOutputs[0] as Value, input as Value)) : undefined,
   );
 
+const mul: GradientRule = ({ builder, inputs, atOutputs, wanted }) => {
+  const [a, b] = inputs as [Value, Value];
+  const at = (input: Value, factor: Value): Value => sumTo(builder, builder.node("Mul", [atOutputs[0], factor]), input);
+  return [wanted[0] === true ? dense(at(a, b)) : undefined, wanted[1] === true ? dense(at(b, a)) : undefined];
+};
+
 const identity: GradientRule = ({ atOutputs }) => [dense(atOutputs[0] as Value)];
 
-export const ELEMENTWISE: GradientRules = { Relu: relu, Add: add, Identity: identity };
+export const ELEMENTWISE: GradientRules = { Relu: relu, Add: add, Mul: mul, Identity: identity };
