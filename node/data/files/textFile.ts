@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { PacelineError, messageOf } from "../../core/errors.ts";
+import { messageOf } from "../../core/errors.ts";
 import { badData } from "../fault.ts";
 import { fileBytes } from "./wholeFile.ts";
 
@@ -21,25 +21,18 @@ export interface Line {
  */
 export async function* readText(file: string): AsyncGenerator<string, void> {
   fileBytes(file);
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const decode = (chunk?: Buffer): string => {
-    try {
-      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
-    } catch (error) {
-      throw badData({ file }, "it is not UTF-8 text; save it in that encoding", error);
-    }
-  };
   try {
-    for await (const chunk of openStream(file)) {
-      const text = decode(chunk as Buffer);
-      if (text !== "") yield text;
-    }
-    const rest = decode();
-    if (rest !== "") yield rest;
+    yield* decode(openStream(file), true);
   } catch (error) {
-    if (error instanceof PacelineError) throw error;
-    throw badData({ file }, `it cannot be read: ${messageOf(error)}`, error);
+    if (!(error instanceof TypeError)) throw badData({ file }, `it cannot be read: ${messageOf(error)}`, error);
+    const row = await firstUndecodable(file);
+    throw badData({ file, row }, "the text is not UTF-8; save the file in that encoding", error);
   }
+}
+
+/** Lines of a text file; empty ones too, but none behind the last line's end. Throws what `readText` throws. */
+export function readLines(file: string): AsyncGenerator<Line, void> {
+  return splitLines(file, readText(file));
 }
 
 function openStream(file: string): Readable {
@@ -49,11 +42,17 @@ function openStream(file: string): Readable {
   return pipeline(bytes, createGunzip({ chunkSize: 2 ** 18 }), () => undefined);
 }
 
-/** Lines of a text file; empty ones too, but none behind the last line's end. Throws what `readText` throws. */
-export async function* readLines(file: string): AsyncGenerator<Line, void> {
+/** Throws TypeError for bytes that are not UTF-8 if `fatal`, else puts U+FFFD in their place. */
+async function* decode(bytes: Readable, fatal: boolean): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder("utf-8", { fatal });
+  for await (const chunk of bytes) yield decoder.decode(chunk as Buffer, { stream: true });
+  yield decoder.decode();
+}
+
+async function* splitLines(file: string, chunks: AsyncIterable<string>): AsyncGenerator<Line, void> {
   let row = 0;
   let rest = "";
-  for await (const chunk of readText(file)) {
+  for await (const chunk of chunks) {
     const parts = (rest + chunk).split("\n");
     rest = parts.pop() as string;
     for (const part of parts) yield { row: ++row, text: part.endsWith("\r") ? part.slice(0, -1) : part };
@@ -61,4 +60,12 @@ export async function* readLines(file: string): AsyncGenerator<Line, void> {
       throw badData({ file, row: row + 1 }, `the line is longer than ${MAX_LINE} characters; is this a text file?`);
   }
   if (rest !== "") yield { row: row + 1, text: rest };
+}
+
+/** Looked for when it is known to be there: counting lines all the time would cost more than it gives. */
+async function firstUndecodable(file: string): Promise<number> {
+  for await (const { row, text } of splitLines(file, decode(openStream(file), false))) {
+    if (text.includes("\ufffd")) return row;
+  }
+  return 1;
 }
