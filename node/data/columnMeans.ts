@@ -34,8 +34,13 @@ export function columnMeansLength(contract: TableContract): number {
 export async function columnMeans(text: string, contract: TableContract): Promise<Float64Array> {
   const numbers = numbersToFit(contract);
   const source = sourceFor(contract, text);
-  const isMissing = missingTest(contract.missingValues);
-  const readers = numbers.map(({ rules }) => presentNumberReader(rules, source.path, isMissing));
+  const readers = numbers.map(({ place, rules }) =>
+    presentNumberReader(
+      rules,
+      source.path,
+      missingTest(contract.missingValues, contract.columns[place]?.missingValues),
+    ),
+  );
   const sums = new Float64Array(ENTRIES * numbers.length);
   let count = 0;
   for await (const { row, cells } of readRows(source, tableRows(contract))) {

@@ -15,6 +15,9 @@ const distinct = z
   .max(MAX_CATEGORIES)
   .refine((values) => new Set(values).size === values.length, "values must differ");
 
+/** Cells that count as empty, such as "NA" or "?". */
+const missingValues = z.array(text).max(20).default([]);
+
 const moments = {
   mean: z.number().optional(),
   /** Above 0; 1 for a column that never changes. */
@@ -26,6 +29,7 @@ const moments = {
 
 const numberColumn = z.strictObject({
   name: columnName,
+  missingValues,
   type: z.literal("number"),
   /** What an empty cell counts as: a fault, the column's mean, or a number (before `log` and scaling). */
   missing: z.union([z.enum(["reject", "mean"]), z.number()]).default("reject"),
@@ -36,6 +40,7 @@ const numberColumn = z.strictObject({
 
 const categoryColumn = z.strictObject({
   name: columnName,
+  missingValues,
   type: z.literal("category"),
   /** One 0 or 1 for each, in this order. */
   categories: distinct.min(1).optional(),
@@ -45,6 +50,7 @@ const categoryColumn = z.strictObject({
 
 const booleanColumn = z.strictObject({
   name: columnName,
+  missingValues,
   type: z.literal("boolean"),
   missing: z.union([z.literal("reject"), z.boolean()]).default("reject"),
 });
@@ -74,8 +80,8 @@ export const tableContractSchema = z
     header: z.boolean().default(true),
     /** For `csv:`: found out from the first row where it is not given. */
     separator: z.enum([",", ";", "\t", "|"]).optional(),
-    /** Cells that count as empty, such as "NA" or "?". */
-    missingValues: z.array(text).max(20).default([]),
+    /** In all columns, besides those of the single ones. */
+    missingValues,
     /** The column that says who an example comes from; it may be a feature as well. */
     group: columnName.optional(),
     /** Columns that may be there and are not used. */

@@ -6,10 +6,10 @@ export const EMPTY = "an empty cell; fill it in, or let the contract's `missing`
 
 export type MissingTest = (cell: Cell) => boolean;
 
-/** Tells empty cells, and those that are marked as such. */
-export function missingTest(missingValues: readonly string[]): MissingTest {
-  if (missingValues.length === 0) return (cell) => cell === null || cell === "";
-  const marks = new Set(["", ...missingValues]);
+/** Tells empty cells, and those that the table or the column marks as such. */
+export function missingTest(ofTable: readonly string[], ofColumn: readonly string[] = []): MissingTest {
+  const marks = new Set(["", ...ofTable, ...ofColumn]);
+  if (marks.size === 1) return (cell) => cell === null || cell === "";
   return (cell) => cell === null || marks.has(String(cell));
 }
 

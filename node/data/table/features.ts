@@ -14,8 +14,9 @@ export function featureReaders(
   file: string,
   features: Growing<Float32Array>,
 ): readonly FeatureReader[] {
-  const isMissing = missingTest(missingValues);
-  return columns.map((column) => featureReader(column, scale === "standardise", file, isMissing, features));
+  return columns.map((column) =>
+    featureReader(column, scale === "standardise", file, missingTest(missingValues, column.missingValues), features),
+  );
 }
 
 function featureReader(

@@ -24,9 +24,11 @@ import { tableRows } from "./rowOptions.ts";
  */
 export async function fitTable(source: DataSource, contract: TableContract): Promise<TableContract> {
   if (missingInTable(contract).length === 0) return contract;
-  const isMissing = missingTest(contract.missingValues);
-  const fitColumns = contract.columns.map((column) => columnFitter(column, contract.scale, source.path, isMissing));
-  const label = labelFitter(contract.label, source.path, isMissing);
+  const { columns, scale, missingValues } = contract;
+  const fitColumns = columns.map((column) =>
+    columnFitter(column, scale, source.path, missingTest(missingValues, column.missingValues)),
+  );
+  const label = labelFitter(contract.label, source.path, missingTest(missingValues));
   const fitters = [...fitColumns, label];
   for await (const { row, cells } of readRows(source, tableRows(contract)))
     fitters.forEach(({ observe }, i) => observe(cells[i] as Cell, row));
