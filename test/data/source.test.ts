@@ -2,31 +2,34 @@ import { describe, it } from "mocha";
 import { expect } from "chai";
 import { PacelineError } from "../../node/core/errors.ts";
 import type { Dataset } from "../../node/data/dataset.ts";
-import { loadSource } from "../../node/data/source.ts";
+import { loadOwnSource, loadSource } from "../../node/data/source.ts";
 import { splitDataset } from "../../node/data/split.ts";
 import { fitStandardiser, standardise } from "../../node/data/standardise.ts";
+import { faultOf } from "./faultOf.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** Example i has the features 10·i + 1 and 4, and the label i mod 3. */
 function numbered(count: number): Dataset {
   return {
     count,
-    width: 2,
+    inputs: [{ shape: [2], values: Float32Array.from({ length: 2 * count }, (_, i) => (i % 2 ? 4 : 5 * i + 1)) }],
+    targets: { shape: [], values: Int32Array.from({ length: count }, (_, i) => i % 3) },
     classes: 3,
-    features: Float32Array.from({ length: 2 * count }, (_, i) => (i % 2 ? 4 : 5 * i + 1)),
-    labels: Int32Array.from({ length: count }, (_, i) => i % 3),
   };
 }
 
+const featuresOf = ({ inputs }: Dataset): Float32Array => inputs[0]?.values as Float32Array;
+
 const idsOf = (data: Dataset): number[] =>
-  [...data.labels.keys()].map((row) => ((data.features[2 * row] as number) - 1) / 10);
+  Array.from({ length: data.count }, (_, row) => ((featuresOf(data)[2 * row] as number) - 1) / 10);
 
 describe("splits", () => {
   it("put every example on one side, with its label, by the seed alone", () => {
     const { train, heldOut } = splitDataset(numbered(50), 0.2, 7);
     expect([train.count, heldOut.count]).to.deep.equal([40, 10]);
     expect([...idsOf(train), ...idsOf(heldOut)].sort((a, b) => a - b)).to.deep.equal([...Array(50).keys()]);
-    for (const part of [train, heldOut]) expect([...part.labels]).to.deep.equal(idsOf(part).map((id) => id % 3));
+    for (const part of [train, heldOut])
+      expect([...part.targets.values]).to.deep.equal(idsOf(part).map((id) => id % 3));
     expect(splitDataset(numbered(50), 0.2, 7).heldOut).to.deep.equal(heldOut);
     expect(idsOf(splitDataset(numbered(50), 0.2, 8).heldOut)).to.not.deep.equal(idsOf(heldOut));
   });
@@ -40,59 +43,77 @@ describe("splits", () => {
 });
 
 describe("standardising", () => {
+  const withFeatures = (...values: number[]): Dataset => ({
+    ...numbered(values.length / 2),
+    inputs: [{ shape: [2], values: Float32Array.from(values) }],
+  });
+
   it("brings the training part to mean 0 and deviation 1, shifts the rest alike, and leaves constants at zero", () => {
     const train = numbered(4); // first feature 1, 11, 21, 31: mean 16, deviation √125
     const fit = fitStandardiser(train);
-    expect([...fit.mean]).to.deep.equal([16, 4]);
-    expect(fit.stddev[0]).to.be.closeTo(Math.sqrt(125), 1e-12);
-    expect(fit.stddev[1]).to.equal(1);
-    const other = standardise({ ...numbered(1), features: Float32Array.of(26, 5) }, fit);
-    expect(other.features[0]).to.be.closeTo(10 / Math.sqrt(125), 1e-6);
-    expect(other.features[1]).to.equal(1);
+    expect([...(fit[0]?.mean ?? [])]).to.deep.equal([16, 4]);
+    expect(fit[0]?.stddev[0]).to.be.closeTo(Math.sqrt(125), 1e-12);
+    expect(fit[0]?.stddev[1]).to.equal(1);
+    const other = featuresOf(standardise(withFeatures(26, 5), fit));
+    expect(other[0]).to.be.closeTo(10 / Math.sqrt(125), 1e-6);
+    expect(other[1]).to.equal(1);
   });
 
   it("takes rounding in a constant feature for what it is", () => {
-    const constant = { ...numbered(7), features: new Float32Array(14).fill(0.1) };
-    expect([...fitStandardiser(constant).stddev]).to.deep.equal([1, 1]);
+    const [fit] = fitStandardiser(withFeatures(...Array<number>(14).fill(0.1)));
+    expect([...(fit?.stddev ?? [])]).to.deep.equal([1, 1]);
+  });
+
+  it("leaves integers, which are names, as they are, and scales each input by itself", () => {
+    const data: Dataset = {
+      ...numbered(2),
+      inputs: [
+        { shape: [2], values: Int32Array.of(7, 9, 11, 9) },
+        { shape: [1, 1], values: Float32Array.of(2, 6) },
+      ],
+    };
+    const [words, numbers] = standardise(data, fitStandardiser(data)).inputs;
+    expect([...(words?.values ?? [])]).to.deep.equal([7, 9, 11, 9]);
+    expect(numbers).to.deep.equal({ shape: [1, 1], values: Float32Array.of(-1, 1) });
+    expect(() => standardise(numbered(2), fitStandardiser(data))).to.throw(PacelineError, /for 2 inputs/);
   });
 });
 
 describe("data sources", () => {
   const folder = temporaryFolder();
 
-  it("split a CSV file 80 to 20 and standardise it by its training rows", () => {
+  it("split a table 80 to 20 and standardise it by its training rows", async () => {
     const file = folder.write(
       "rows.csv",
       Array.from({ length: 50 }, (_, i) => `${i},${i * i},${i % 2 ? "odd" : "even"}`).join("\n"),
     );
-    const { train, test } = loadSource(`csv:${file}`, { seed: 3 });
-    expect([train.count, test.count, train.width, train.classes]).to.deep.equal([40, 10, 2, 2]);
-    const firstFeature = train.features.filter((_, i) => i % 2 === 0);
+    const { train, test } = await loadSource(`csv:${file}`, { seed: 3 });
+    expect([train.count, test.count, train.inputs[0]?.shape, train.classes]).to.deep.equal([40, 10, [2], 2]);
+    const firstFeature = featuresOf(train).filter((_, i) => i % 2 === 0);
     expect(firstFeature.reduce((sum, value) => sum + value, 0) / 40).to.be.closeTo(0, 1e-6);
     expect(firstFeature.reduce((sum, value) => sum + value * value, 0) / 40).to.be.closeTo(1, 1e-5);
-    expect(loadSource(`csv:${file}`, { seed: 3 }).test).to.deep.equal(test);
+    expect((await loadSource(`csv:${file}`, { seed: 3 })).test).to.deep.equal(test);
   });
 
-  it("pass a CSV file's columns on", () => {
-    const file = folder.write("labelled.csv", "1,b,5\n2,a,6\n3,b,7\n4,a,8\n");
-    const { train } = loadSource(`csv:${file}`, { seed: 1, csv: { label: 2, ignore: [1] } });
-    expect([train.width, train.classes]).to.deep.equal([1, 2]);
+  it("give all rows of a table, as they stand, to whoever has it to itself", async () => {
+    const file = folder.write("own.csv", "1,b,5\n2,a,6\n3,b,7\n4,a,8\n");
+    const data = await loadOwnSource(`csv:${file}`, { seed: 1, table: { label: 2, ignore: [1] } });
+    expect([...featuresOf(data)]).to.deep.equal([5, 6, 7, 8]);
+    expect([...data.targets.values]).to.deep.equal([1, 0, 1, 0]);
   });
 
-  it("draw digits, as many as asked for", () => {
-    const { train, test } = loadSource("digits", { seed: 4, trainCount: 30, testCount: 20 });
-    expect([train.count, test.count, train.width, train.classes]).to.deep.equal([30, 20, 784, 10]);
-    expect(test.features.length).to.equal(20 * 784);
+  it("draw digits, as many as asked for", async () => {
+    const { train, test } = await loadSource("digits", { seed: 4, trainCount: 30, testCount: 20 });
+    expect([train.count, test.count, train.inputs[0]?.shape, train.classes]).to.deep.equal([30, 20, [28, 28, 1], 10]);
+    expect(featuresOf(test).length).to.equal(20 * 784);
+    expect(await loadOwnSource("digits", { seed: 4, trainCount: 30, testCount: 20 })).to.deep.equal(train);
   });
 
-  it("are refused with what is possible when of no known kind", () => {
-    for (const source of ["", "mnist", "csv:", "digits:5"]) {
-      expect(() => loadSource(source, { seed: 1 }))
-        .to.throw(PacelineError, /digits, idx:FOLDER or csv:FILE/)
-        .with.property("code", "bad-input");
-    }
-    expect(() => loadSource("idx:no-such-folder", { seed: 1 }))
-      .to.throw(PacelineError)
-      .with.property("code", "not-found");
+  it("are refused with what is possible when of no known kind", async () => {
+    for (const source of ["", "mnist", "csv:", "digits:5"])
+      expect(await faultOf(loadSource(source, { seed: 1 }))).to.match(
+        /^bad-input: .*digits, idx:FOLDER, or a table: csv:FILE/,
+      );
+    expect(await faultOf(loadSource("idx:no-such-folder", { seed: 1 }))).to.match(/^not-found: /);
   });
 });
