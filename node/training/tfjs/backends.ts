@@ -91,7 +91,8 @@ async function startWasm(): Promise<boolean> {
   const started = await tf.setBackend("wasm");
   // what it adds would end the process at every error that nobody has handled yet
   const after = listeners();
-  for (const listener of after.uncaught) if (!before.uncaught.includes(listener)) process.off("uncaughtException", listener);
+  for (const listener of after.uncaught)
+    if (!before.uncaught.includes(listener)) process.off("uncaughtException", listener);
   for (const listener of after.unhandled)
     if (!before.unhandled.includes(listener)) process.off("unhandledRejection", listener);
   return started;

@@ -13,7 +13,7 @@ const SAME_SLOPE = 1e-4;
 /** Error of the loss by the rounding of its 32-bit outputs, relative to it. */
 const LOSS_ROUNDING = 1e-7;
 /** Params whose derivative is taken by differences. */
-const CHECKED_PARAMS = 60;
+const CHECKED_PARAMS = 30;
 
 /**
  * Holds the ONNX engine's gradient of the mean loss against tfjs's, and both against differences of the loss.

@@ -39,9 +39,7 @@ export async function differences(
   count: number,
 ): Promise<readonly Difference[]> {
   await new TfjsTrainer(model, { backend: "cpu" }).backend();
-  const chosen = seededRandom(params.length, count)
-    .shuffle(Int32Array.from(params.keys()))
-    .subarray(0, count);
+  const chosen = seededRandom(params.length, count).shuffle(Int32Array.from(params.keys())).subarray(0, count);
   const meanLoss = lossOn(model, examples);
   return onBackend("cpu", () =>
     Array.from(chosen, (param) => {
@@ -49,7 +47,10 @@ export async function differences(
         const [high, low] = [moved(params, param, distance), moved(params, param, -distance)];
         return (meanLoss(high) - meanLoss(low)) / ((high[param] as number) - (low[param] as number));
       };
-      const slopes = DISTANCES.map((distance) => ({ distance, slope: (4 * slope(distance / 2) - slope(distance)) / 3 }));
+      const slopes = DISTANCES.map((distance) => ({
+        distance,
+        slope: (4 * slope(distance / 2) - slope(distance)) / 3,
+      }));
       return { param, slopes };
     }),
   );
