@@ -2,7 +2,8 @@ import { createLibp2pNetwork } from "../network/libp2p.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import { openStorage } from "../storage/sqlite.ts";
 import type { Storage } from "../storage/storage.ts";
-import { parameterCount, type ModelSpec } from "../training/modelSpec.ts";
+import { parameterCount, type Model } from "../training/models/model.ts";
+import type { SessionSettings } from "../training/onnx/sessions.ts";
 import { OnnxTrainer } from "../training/onnxTrainer.ts";
 import { createThreadedTrainer } from "../training/threadedTrainer.ts";
 import type { Trainer } from "../training/trainer.ts";
@@ -29,11 +30,18 @@ export function openParticipantStorage(folder: string): Promise<Storage> {
 /** Params times examples from which one engine call holds up the event loop for longer than the network should wait. */
 const BLOCKING_WORK = 1e9;
 
+export interface TrainerUse {
+  readonly examples: number;
+  /** Whether several participants share the process. */
+  readonly shared: boolean;
+  readonly settings?: SessionSettings;
+}
+
 /**
- * ONNX Runtime on the CPU: in a thread of its own where a call would hold up the network, or where several participants
- * share the process; otherwise here, which saves the 30 MB that a thread takes.
+ * ONNX Runtime: in a thread of its own where a call would hold up the network, or where several participants share the
+ * process; otherwise here, which saves the 30 MB that a thread takes.
  */
-export function openTrainer(model: ModelSpec, use: { readonly examples: number; readonly shared: boolean }): Trainer {
-  const threaded = use.shared || parameterCount(model) * use.examples > BLOCKING_WORK;
-  return threaded ? createThreadedTrainer(model) : new OnnxTrainer(model);
+export function openTrainer(model: Model, { examples, shared, settings = { threads: 1 } }: TrainerUse): Trainer {
+  const threaded = shared || parameterCount(model) * examples > BLOCKING_WORK;
+  return threaded ? createThreadedTrainer(model, settings) : new OnnxTrainer(model, settings);
 }

@@ -8,7 +8,9 @@ import { createSender } from "../chain/sender.ts";
 import { createJobChain, createJobWatcher, readTerms } from "../chain/viemJob.ts";
 import type { JobChain } from "../chain/chain.ts";
 import type { PeerState } from "../protocol/state.ts";
+import type { EvaluationResult } from "../training/metrics/evaluation.ts";
 import { openLibp2pNetwork, openParticipantStorage, openTrainer } from "./adapters.ts";
+import { evaluationOf, evaluationText } from "./evaluation.ts";
 import { jobFolder } from "./home.ts";
 import { requireSameSpec } from "./jobFile.ts";
 import { createLearner } from "./learner.ts";
@@ -46,13 +48,15 @@ export async function runDaemon(
     const chain = await openOwnJob(settings, privateKey, endpoint);
     const wallet = await readWallet(endpoint, settings.deployment.registry, chain.operator);
     await takeOverOperator(chain, wallet, log);
-    const { train, heldOut: validation } = loadOwnData(settings.data, settings.spec);
-    const trainer = openTrainer(settings.spec.model, { examples: train.count, shared: false });
+    const { model, spec } = settings;
+    const { train, heldOut: validation } = await loadOwnData(settings.data, spec, model);
+    const trainer = openTrainer(model, { examples: train.count, shared: false });
     cleanUp.push(() => trainer.close());
     const storage = await openParticipantStorage(jobFolder(settings.home, endpoint.chainId, chain.job));
     cleanUp.push(() => storage.close());
     const end = new JobEnd();
-    const observer = observe(log, end, async (params) => trainer.evaluate(params, validation));
+    const request = evaluationOf(spec, model);
+    const observer = observe(log, end, (params) => trainer.evaluate(params, validation, request));
     const operatorSeed = Number.parseInt(chain.operator.slice(2, 10), 16);
     const participant = await startParticipant({
       chain,
@@ -62,12 +66,12 @@ export async function runDaemon(
         trainer,
         train,
         validation,
-        spec: settings.spec,
+        spec,
         seed: [settings.data.seed, operatorSeed],
       }),
-      spec: settings.spec,
+      spec,
       privateKey,
-      initialParams: () => trainer.initialParams(settings.spec.seed),
+      initialParams: () => trainer.initialParams(spec.seed),
       now: () => Date.now() / 1000,
       randomBytes: (count) => new Uint8Array(randomBytes(count)),
       relaySeconds: settings.relaySeconds,
@@ -164,7 +168,7 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-type Evaluate = (params: Float32Array) => Promise<{ readonly loss: number; readonly accuracy: number }>;
+type Evaluate = (params: Float32Array) => Promise<EvaluationResult>;
 
 /** Turns what the participant tells into log lines. */
 function observe(log: Log, end: JobEnd, evaluate: Evaluate): ParticipantObserver {
@@ -185,9 +189,10 @@ function observe(log: Log, end: JobEnd, evaluate: Evaluate): ParticipantObserver
     },
     onModel({ modelId, updates, params }) {
       evaluate(params).then(
-        ({ loss, accuracy }) => {
-          const text = `model ${updates}: accuracy ${(100 * accuracy).toFixed(1)} % and loss ${loss.toFixed(4)} on the own validation split`;
-          log.event("model", { modelId, updates, loss, accuracy }, text);
+        (evaluation) => {
+          const { loss, metrics } = evaluation;
+          const text = `model ${updates}: ${evaluationText(evaluation)} on the own validation split`;
+          log.event("model", { modelId, updates, ...(loss === undefined ? {} : { loss }), ...metrics }, text);
         },
         (error: unknown) => log.problem("evaluate", error),
       );

@@ -1,6 +1,11 @@
+import { dirname } from "node:path";
 import { PacelineError } from "../core/errors.ts";
 import type { JobTerms } from "../core/jobTerms.ts";
+import { exampleShape, missingIn } from "../data/contract.ts";
+import { checkModelFits } from "../training/models/fitExamples.ts";
+import type { Model } from "../training/models/model.ts";
 import { readJsonFile } from "./files.ts";
+import { openJobModel } from "./jobModel.ts";
 import { parseJobSpec, specHash, type JobSpec } from "./jobSpec.ts";
 
 /** @throws PacelineError `not-found`, or `bad-input` naming the file and every field that is wrong */
@@ -13,6 +18,24 @@ export function readJobFile(file: string): JobSpec {
       throw new PacelineError(error.code, `${file}: ${error.message}`, { file }, error);
     throw error;
   }
+}
+
+/**
+ * The job, and the model that it names, which reads what the job's data contract says.
+ * @throws PacelineError `not-found`, or `bad-input` naming what the contract lacks, or where model and data do not fit
+ */
+export function openJobFile(file: string): { readonly spec: JobSpec; readonly model: Model } {
+  const spec = readJobFile(file);
+  const missing = missingIn(spec.data.contract);
+  if (missing.length > 0)
+    throw new PacelineError(
+      "bad-input",
+      `${file}: data.contract lacks ${missing.join(", ")}: fill it in with \`paceline job fit --file ${file} --data SAMPLE\``,
+      { file },
+    );
+  const model = openJobModel(spec.model, dirname(file), spec.task.classWeights);
+  checkModelFits(model, exampleShape(spec.data.contract));
+  return { spec, model };
 }
 
 /** Throws `bad-input` unless the file is what the job's sponsor put on the chain. */

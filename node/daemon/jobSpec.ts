@@ -5,7 +5,12 @@ import { toHex, type Address, type Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { AGGREGATION_RULES, type JobTerms } from "../core/jobTerms.ts";
 import { MAX_WEIGHT_SUM } from "../core/weightedMean.ts";
-import { modelSpecSchema, parameterCount } from "../training/modelSpec.ts";
+import { dataContractSchema } from "../data/contract.ts";
+import { metricNameSchema } from "../training/metrics/metric.ts";
+import { optimiserSchema } from "../training/optimiserSpec.ts";
+import { scheduleSchema } from "../training/schedule.ts";
+import type { LocalPlan } from "../training/trainer.ts";
+import { modelSpecSchema, parameterCountOf } from "./jobModel.ts";
 
 /**
  * job.json: what a federation is about. Its canonical form (RFC 8785) is hashed onto the chain, so all participants train
@@ -26,17 +31,29 @@ const exponent = z.int().min(-30).max(30);
 const schema = z.strictObject({
   name: z.string().min(1).max(100),
   model: modelSpecSchema,
+  task: z
+    .strictObject({
+      /** What an example of each class counts in the loss; 1 each by default. */
+      classWeights: z.array(z.number().positive().max(1e6)).min(2).max(10_000).optional(),
+      /** What participants tell of the model on their own validation examples; the usual one of the task by default. */
+      metrics: z.array(metricNameSchema).max(10).optional(),
+    })
+    .default({}),
   /** Decides the initial params. */
   seed: z.int().min(0).max(0xffffffff),
   data: z.strictObject({
     description: z.string().max(1000).default(""),
-    /** Features of an example and classes must be the model's. */
-    normalisation: z.enum(["none", "standardise"]).default("none"),
+    /** What a participant's file must look like, and what becomes of it. */
+    contract: dataContractSchema,
   }),
   localTraining: z.strictObject({
-    localEpochs: z.int().min(1).max(100),
+    /** Passes over the participant's examples in a round; or `localSteps`, a number of mini-batches. */
+    localEpochs: z.int().min(1).max(100).optional(),
+    localSteps: z.int().min(1).max(1_000_000).optional(),
     batchSize: z.int().min(1).max(65_536),
     learningRate: z.number().positive().max(100),
+    schedule: scheduleSchema.optional(),
+    optimiser: optimiserSchema.default({ kind: "sgd" }),
     /** A member whose update is shorter, in the units of the params, passes the round (event-triggered updates). */
     passBelowNorm: z.number().positive().max(1e6).optional(),
   }),
@@ -59,7 +76,8 @@ const schema = z.strictObject({
   scoring: z.strictObject({
     method: z.literal("path"),
     points: z.int().min(1).max(64),
-    metric: z.literal("cross-entropy"),
+    /** Utility is the fall of the model's loss on a seat's validation examples. */
+    metric: z.literal("loss"),
   }),
   rounds: z.int().min(1).max(100_000),
   members: z.strictObject({
@@ -126,7 +144,9 @@ export function parseJobSpec(value: unknown): JobSpec {
   return parsed.data;
 }
 
-function contradictionIn({ aggregation, members, money, phases }: JobSpec): string | undefined {
+function contradictionIn({ aggregation, localTraining, members, money, phases }: JobSpec): string | undefined {
+  if ((localTraining.localEpochs === undefined) === (localTraining.localSteps === undefined))
+    return "localTraining: give either localEpochs or localSteps";
   const split = money.contributorsBps + money.aggregatorBps + money.committeeBps + money.keepersBps;
   if (split !== 10_000) return `money: the four shares sum to ${split}, not to 10000`;
   if (members.cohort * aggregation.weightCap > MAX_WEIGHT_SUM)
@@ -165,6 +185,18 @@ export function toUnits(amount: string, decimals: number): bigint {
   return units;
 }
 
+/** How a participant of the job trains in a round. */
+export function planOf({ localTraining }: JobSpec): LocalPlan {
+  const { localEpochs, localSteps, batchSize, learningRate, optimiser, schedule } = localTraining;
+  return {
+    length: localSteps === undefined ? { localEpochs: localEpochs as number } : { localSteps },
+    batchSize,
+    learningRate,
+    optimiser,
+    ...(schedule === undefined ? {} : { schedule }),
+  };
+}
+
 /** What goes onto the chain for a job. */
 export function termsOf(
   spec: JobSpec,
@@ -179,7 +211,7 @@ export function termsOf(
     specHash: specHash(spec),
     genesisHash: genesis,
     rounds: spec.rounds,
-    vectorLength: parameterCount(spec.model),
+    vectorLength: parameterCountOf(spec.model),
     weightCap: aggregation.weightCap,
     startMembers: members.start,
     cohortSize: members.cohort,

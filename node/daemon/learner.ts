@@ -2,7 +2,7 @@ import { AGGREGATE_FRACTION_BITS, dequantise } from "../core/fixedPoint.ts";
 import { selectExamples, type Dataset } from "../data/dataset.ts";
 import type { Trainer } from "../training/trainer.ts";
 import type { QuantisedUpdate } from "../training/weightedUpdates.ts";
-import type { JobSpec } from "./jobSpec.ts";
+import { planOf, type JobSpec } from "./jobSpec.ts";
 
 /** What a participant does with its data: nothing else in the daemon touches an example. */
 export interface Learner {
@@ -44,15 +44,7 @@ export function createLearner({ trainer, train, validation, spec, seed }: Learne
   return {
     exampleCount: train.count,
     async localUpdate(params, round) {
-      const { localEpochs, batchSize, learningRate } = spec.localTraining;
-      const trained = await trainer.train({
-        params,
-        examples: train,
-        localEpochs,
-        batchSize,
-        learningRate,
-        seed: [...seed, round],
-      });
+      const trained = await trainer.train({ params, examples: train, plan: planOf(spec), seed: [...seed, round] });
       const delta = trained.params; // ours: it came as the answer to this call
       for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] as number) - (params[i] as number);
       return delta;

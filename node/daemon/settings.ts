@@ -1,6 +1,7 @@
 import { multiaddr } from "@multiformats/multiaddr";
 import type { Deployment } from "../chain/accounts.ts";
 import { PacelineError } from "../core/errors.ts";
+import type { Model } from "../training/models/model.ts";
 import type { DataSettings } from "./ownData.ts";
 import type { JobSpec } from "./jobSpec.ts";
 import type { JobRef } from "./home.ts";
@@ -13,6 +14,7 @@ export interface DaemonSettings {
   readonly deployment: Deployment;
   readonly job: JobRef & { readonly file: string };
   readonly spec: JobSpec;
+  readonly model: Model;
   readonly data: DataSettings;
   /** Multiaddrs. */
   readonly listen: readonly string[];

@@ -1,8 +1,10 @@
 import { Worker } from "node:worker_threads";
 import { messageOf, PacelineError, type ErrorCode } from "../core/errors.ts";
-import { initialParams, parameterCount, parseModelSpec, type ModelSpec } from "./modelSpec.ts";
+import type { EvaluationResult } from "./metrics/evaluation.ts";
+import { initialParams, parameterCount, type Model } from "./models/model.ts";
+import type { SessionSettings } from "./onnx/sessions.ts";
 import type {
-  Evaluation,
+  EvaluationRequest,
   Examples,
   LocalTraining,
   LossGradient,
@@ -18,10 +20,23 @@ import type {
  */
 
 export type TrainerRequest =
-  | { readonly call: "open"; readonly trainer: number; readonly model: ModelSpec }
+  | { readonly call: "open"; readonly trainer: number; readonly model: Model; readonly settings: SessionSettings }
   | { readonly call: "train"; readonly trainer: number; readonly job: LocalTraining }
   | {
-      readonly call: "evaluate" | "lossGradient";
+      readonly call: "predict";
+      readonly trainer: number;
+      readonly params: Float32Array;
+      readonly examples: Pick<Examples, "count" | "inputs">;
+    }
+  | {
+      readonly call: "evaluate";
+      readonly trainer: number;
+      readonly params: Float32Array;
+      readonly examples: Examples;
+      readonly request: EvaluationRequest;
+    }
+  | {
+      readonly call: "lossGradient";
       readonly trainer: number;
       readonly params: Float32Array;
       readonly examples: Examples;
@@ -89,14 +104,13 @@ class TrainerThread {
 let shared: TrainerThread | undefined;
 let trainers = 0;
 
-/** @throws PacelineError `bad-input` where the spec is not valid */
-export function createThreadedTrainer(model: ModelSpec): Trainer {
-  const spec = parseModelSpec(model);
+/** A trainer on ONNX Runtime in the process's training thread. */
+export function createThreadedTrainer(model: Model, settings: SessionSettings = { threads: 1 }): Trainer {
   shared ??= new TrainerThread();
   const thread = shared;
   thread.holders++;
   const trainer = ++trainers;
-  const opened = thread.call({ call: "open", trainer, model: spec });
+  const opened = thread.call({ call: "open", trainer, model, settings });
   opened.catch(() => undefined); // whoever calls next is told
   let closed = false;
   const call = async (request: TrainerRequest): Promise<unknown> => {
@@ -105,10 +119,13 @@ export function createThreadedTrainer(model: ModelSpec): Trainer {
     return thread.call(request);
   };
   return {
-    parameterCount: parameterCount(spec),
-    initialParams: (seed) => initialParams(spec, seed),
+    parameterCount: parameterCount(model),
+    initialParams: (seed) => initialParams(model, seed),
     train: (job) => call({ call: "train", trainer, job }) as Promise<TrainedParams>,
-    evaluate: (params, examples) => call({ call: "evaluate", trainer, params, examples }) as Promise<Evaluation>,
+    predict: (params, { count, inputs }) =>
+      call({ call: "predict", trainer, params, examples: { count, inputs } }) as Promise<Float32Array>,
+    evaluate: (params, examples, request = {}) =>
+      call({ call: "evaluate", trainer, params, examples, request }) as Promise<EvaluationResult>,
     lossGradient: (params, examples) =>
       call({ call: "lossGradient", trainer, params, examples }) as Promise<LossGradient>,
     contributions: (round) => call({ call: "contributions", trainer, round }) as Promise<Float64Array>,

@@ -16,12 +16,14 @@ function trainerOf(id: number): OnnxTrainer {
 async function answer(request: TrainerRequest): Promise<unknown> {
   switch (request.call) {
     case "open":
-      trainers.set(request.trainer, new OnnxTrainer(request.model));
+      trainers.set(request.trainer, new OnnxTrainer(request.model, request.settings));
       return undefined;
     case "train":
       return trainerOf(request.trainer).train(request.job);
+    case "predict":
+      return trainerOf(request.trainer).predict(request.params, request.examples);
     case "evaluate":
-      return trainerOf(request.trainer).evaluate(request.params, request.examples);
+      return trainerOf(request.trainer).evaluate(request.params, request.examples, request.request);
     case "lossGradient":
       return trainerOf(request.trainer).lossGradient(request.params, request.examples);
     case "contributions":

@@ -1,6 +1,7 @@
 import { openFederation, type Federation } from "../../node/cli/simulation/federation.ts";
 import { DEFAULT_SETTINGS, type SimulationSettings } from "../../node/cli/simulation/settings.ts";
 import { VALIDATION_SHARE } from "../../node/daemon/ownData.ts";
+import { planOf } from "../../node/daemon/jobSpec.ts";
 import { openTrainer } from "../../node/daemon/adapters.ts";
 import type { BenchResult } from "./benchResult.ts";
 
@@ -71,10 +72,10 @@ async function runRounds(
 }
 
 /** Processor time of everybody's local training in a round: the median of five, after a warm-up. */
-async function trainingProcessorSeconds({ data, settings, spec }: Federation): Promise<number> {
-  const trainer = openTrainer(spec.model, { examples: TRAIN_EXAMPLES, shared: true });
+async function trainingProcessorSeconds({ data, settings, spec, model }: Federation): Promise<number> {
+  const trainer = openTrainer(model, { examples: TRAIN_EXAMPLES, shared: true });
   const params = trainer.initialParams(spec.seed);
-  const { batchSize, learningRate, localEpochs } = spec.localTraining;
+  const plan = planOf(spec);
   const seconds: number[] = [];
   for (let repetition = 0; repetition < 6; repetition++) {
     const before = process.cpuUsage();
@@ -82,9 +83,7 @@ async function trainingProcessorSeconds({ data, settings, spec }: Federation): P
       await trainer.train({
         params,
         examples,
-        localEpochs,
-        batchSize,
-        learningRate,
+        plan,
         seed: [settings.seed, repetition],
       });
     }

@@ -127,7 +127,14 @@ async function simulate(settings: SimulationSettings, { json, out, rpc }: Simula
     view.stage("training the baselines: one model on all honest data, and each participant alone");
     const names = federation.accounts.map(({ name }) => name);
     const ejected = members.flatMap((member, index) => (member.ejected ? [index] : []));
-    const baselines = await measureBaselines(settings, federation.spec, federation.data, names, ejected);
+    const baselines = await measureBaselines(
+      settings,
+      federation.spec,
+      federation.model,
+      federation.data,
+      names,
+      ejected,
+    );
     view.stage("paying everybody out");
     const report = await buildReport(federation, baselines, startedAt, seconds());
     view.finish();

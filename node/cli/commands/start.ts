@@ -4,7 +4,7 @@ import { PacelineError } from "../../core/errors.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
 import { runDaemon } from "../../daemon/daemon.ts";
 import { openHome, remember, type Home } from "../../daemon/home.ts";
-import { readJobFile } from "../../daemon/jobFile.ts";
+import { openJobFile } from "../../daemon/jobFile.ts";
 import { openKeystore } from "../../daemon/keystore.ts";
 import { createLog } from "../../daemon/log.ts";
 import { DEFAULTS, requireMultiaddr, type DaemonSettings } from "../../daemon/settings.ts";
@@ -32,9 +32,6 @@ interface StartOptions extends ChainOptions {
   readonly jobFile?: string;
   readonly fromBlock?: number;
   readonly data: string;
-  readonly label?: string;
-  readonly ignore: readonly string[];
-  readonly classes?: readonly string[];
   readonly part?: Part;
   readonly partition: PartitionScheme;
   readonly seed: number;
@@ -53,18 +50,9 @@ export function define(command: Command): void {
         whole(0, Number.MAX_SAFE_INTEGER),
       ),
     )
-    .requiredOption("--data <source>", "own examples: digits, idx:FOLDER or csv:FILE")
-    .option("--label <column>", "csv: the label column, by name or by number from 1")
-    .addOption(
-      new Option("--ignore <columns>", "csv: columns to leave out, separated by commas")
-        .argParser(aList)
-        .default([], "none"),
-    )
-    .addOption(
-      new Option(
-        "--classes <values>",
-        "csv: the label values in the order of their classes, separated by commas",
-      ).argParser(aList),
+    .requiredOption(
+      "--data <source>",
+      "own examples: digits, or a format and a path: csv:, tsv:, jsonl:, parquet:, idx:, images:, npy:, conll:, text: …",
     )
     .addOption(new Option("--part <i/n>", "to try a federation out with one set: take part i of n").argParser(aPart))
     .addOption(
@@ -94,7 +82,7 @@ export function define(command: Command): void {
     );
   acts<StartOptions>(
     command,
-    "paceline start --home clinic --job 0xJOB --job-file job.json --data csv:patients.csv --label diagnosis",
+    "paceline start --home clinic --job 0xJOB --job-file job.json --data csv:patients.csv",
     start,
   );
 }
@@ -122,31 +110,23 @@ async function resolve(options: StartOptions, home: Home): Promise<DaemonSetting
   const file = options.jobFile ?? home.config.job?.file;
   if (file === undefined)
     throw new PacelineError("bad-input", "give --job-file FILE: the job file, which the sponsor has");
-  const spec = readJobFile(file);
-  if (options.data.startsWith("csv:") && options.label === undefined) {
-    throw new PacelineError(
-      "bad-input",
-      "--data csv:FILE needs --label COLUMN: the column to predict, by name or by number from 1",
-    );
-  }
+  const { spec, model } = openJobFile(file);
   const listen = options.listen.map((address) => requireMultiaddr(address, "--listen"));
   const announce = options.announce.map((address) => requireMultiaddr(address, "--announce"));
   return withChainAccess(options, home, async (chain) => {
     const { job: address } = await openJob(chain, options.job, home);
     const { fromBlock } =
       options.fromBlock === undefined ? await jobRef(chain, address, home) : { fromBlock: options.fromBlock };
-    const { part, label, ignore, classes, seed } = options;
+    const { part, seed } = options;
     return {
       home: options.home,
       rpc: chain.endpoint.url,
       deployment: chain.deployment,
       job: { address, fromBlock, file },
       spec,
+      model,
       data: {
         source: options.data,
-        label,
-        ignore,
-        classes,
         seed,
         part: part === undefined ? undefined : { ...part, scheme: options.partition },
       },

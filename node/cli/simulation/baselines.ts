@@ -1,6 +1,7 @@
-import type { Dataset } from "../../data/dataset.ts";
+import { concatExamples, type Dataset } from "../../data/dataset.ts";
 import { openTrainer } from "../../daemon/adapters.ts";
-import type { JobSpec } from "../../daemon/jobSpec.ts";
+import { planOf, type JobSpec } from "../../daemon/jobSpec.ts";
+import type { Model } from "../../training/models/model.ts";
 import type { ReportBaselines } from "../../dashboard/reportData.ts";
 import type { FederationData } from "./data.ts";
 import { behaviourOf, type SimulationSettings } from "./settings.ts";
@@ -13,6 +14,7 @@ import { behaviourOf, type SimulationSettings } from "./settings.ts";
 export async function measureBaselines(
   settings: SimulationSettings,
   spec: JobSpec,
+  model: Model,
   data: FederationData,
   names: readonly string[],
   ejected: readonly number[] = [],
@@ -20,21 +22,19 @@ export async function measureBaselines(
   const honest = data.holdings.flatMap((holding, index) =>
     behaviourOf(settings, index) === "honest" && !ejected.includes(index) ? [{ index, holding }] : [],
   );
-  const trainer = openTrainer(spec.model, { examples: data.test.count, shared: true });
+  const trainer = openTrainer(model, { examples: data.test.count, shared: true });
   const accuracyOf = async (examples: Dataset, seed: number): Promise<number> => {
-    const { batchSize, learningRate, localEpochs } = spec.localTraining;
+    const plan = planOf(spec);
     let params = trainer.initialParams(spec.seed);
     for (let round = 1; round <= spec.rounds; round++) {
       ({ params } = await trainer.train({
         params,
         examples,
-        localEpochs,
-        batchSize,
-        learningRate,
+        plan,
         seed: [settings.seed, seed, round],
       }));
     }
-    return (await trainer.evaluate(params, data.test)).accuracy;
+    return (await trainer.evaluate(params, data.test, { metrics: ["accuracy"] })).metrics.accuracy ?? 0;
   };
   try {
     const alone: { name: string; accuracy: number }[] = [];
@@ -42,23 +42,12 @@ export async function measureBaselines(
       alone.push({ name: names[index] as string, accuracy: await accuracyOf(holding.train, index) });
     }
     const aloneMeanAccuracy = alone.reduce((sum, { accuracy }) => sum + accuracy, 0) / Math.max(1, alone.length);
-    const centralAccuracy = await accuracyOf(joined(honest.map(({ holding }) => holding.train)), data.holdings.length);
+    const centralAccuracy = await accuracyOf(
+      concatExamples(honest.map(({ holding }) => holding.train) as [Dataset, ...Dataset[]]),
+      data.holdings.length,
+    );
     return { centralAccuracy, alone, aloneMeanAccuracy };
   } finally {
     await trainer.close();
   }
-}
-
-function joined(parts: readonly Dataset[]): Dataset {
-  const [first] = parts as readonly [Dataset, ...Dataset[]];
-  const count = parts.reduce((sum, part) => sum + part.count, 0);
-  const features = new Float32Array(count * first.width);
-  const labels = new Int32Array(count);
-  let row = 0;
-  for (const part of parts) {
-    features.set(part.features, row * first.width);
-    labels.set(part.labels, row);
-    row += part.count;
-  }
-  return { count, width: first.width, classes: first.classes, features, labels };
 }

@@ -16,6 +16,7 @@ import { checksOf } from "./checks.ts";
 import { labelCounts } from "./data.ts";
 import { TOKEN_DECIMALS, type Federation } from "./federation.ts";
 import { payOut } from "./payOut.ts";
+import { describeModel } from "../../daemon/jobModel.ts";
 import { behaviourOf, type SimulationSettings } from "./settings.ts";
 
 /** Pays everybody out and gathers the report from the chain and from what was measured. */
@@ -140,16 +141,12 @@ async function reportParticipants(
 
 function reportSettings(settings: SimulationSettings, { spec }: Federation): ReportSettings {
   const { kind, ...scheme } = settings.partition;
-  const layers =
-    spec.model.kind === "perceptron"
-      ? [spec.model.inputs, ...spec.model.hidden, spec.model.classes]
-      : [spec.model.inputs, spec.model.classes];
   const manifest = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };
   return {
     data: settings.data,
-    model: `${spec.model.kind} ${layers.join("-")}`,
+    model: describeModel(spec.model),
     partition: [kind, ...Object.values(scheme)].join(" "),
     participants: settings.participants,
     rounds: settings.rounds,

@@ -12,11 +12,12 @@ import { PacelineError } from "../../core/errors.ts";
 import type { JobTerms } from "../../core/jobTerms.ts";
 import { addressOfPrivateKey } from "../../core/signature.ts";
 import { genesisHash, termsOf, toUnits, type JobSpec } from "../../daemon/jobSpec.ts";
-import { initialParams } from "../../training/modelSpec.ts";
+import { openJobModel } from "../../daemon/jobModel.ts";
+import { initialParams, type Model } from "../../training/models/model.ts";
 import { enrol, fundAccounts, simulatedAccounts, type SimulatedAccount } from "./accounts.ts";
 import { FIRST_ACCOUNT_KEY, startChain, type ChainProcess } from "./chainProcess.ts";
 import { Collector } from "./collector.ts";
-import { loadFederationData, type FederationData } from "./data.ts";
+import { fitFederationData, loadFederationData, type FederationData } from "./data.ts";
 import type { MemberConfig, MemberReport } from "./member.ts";
 import { hostHere, hostInProcess, type HostedMember } from "./memberHost.ts";
 import { modelSpecOf, simulationJob, type SimulationSettings } from "./settings.ts";
@@ -27,6 +28,7 @@ export const TOKEN_DECIMALS = 18;
 export interface Federation {
   readonly settings: SimulationSettings;
   readonly spec: JobSpec;
+  readonly model: Model;
   readonly terms: JobTerms;
   readonly data: FederationData;
   readonly accounts: readonly SimulatedAccount[];
@@ -65,8 +67,10 @@ export async function openFederation(
   };
   try {
     onStage("loading the data");
-    const data = loadFederationData(settings);
-    const spec = simulationJob(settings, modelSpecOf(settings, data.test.width, data.test.classes));
+    const loaded = await loadFederationData(settings);
+    const spec = simulationJob(settings, modelSpecOf(settings, loaded.test), loaded.contract);
+    const model = openJobModel(spec.model, ".");
+    const data = fitFederationData(loaded, model);
     onStage("opening a chain");
     const chain = await openChain();
     undo.push(() => chain.stop());
@@ -78,7 +82,7 @@ export async function openFederation(
     onStage("opening the job");
     const sponsor = createSender(endpoint, FIRST_ACCOUNT_KEY);
     const token = { address: deployment.token, decimals: TOKEN_DECIMALS };
-    const terms = termsOf(spec, token, genesisHash(initialParams(spec.model, spec.seed)));
+    const terms = termsOf(spec, token, genesisHash(initialParams(model, spec.seed)));
     const pool = toUnits(settings.pool, TOKEN_DECIMALS);
     const { job, blockNumber } = await createJob(sponsor, endpoint, deployment, terms, pool);
     const addresses: JobAddresses = {
@@ -97,6 +101,7 @@ export async function openFederation(
     const federation = {
       settings,
       spec,
+      model,
       terms,
       data,
       accounts,
@@ -111,6 +116,7 @@ export async function openFederation(
       index,
       settings,
       spec,
+      model,
       addresses,
       chainId: endpoint.chainId,
       socketUrl: chain.socketUrl,

@@ -13,6 +13,7 @@ import { openLibp2pNetwork, openParticipantStorage, openTrainer } from "../../da
 import { startParticipant, type Participant } from "../../daemon/participant.ts";
 import type { ActivitySeconds } from "../../daemon/stopwatch.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import type { Model } from "../../training/models/model.ts";
 import type { Holding } from "./data.ts";
 import { behaviourOf, FREE_RIDER_NOISE, type SimulationSettings } from "./settings.ts";
 
@@ -21,6 +22,7 @@ export interface MemberConfig {
   readonly index: number;
   readonly settings: SimulationSettings;
   readonly spec: JobSpec;
+  readonly model: Model;
   readonly addresses: JobAddresses;
   readonly chainId: number;
   readonly socketUrl: string;
@@ -71,7 +73,7 @@ export async function startMember(
   const { spec, settings, index, holding, test } = config;
   const { endpoint, watcher } = surroundings;
   const terms = await readTerms(endpoint, config.addresses.job);
-  const trainer = openTrainer(spec.model, { examples: holding.train.count, shared: settings.isolate === "none" });
+  const trainer = openTrainer(config.model, { examples: holding.train.count, shared: settings.isolate === "none" });
   const honest = createLearner({
     trainer,
     train: holding.train,
@@ -117,8 +119,8 @@ export async function startMember(
       onProblem: (what, error) => report({ type: "problem", what, message: describe(error) }),
       onModel: ({ modelId, updates, params }) => {
         if (test === undefined) return;
-        trainer.evaluate(params, test).then(
-          (evaluation) => report({ type: "model", modelId, updates, ...evaluation }),
+        trainer.evaluate(params, test, { metrics: ["accuracy"] }).then(
+          ({ loss = 0, metrics }) => report({ type: "model", modelId, updates, loss, accuracy: metrics.accuracy ?? 0 }),
           (error: unknown) => report({ type: "problem", what: "evaluate", message: describe(error) }),
         );
       },

@@ -1,7 +1,9 @@
 import type { Fault } from "../../daemon/behaviours.ts";
 import { parseJobSpec, USUAL_MONEY, type JobSpec } from "../../daemon/jobSpec.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
-import type { ModelSpec } from "../../training/modelSpec.ts";
+import { partLength, type Dataset } from "../../data/dataset.ts";
+import type { DataContract } from "../../data/contract.ts";
+import type { ModelSpec } from "../../daemon/jobModel.ts";
 import type { Behaviour } from "../../dashboard/reportData.ts";
 
 /** What a simulated federation is to be. */
@@ -63,10 +65,11 @@ export const DEFAULT_SETTINGS: SimulationSettings = {
 /** Stddev of the free rider's noise: small beside an honest update, which moves params by some hundredths. */
 export const FREE_RIDER_NOISE = 0.002;
 
-export function modelSpecOf(settings: SimulationSettings, inputs: number, classes: number): ModelSpec {
+export function modelSpecOf(settings: SimulationSettings, { inputs: tensors, classes }: Dataset): ModelSpec {
+  const inputs = tensors.reduce((sum, { shape }) => sum + partLength(shape), 0);
   return settings.hidden.length === 0
     ? { kind: "softmax-regression", inputs, classes }
-    : { kind: "perceptron", inputs, hidden: [...settings.hidden], classes };
+    : { kind: "mlp", inputs, hidden: [...settings.hidden], classes };
 }
 
 /** The participants that misbehave are the last ones. */
@@ -80,17 +83,17 @@ export function behaviourOf(settings: SimulationSettings, index: number): Behavi
  * The job of a simulation. Its phases are long enough for a busy machine; a phase that is complete ends at once, so their
  * length does not matter unless somebody is missing.
  */
-export function simulationJob(settings: SimulationSettings, model: ModelSpec): JobSpec {
+export function simulationJob(settings: SimulationSettings, model: ModelSpec, contract: DataContract): JobSpec {
   const { participants, committee, learningRate, batchSize, localEpochs, rounds, seed } = settings;
   return parseJobSpec({
     name: `simulation of ${settings.data}`.slice(0, 100),
     model,
     seed,
-    data: { description: settings.data.slice(0, 1000) },
+    data: { description: settings.data.slice(0, 1000), contract },
     localTraining: { localEpochs, batchSize, learningRate },
     aggregation: { rule: "weighted-mean", weightCap: 2 ** 20 },
     encoding: { type: "int16", minExponent: 4, maxExponent: 18, initialExponent: 12, clipNorm: settings.clipNorm },
-    scoring: { method: "path", points: 8, metric: "cross-entropy" },
+    scoring: { method: "path", points: 8, metric: "loss" },
     rounds,
     members: {
       start: participants,

@@ -35,3 +35,10 @@ export function loadIdxFolder(folder: string): { readonly train: Dataset; readon
   const contract = fitImages(imagesContractSchema.parse({ ...asItStands, classes: longest.classNames }), train);
   return { train: readImages(contract, train), test: readImages(contract, test) };
 }
+
+/** The test part that comes with an `idx:` folder; undefined for sources that have none. */
+export async function loadTestPart(text: string, contract: { readonly kind: string }): Promise<Dataset | undefined> {
+  const [, folder] = /^idx:(.+)$/s.exec(text) ?? [];
+  if (folder === undefined || contract.kind !== "images") return undefined;
+  return readImages(fittedImages(contract as ImagesContract), openIdxFolder(folder, "t10k"));
+}

@@ -2,10 +2,10 @@ import { Option, type Command } from "commander";
 import { createJob, readHeld } from "../../../chain/accounts.ts";
 import { PacelineError } from "../../../core/errors.ts";
 import { genesisHash, termsOf, toUnits } from "../../../daemon/jobSpec.ts";
-import { initialParams } from "../../../training/modelSpec.ts";
+import { initialParams } from "../../../training/models/model.ts";
 import { openWallet, withChainAccess } from "../../chainAccess.ts";
 import { acts } from "../../command.ts";
-import { readJobFile } from "../../../daemon/jobFile.ts";
+import { openJobFile } from "../../../daemon/jobFile.ts";
 import { anAmount, withChain, withWallet, type ChainOptions, type WalletOptions } from "../../options.ts";
 import { formatUnits, table, type Outcome } from "../../output.ts";
 
@@ -24,9 +24,9 @@ export function define(command: Command): void {
 }
 
 function create(options: CreateOptions): Promise<Outcome> {
-  const spec = readJobFile(options.file);
+  const { spec, model } = openJobFile(options.file);
   return withChainAccess(options, undefined, async ({ endpoint, deployment, token }) => {
-    const terms = termsOf(spec, token, genesisHash(initialParams(spec.model, spec.seed)));
+    const terms = termsOf(spec, token, genesisHash(initialParams(model, spec.seed)));
     const pool = toUnits(options.pool, token.decimals);
     const wallet = await openWallet(options, endpoint);
     const held = await readHeld(endpoint, token.address, wallet.address);

@@ -1,17 +1,18 @@
 import type { Command } from "commander";
+import { DIGITS_CONTRACT } from "../../../data/contract/digits.ts";
 import { USUAL_MONEY, type JobSpecInput } from "../../../daemon/jobSpec.ts";
 import { acts } from "../../command.ts";
 
 /** A job on the digits that five participants can run on one machine; times in seconds, money in whole tokens. */
 export const EXAMPLE_JOB: JobSpecInput = {
   name: "digits",
-  model: { kind: "perceptron", inputs: 784, hidden: [64], classes: 10 },
+  model: { kind: "mlp", inputs: 784, hidden: [64], classes: 10 },
   seed: 1,
-  data: { description: "handwritten digits, 28 by 28, values 0 to 1", normalisation: "none" },
+  data: { description: "handwritten digits, 28 by 28, values 0 to 1", contract: DIGITS_CONTRACT },
   localTraining: { localEpochs: 1, batchSize: 16, learningRate: 0.1 },
   aggregation: { rule: "weighted-mean", weightCap: 1_000_000 },
   encoding: { type: "int16", minExponent: 4, maxExponent: 18, initialExponent: 12, clipNorm: 50 },
-  scoring: { method: "path", points: 8, metric: "cross-entropy" },
+  scoring: { method: "path", points: 8, metric: "loss" },
   rounds: 10,
   members: { start: 5, cohort: 16, committee: 7, minCommits: 3 },
   phases: {
