@@ -2,22 +2,29 @@ import { hash } from "node:crypto";
 import { describe, it } from "mocha";
 import { expect } from "chai";
 import { PacelineError } from "../../node/core/errors.ts";
-import { selectExamples } from "../../node/data/dataset.ts";
+import { selectExamples, type Dataset } from "../../node/data/dataset.ts";
 import { generateDigits } from "../../node/data/digits.ts";
 import { OnnxTrainer } from "../../node/training/onnxTrainer.ts";
-import type { ModelSpec } from "../../node/training/modelSpec.ts";
+import { fitExamples } from "../../node/training/models/fitExamples.ts";
+import { type ZooSpecInput, zooModel, zooSchema } from "../../node/training/models/zooSpec.ts";
+
+const featuresOf = ({ inputs }: Dataset): Float32Array => inputs[0]?.values as Float32Array;
+const labelsOf = ({ targets }: Dataset): Int32Array => targets.values as Int32Array;
 
 describe("the drawn digits", () => {
   it("are the same bytes for the same seed, on this machine and on others", () => {
-    const { features, labels } = generateDigits({ count: 200, seed: 6 });
+    const digits = generateDigits({ count: 200, seed: 6 });
+    const features = featuresOf(digits);
     const bytes = Uint8Array.from(features, (value) => Math.round(255 * value));
     expect(hash("sha256", bytes)).to.equal("56a476dd2e5c863394873f04987f0f86fe5b84b1c28e28b6b408e5c861ff0cd0");
-    expect([...labels.subarray(0, 12)]).to.deep.equal([0, 6, 8, 9, 4, 6, 6, 3, 4, 7, 3, 6]);
-    expect(generateDigits({ count: 200, seed: 7 }).features).to.not.deep.equal(features);
+    expect([...labelsOf(digits).subarray(0, 12)]).to.deep.equal([0, 6, 8, 9, 4, 6, 6, 3, 4, 7, 3, 6]);
+    expect(featuresOf(generateDigits({ count: 200, seed: 7 }))).to.not.deep.equal(features);
   });
 
   it("are grey levels between paper and ink, a tenth of it inked, all ten about equally often", () => {
-    const { features, labels } = generateDigits({ count: 2000, seed: 1 });
+    const digits = generateDigits({ count: 2000, seed: 1 });
+    const [features, labels] = [featuresOf(digits), labelsOf(digits)];
+    expect(digits.inputs[0]?.shape).to.deep.equal([28, 28, 1]);
     expect(features.every((value) => value >= 0 && value <= 1)).to.equal(true);
     const inked = features.filter((value) => value > 0.5).length / features.length;
     expect(inked).to.be.within(0.06, 0.16);
@@ -30,11 +37,11 @@ describe("the drawn digits", () => {
       const data = generateDigits({ count: 1000, seed: 8, writers });
       const fours = selectExamples(
         data,
-        [...data.labels.keys()].filter((i) => data.labels[i] === 4),
+        [...labelsOf(data).keys()].filter((i) => labelsOf(data)[i] === 4),
       );
       let variance = 0;
       for (let pixel = 0; pixel < 784; pixel++) {
-        const values = Array.from({ length: fours.count }, (_, i) => fours.features[i * 784 + pixel]!);
+        const values = Array.from({ length: fours.count }, (_, i) => featuresOf(fours)[i * 784 + pixel]!);
         const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
         variance += values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
       }
@@ -57,22 +64,21 @@ describe("the drawn digits", () => {
     this.timeout(30_000);
     const train = generateDigits({ count: 3000, seed: 1 });
     const test = generateDigits({ count: 1000, seed: 2 });
-    const accuracyOf = async (spec: ModelSpec): Promise<number> => {
-      const trainer = new OnnxTrainer(spec);
+    const accuracyOf = async (spec: ZooSpecInput): Promise<number> => {
+      const model = zooModel(zooSchema.parse(spec));
+      const trainer = new OnnxTrainer(model);
       const { params } = await trainer.train({
         params: trainer.initialParams(1),
-        examples: train,
-        localEpochs: 12,
-        batchSize: 10,
-        learningRate: 0.05,
+        examples: fitExamples(model, train),
+        plan: { length: { localEpochs: 12 }, batchSize: 10, optimiser: { kind: "sgd" }, learningRate: 0.05 },
         seed: [1],
       });
-      const { accuracy } = await trainer.evaluate(params, test);
+      const { metrics } = await trainer.evaluate(params, fitExamples(model, test), { metrics: ["accuracy"] });
       await trainer.close();
-      return accuracy;
+      return metrics.accuracy as number;
     };
     const linear = await accuracyOf({ kind: "softmax-regression", inputs: 784, classes: 10 });
-    const perceptron = await accuracyOf({ kind: "perceptron", inputs: 784, hidden: [64], classes: 10 });
+    const perceptron = await accuracyOf({ kind: "mlp", inputs: 784, hidden: [64], classes: 10 });
     expect(linear).to.be.within(0.75, 0.9);
     expect(perceptron).to.be.within(0.91, 0.98);
     expect(perceptron - linear).to.be.above(0.05);

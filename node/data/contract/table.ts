@@ -111,10 +111,10 @@ interface Named {
 }
 
 function contradictionIn({ columns, label, group, ignore }: Named): string | undefined {
-  const names = [...columns.map(({ name }) => name), label.column];
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const names = new Set<string>();
+  const twice = [...columns.map(({ name }) => name), label.column].find((name) => names.size === names.add(name).size);
   if (twice !== undefined) return `column "${twice}" is named twice; a feature cannot be the label too`;
-  const unused = ignore.find((name) => names.includes(name) || name === group);
+  const unused = ignore.find((name) => names.has(name) || name === group);
   if (unused !== undefined) return `column "${unused}" is both used and ignored`;
   for (const column of columns) {
     if (column.type === "category" && typeof column.missing === "object" && column.categories !== undefined) {
