@@ -11,6 +11,8 @@ import type { Pass } from "./pass.ts";
 
 const OPERATORS: Operators = { ...ELEMENTWISE, ...STRUCTURE, ...LAYERS, ...NORMALISATION, ...RECURRENT };
 
+export const TFJS_OPERATORS: readonly string[] = Object.keys(OPERATORS);
+
 /**
  * Runs a graph of ONNX operators with tfjs's, in the layout of ONNX (channels before height and width).
  * @param bindings the values of the graph's inputs and constants, by name
