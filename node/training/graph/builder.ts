@@ -1,4 +1,5 @@
 import { PacelineError } from "../../core/errors.ts";
+import { atNode } from "./atNode.ts";
 import type { Attributes, Constant, ElementType, Graph, Node, Shape, Value } from "./graph.ts";
 import { inferShapes } from "./inferShapes.ts";
 
@@ -156,12 +157,7 @@ export class GraphBuilder {
     attributes: Attributes,
     name: string,
   ): ReturnType<typeof inferShapes> {
-    try {
-      return inferShapes({ operator, inputs, attributes, outputCount });
-    } catch (error) {
-      if (!(error instanceof PacelineError) || name === "") throw error;
-      throw new PacelineError(error.code, `node "${name}": ${error.message}`, { node: name, operator }, error);
-    }
+    return atNode(operator, name, () => inferShapes({ operator, inputs, attributes, outputCount }));
   }
 
   #emit(

@@ -39,12 +39,12 @@ export function differentiate(
   return wanted.map(({ name }) => found.get(name));
 }
 
-/** Names of all values that depend on one of `sources`. */
+/** Names of all values that change with one of `sources` at a rate: integers and bools step, so nothing goes through them. */
 function dependents(steps: readonly TapeStep[], sources: readonly Value[]): ReadonlySet<string> {
   const names = new Set(sources.map(({ name }) => name));
   for (const { inputs, outputs } of steps) {
     if (inputs.some((input) => input !== undefined && names.has(input.name)))
-      for (const { name } of outputs) names.add(name);
+      for (const { name, type } of outputs) if (type === "float32") names.add(name);
   }
   return names;
 }

@@ -1,4 +1,5 @@
 import { PacelineError } from "../../core/errors.ts";
+import { atNode } from "../graph/atNode.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
 import type { Tape } from "./tape.ts";
 
@@ -96,7 +97,7 @@ export class Emission {
     for (const node of this.#graph.nodes) {
       const lowering = Object.hasOwn(lowerings, node.operator) ? lowerings[node.operator] : undefined;
       if (lowering === undefined) this.copy(node);
-      else lowering(this, node);
+      else atNode(node.operator, node.name, () => lowering(this, node));
     }
     return this.valueOf(this.#graph.outputs[0] as Value);
   }

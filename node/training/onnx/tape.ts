@@ -1,4 +1,5 @@
 import { PacelineError } from "../../core/errors.ts";
+import { atNode } from "../graph/atNode.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Attributes, Value } from "../graph/graph.ts";
 import type { Gradient, GradientRule } from "./gradient.ts";
@@ -47,7 +48,9 @@ export class Tape {
   ): readonly Value[] {
     const outputs = this.builder.nodes(operator, inputs, outputCount, attributes, name);
     const backward: Backward = (builder, atOutputs, wanted) =>
-      gradientRule(operator, name)({ builder, operator, inputs, outputs, attributes, atOutputs, wanted });
+      atNode(operator, name, () =>
+        gradientRule(operator)({ builder, operator, inputs, outputs, attributes, atOutputs, wanted }),
+      );
     this.#steps.push({ what: operator, inputs, outputs, backward });
     return outputs;
   }
@@ -64,12 +67,8 @@ export class Tape {
   }
 }
 
-function gradientRule(operator: string, name: string): GradientRule {
+function gradientRule(operator: string): GradientRule {
   const rule = Object.hasOwn(GRADIENT_RULES, operator) ? GRADIENT_RULES[operator] : undefined;
   if (rule !== undefined) return rule;
-  const where = name === "" ? "" : `node "${name}": `;
-  throw new PacelineError(
-    "unsupported",
-    `${where}the operator ${operator} has no gradient, so the model cannot be trained`,
-  );
+  throw new PacelineError("unsupported", `the operator ${operator} has no gradient, so the model cannot be trained`);
 }

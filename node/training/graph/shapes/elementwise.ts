@@ -1,5 +1,5 @@
 import { PacelineError } from "../../../core/errors.ts";
-import { intOf } from "../attributes.ts";
+import { axisOf, intOf } from "../attributes.ts";
 import { broadcast } from "../dims.ts";
 import { DATA_TYPE, type ElementType, type Shape, type Value } from "../graph.ts";
 import type { ShapeQuestion, ShapeRule, ShapeRules, Typed } from "./shapeRule.ts";
@@ -35,6 +35,23 @@ export function castType(to: number): ElementType {
   return known;
 }
 
+/** What is kept, and where it was kept. */
+const dropout: ShapeRule = ({ inputs, outputCount }) => {
+  const { type, shape } = inputs[0] as Value;
+  return [
+    { type, shape },
+    { type: "bool" as const, shape },
+  ].slice(0, outputCount);
+};
+
+/** The normalised values, and where asked for the mean and the inverse of the deviation. */
+const layerNormalization: ShapeRule = ({ inputs, attributes, outputCount }) => {
+  const { type, shape } = inputs[0] as Value;
+  const first = axisOf(intOf(attributes, "axis", -1), shape.length);
+  const statistic = shape.map((size, axis) => (axis < first ? size : 1));
+  return [shape, statistic, statistic].slice(0, outputCount).map((each) => ({ type, shape: each }));
+};
+
 /** The normalised values, and where asked for (training) the statistics, which have the scale's shape. */
 const batchNormalization: ShapeRule = ({ inputs, outputCount }) =>
   [inputs[0] as Value, inputs[3] as Value, inputs[4] as Value]
@@ -47,12 +64,14 @@ const rules = (names: string, rule: ShapeRule): ShapeRules =>
 export const ELEMENTWISE: ShapeRules = {
   ...rules(
     "Neg Exp Log Sqrt Relu LeakyRelu Sigmoid Tanh Erf Gelu Softmax LogSoftmax Identity Abs Sign Floor Ceil Round Reciprocal Not Sin Cos Clip " +
-      "Softplus Elu Selu HardSigmoid HardSwish CumSum Dropout LayerNormalization ScatterND ScatterElements BitwiseNot",
+      "Softplus Softsign Elu Selu HardSigmoid HardSwish CumSum ScatterND ScatterElements BitwiseNot",
     like,
   ),
   ...rules("Add Sub Mul Div Pow Mod Min Max Sum Mean PRelu And Or Xor", broadcasting),
   ...rules("Greater Less Equal GreaterOrEqual LessOrEqual", comparison),
   Where: where,
   Cast: cast,
+  Dropout: dropout,
+  LayerNormalization: layerNormalization,
   BatchNormalization: batchNormalization,
 };

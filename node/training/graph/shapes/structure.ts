@@ -127,7 +127,10 @@ const unsqueeze: ShapeRule = ({ inputs }) => {
 const expand: ShapeRule = ({ inputs }) => {
   const { type, shape } = inputs[0]!;
   const to = constantNumbers(inputs[1], "Expand: the shape");
-  return [{ type, shape: broadcast(shape, to) ?? to }];
+  const expanded = broadcast(shape, to);
+  if (expanded === undefined)
+    throw new PacelineError("bad-input", `Expand: ${shapeText(shape)} does not become ${shapeText(to)}`);
+  return [{ type, shape: expanded }];
 };
 
 const gather: ShapeRule = ({ inputs, attributes }) => {
@@ -222,6 +225,7 @@ export const STRUCTURE: ShapeRules = {
   ReduceMax: reduce,
   ReduceMin: reduce,
   ReduceProd: reduce,
+  ReduceL1: reduce,
   ReduceL2: reduce,
   ReduceSumSquare: reduce,
   ReduceLogSumExp: reduce,

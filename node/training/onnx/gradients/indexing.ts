@@ -3,6 +3,7 @@ import type { GraphBuilder } from "../../graph/builder.ts";
 import { multiplyDims } from "../../graph/dims.ts";
 import { type Shape, type Value, int, isConstant, text } from "../../graph/graph.ts";
 import { type GradientRule, type GradientRules, dense } from "../gradient.ts";
+import { putBack } from "./placing.ts";
 import { expandLike, isFixed, zerosLike } from "./sizes.ts";
 
 /** Looking up by index: what comes back for an element adds up over all places that it was taken to. */
@@ -13,7 +14,8 @@ const gather: GradientRule = ({ builder, inputs, attributes, atOutputs }) => {
   const atY = atOutputs[0] as Value;
   const axis = axisOf(intOf(attributes, "axis", 0), data.shape.length);
   const known = isConstant(indices) ? positions(indices, data.shape[axis]) : undefined;
-  if (known !== undefined) return [dense(putBack(builder, flattened(builder, atY, axis, indices), data, axis, known))];
+  if (known !== undefined)
+    return [dense(putBack(builder, flattened(builder, atY, axis, indices), axis, data.shape[axis] as number, known))];
   if (axis === 0 && isFixed(data.shape)) return [{ kind: "rows", indices, rows: atY }];
   const updates = flattened(builder, atY, axis, indices);
   const ones = data.shape.length - 1 - axis;
@@ -25,7 +27,7 @@ const gather: GradientRule = ({ builder, inputs, attributes, atOutputs }) => {
 function positions(indices: Value, size: Shape[number] | undefined): readonly number[] | undefined {
   if (!isConstant(indices) || typeof size !== "number") return undefined;
   const found = Array.from(indices.data as ArrayLike<number | bigint>, (index) => axisOf(Number(index), size));
-  return found.length > 0 && new Set(found).size === found.length ? found : undefined;
+  return new Set(found).size === found.length ? found : undefined;
 }
 
 /** With one axis in the place of those that the indices made. */
@@ -44,24 +46,6 @@ function flattened(builder: GraphBuilder, value: Value, axis: number, indices: V
   ];
   const shape = [...before, count, ...behind];
   return builder.typedNodes("Reshape", [value, builder.ints(target)], [{ type: value.type, shape }])[0] as Value;
-}
-
-/** Puts distinct positions back among zeros: one Pad, or one Gather from `value` with a zero behind it. */
-function putBack(builder: GraphBuilder, value: Value, data: Value, axis: number, from: readonly number[]): Value {
-  const size = data.shape[axis] as number;
-  const first = from[0] as number;
-  if (from.every((position, i) => position === first + i))
-    return padded(builder, value, axis, first, size - from.length - first);
-  const places = new Map(from.map((position, i) => [position, i]));
-  const back = Array.from({ length: size }, (_, position) => places.get(position) ?? from.length);
-  const source = from.length === size ? value : padded(builder, value, axis, 0, 1);
-  return builder.node("Gather", [source, builder.ints(back)], { axis: int(axis) });
-}
-
-/** `value` with zeros before and behind it along an axis. */
-export function padded(builder: GraphBuilder, value: Value, axis: number, before: number, behind: number): Value {
-  if (before === 0 && behind === 0) return value;
-  return builder.node("Pad", [value, builder.ints([before, behind]), undefined, builder.ints([axis])]);
 }
 
 const gatherElements: GradientRule = ({ builder, inputs, attributes, atOutputs }) => {

@@ -1,9 +1,9 @@
-import { intOf } from "../../graph/attributes.ts";
 import { type Value, int, ints } from "../../graph/graph.ts";
 import type { GraphBuilder } from "../../graph/builder.ts";
-import { floatOf } from "../../graph/attributes.ts";
+import { floatOf, intOf } from "../../graph/attributes.ts";
 import { type GradientQuestion, type GradientRule, type GradientRules, dense } from "../gradient.ts";
 import { sumTo } from "./broadcasting.ts";
+import { isFixed } from "./sizes.ts";
 
 /** Matrix products. A gradient of a weight is one Gemm without a third input, which an optimiser may fill with the weight. */
 
@@ -38,7 +38,8 @@ function scaled(builder: GraphBuilder, value: Value, factor: number): Value {
 
 const matMul: GradientRule = (question) => {
   const [a, b] = question.inputs as [Value, Value];
-  if (b.shape.length === 2 && a.shape.length >= 2) return timesMatrix(question, a, b);
+  if (b.shape.length === 2 && (a.shape.length === 2 || (a.shape.length > 2 && isFixed([...b.shape]))))
+    return timesMatrix(question, a, b);
   return batched(question, a, b);
 };
 
@@ -61,8 +62,8 @@ function batched({ builder, atOutputs, wanted }: GradientQuestion, a: Value, b: 
   const column = (value: Value): Value => builder.node("Unsqueeze", [value, builder.ints([-1])]);
   const row = (value: Value): Value => builder.node("Unsqueeze", [value, builder.ints([-2])]);
   let atY = atOutputs[0] as Value;
-  if (a.shape.length === 1) atY = row(atY);
   if (b.shape.length === 1) atY = column(atY);
+  if (a.shape.length === 1) atY = row(atY);
   const [left, right] = [a.shape.length === 1 ? row(a) : a, b.shape.length === 1 ? column(b) : b];
   const atA = (): Value => {
     const full = sumTo(builder, builder.node("MatMul", [atY, transposed(builder, right)]), left);
