@@ -1,13 +1,18 @@
 import { z } from "zod";
 import { imagesContractSchema, imagesShape, missingInImages } from "./contract/images.ts";
 import { missingInTable, tableContractSchema, tableShape } from "./contract/table.ts";
+import { missingInText, textContractSchema, textShape } from "./contract/text.ts";
 import type { ExampleShape } from "./exampleShape.ts";
 
 /**
  * What a job says about its participants' data, so that all of them give a model the same numbers for the same things. A kind
  * is a file in `contract/`; `load.ts` reads files by a contract, `fit.ts` fills in what a contract leaves open.
  */
-export const dataContractSchema = z.discriminatedUnion("kind", [tableContractSchema, imagesContractSchema]);
+export const dataContractSchema = z.discriminatedUnion("kind", [
+  tableContractSchema,
+  imagesContractSchema,
+  textContractSchema,
+]);
 
 export type DataContract = z.infer<typeof dataContractSchema>;
 /** A contract as a person writes it: defaults may be left out. */
@@ -23,6 +28,8 @@ export function exampleShape(contract: DataContract): ExampleShape {
       return tableShape(contract);
     case "images":
       return imagesShape(contract);
+    case "text":
+      return textShape(contract);
   }
 }
 
@@ -33,5 +40,7 @@ export function missingIn(contract: DataContract): readonly string[] {
       return missingInTable(contract);
     case "images":
       return missingInImages(contract);
+    case "text":
+      return missingInText(contract);
   }
 }

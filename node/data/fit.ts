@@ -1,6 +1,7 @@
 import type { DataContract } from "./contract.ts";
 import { sourceFor } from "./formats.ts";
 import { fitImagesTo } from "./images/load.ts";
+import { fitText } from "./text/load.ts";
 import { fitTable } from "./table/fit.ts";
 
 /**
@@ -16,5 +17,7 @@ export async function fitContract(text: string, contract: DataContract): Promise
       return fitTable(source, contract);
     case "images":
       return fitImagesTo(source, contract);
+    case "text":
+      return fitText(source, contract);
   }
 }

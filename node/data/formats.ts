@@ -8,6 +8,7 @@ import { ROW_FORMATS } from "./rows.ts";
 export const FORMATS: Readonly<Record<DataContract["kind"], readonly string[]>> = {
   table: ROW_FORMATS,
   images: IMAGE_FORMATS,
+  text: ROW_FORMATS,
 };
 
 /**

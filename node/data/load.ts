@@ -3,6 +3,7 @@ import { type DataContract, missingIn } from "./contract.ts";
 import type { Dataset } from "./dataset.ts";
 import { sourceFor } from "./formats.ts";
 import { loadImages } from "./images/load.ts";
+import { loadText } from "./text/load.ts";
 import { loadTable } from "./table/load.ts";
 
 /**
@@ -21,5 +22,7 @@ export async function loadData(text: string, contract: DataContract): Promise<Da
       return loadTable(source, contract);
     case "images":
       return loadImages(source, contract);
+    case "text":
+      return loadText(source, contract);
   }
 }
