@@ -1,0 +1,56 @@
+import { PacelineError } from "../../../core/errors.ts";
+import type { Attributes, Shape, Value } from "../../graph/graph.ts";
+import { foldElementwise } from "./folding/elementwise.ts";
+import { STRUCTURE } from "./folding/structure.ts";
+import type { ImportContext } from "./importContext.ts";
+import type { Known } from "./known.ts";
+import { describeNode, type RawNode } from "./rawModel.ts";
+
+/** Says in the context what a node's outputs are: by adding nodes, or constants, or by names for what is there already. */
+export type Converter = (node: RawNode, context: ImportContext) => void;
+export type Converters = Readonly<Record<string, Converter>>;
+
+/** The node's result, where all that it reads is known. */
+export function fold(node: RawNode, context: ImportContext, attributes: Attributes): Known | undefined {
+  if (node.outputs.length !== 1 || node.inputs.length === 0) return undefined;
+  const inputs = node.inputs.map((name) => context.known(name));
+  if (node.inputs.some((name, i) => name !== "" && inputs[i] === undefined)) return undefined;
+  if (Object.hasOwn(STRUCTURE, node.operator)) return STRUCTURE[node.operator]?.(inputs, attributes);
+  return inputs.includes(undefined) ? undefined : foldElementwise(node.operator, inputs as readonly Known[]);
+}
+
+/** Adds the node to the graph, with inputs and attributes that may differ from the file's. */
+export function addNode(
+  node: RawNode,
+  context: ImportContext,
+  inputs: readonly (Value | undefined)[],
+  attributes: Attributes,
+  outputCount: number = countOutputs(node),
+): void {
+  const { graph } = context.model;
+  const values = graph.nodes(node.operator, withoutTail(inputs), outputCount, attributes, node.name);
+  for (const { shape } of values) requireSizes(node, shape);
+  values.forEach((value, i) => context.defineValue(node.outputs[i] ?? "", value));
+}
+
+/** Optional inputs that are left out at the end do not count. */
+function withoutTail(inputs: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
+  return inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
+}
+
+/** Up to the last that has a name. */
+function countOutputs({ outputs }: RawNode): number {
+  return Math.max(1, outputs.findLastIndex((name) => name !== "") + 1);
+}
+
+const MAX_SIZE = 2 ** 31;
+
+/** A file's strides and pads can make any shape; engines allocate what the shape says. */
+export function requireSizes(node: RawNode, shape: Shape): void {
+  const possible = shape.every(
+    (size) => typeof size === "string" || (Number.isInteger(size) && size >= 0 && size <= MAX_SIZE),
+  );
+  const elements = shape.reduce<number>((product, size) => product * (typeof size === "number" ? size : 1), 1);
+  if (!possible || elements > MAX_SIZE)
+    throw new PacelineError("bad-input", `${describeNode(node)} makes an impossible shape, [${shape.join(", ")}]`);
+}
