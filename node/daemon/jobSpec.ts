@@ -185,15 +185,15 @@ export function toUnits(amount: string, decimals: number): bigint {
   return units;
 }
 
-/** How a participant of the job trains in a round. */
-export function planOf({ localTraining }: JobSpec): LocalPlan {
+/** How a participant of the job trains in a round, from 1. */
+export function planOf({ localTraining, rounds }: JobSpec, round: number): LocalPlan {
   const { localEpochs, localSteps, batchSize, learningRate, optimiser, schedule } = localTraining;
   return {
     length: localSteps === undefined ? { localEpochs: localEpochs as number } : { localSteps },
     batchSize,
     learningRate,
     optimiser,
-    ...(schedule === undefined ? {} : { schedule }),
+    ...(schedule === undefined ? {} : { schedule, rounds: { round: Math.min(round, rounds), of: rounds } }),
   };
 }
 

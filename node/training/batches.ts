@@ -36,8 +36,10 @@ export function planBatches(count: number, plan: LocalPlan, seed: readonly numbe
     starts[step] = passStart + (step % perPass) * plan.batchSize;
     ends[step] = Math.min((starts[step] as number) + plan.batchSize, passStart + count);
   }
+  const { schedule = { kind: "constant" }, rounds = { round: 1, of: 1 } } = plan;
+  const before = (rounds.round - 1) * steps;
   const learningRates = Float64Array.from({ length: steps }, (_, step) =>
-    learningRateAt(plan.schedule ?? { kind: "constant" }, plan.learningRate, step, steps),
+    learningRateAt(schedule, plan.learningRate, before + step, rounds.of * steps),
   );
   return { order, starts, ends, learningRates };
 }

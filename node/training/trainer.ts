@@ -38,6 +38,8 @@ export interface LocalPlan {
   readonly learningRate: number;
   /** Constant by default. */
   readonly schedule?: ScheduleSpec;
+  /** Which round of how many this is, from 1: the schedule goes over all of them, as if each had as many steps. */
+  readonly rounds?: { readonly round: number; readonly of: number };
 }
 
 export interface LocalTraining {

@@ -75,7 +75,7 @@ async function runRounds(
 async function trainingProcessorSeconds({ data, settings, spec, model }: Federation): Promise<number> {
   const trainer = openTrainer(model, { examples: TRAIN_EXAMPLES, shared: true });
   const params = trainer.initialParams(spec.seed);
-  const plan = planOf(spec);
+  const plan = planOf(spec, 1);
   const seconds: number[] = [];
   for (let repetition = 0; repetition < 6; repetition++) {
     const before = process.cpuUsage();

@@ -24,13 +24,12 @@ export async function measureBaselines(
   );
   const trainer = openTrainer(model, { examples: data.test.count, shared: true });
   const accuracyOf = async (examples: Dataset, seed: number): Promise<number> => {
-    const plan = planOf(spec);
     let params = trainer.initialParams(spec.seed);
     for (let round = 1; round <= spec.rounds; round++) {
       ({ params } = await trainer.train({
         params,
         examples,
-        plan,
+        plan: planOf(spec, round),
         seed: [settings.seed, seed, round],
       }));
     }
