@@ -55,6 +55,9 @@ function targetWeights(loss: LossSpec, targets: tf.Tensor): tf.Tensor {
   if (targets.dtype !== "int32") return tf.ones([flat.size]);
   const counts = tf.cast(tf.greaterEqual(flat, 0), "float32");
   if (loss.kind !== "softmax-cross-entropy" || loss.classWeights === undefined) return counts;
-  const weights = tf.gather(tf.tensor1d([...loss.classWeights]), tf.maximum(flat, 0) as tf.Tensor1D);
+  const weights = tf.gather(
+    tf.tensor1d([...loss.classWeights]),
+    tf.maximum(flat, tf.scalar(0, "int32")) as tf.Tensor1D,
+  );
   return tf.mul(weights, counts);
 }
