@@ -22,6 +22,14 @@ const folded =
   ({ inputs }) =>
     (inputs as tf.Tensor[]).reduce((result, input) => work(result, input));
 
+/** Both repeated to the same shape first, for kernels whose gradient in tfjs has forgotten to undo it. */
+const repeated =
+  (work: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
+  (a: tf.Tensor, b: tf.Tensor): tf.Tensor => {
+    const shape = broadcast(a.shape, b.shape) as number[];
+    return work(broadcastTo(a, shape), broadcastTo(b, shape));
+  };
+
 const comparison =
   (work: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Operator =>
   (call) =>
@@ -155,8 +163,8 @@ export const ELEMENTWISE: Operators = {
   Div: binary(divide),
   Pow: binary((a, b) => tf.pow(a, tf.cast(b, a.dtype))),
   Mod: mod,
-  Min: folded((a, b) => tf.minimum(a, b)),
-  Max: folded((a, b) => tf.maximum(a, b)),
+  Min: folded(repeated(tf.minimum)),
+  Max: folded(repeated(tf.maximum)),
   Sum: folded((a, b) => tf.add(a, b)),
   Mean: (call) => tf.div(folded((a, b) => tf.add(a, b))(call) as tf.Tensor, call.inputs.length),
   And: logical(tf.logicalAnd),
