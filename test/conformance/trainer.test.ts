@@ -1,7 +1,66 @@
-import { TfjsTrainer } from "../../node/training/tfjs/tfjsTrainer.ts";
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import type { Model } from "../../node/training/models/model.ts";
+import { zooModel, zooSchema, type ZooSpecInput } from "../../node/training/models/zooSpec.ts";
 import { OnnxTrainer } from "../../node/training/onnxTrainer.ts";
+import { TfjsTrainer } from "../../node/training/tfjs/tfjsTrainer.ts";
+import type { LocalTraining, Trainer } from "../../node/training/trainer.ts";
+import { expectSameGradient } from "../training/gradients/oracle.ts";
+import { randomExamples } from "../training/gradients/operatorCase.ts";
 import { describeTrainerConformance } from "./trainer.ts";
 
 describeTrainerConformance("ONNX Runtime", (model) => new OnnxTrainer(model));
 describeTrainerConformance("tfjs on wasm", (model) => new TfjsTrainer(model, { backend: "wasm" }));
 describeTrainerConformance("tfjs on plain JavaScript", (model) => new TfjsTrainer(model, { backend: "cpu" }));
+
+const MODELS: readonly ZooSpecInput[] = [
+  { kind: "softmax-regression", inputs: 6, classes: 4 },
+  { kind: "linear-regression", inputs: 6 },
+  { kind: "mlp", inputs: 6, hidden: [9, 7], classes: 4, dropout: 0.4 },
+  { kind: "cnn", image: [6, 6, 2], filters: [3, 4], kernel: 3, hidden: [8], dropout: 0.5, classes: 4 },
+  { kind: "text-classifier", buckets: 40, length: 12, embedding: 6, classes: 3 },
+  { kind: "tagger", form: "window", buckets: 40, features: 5, embedding: 6, hidden: 8, dropout: 0.3, classes: 5 },
+  { kind: "tagger", form: "bilstm", buckets: 40, features: 2, length: 7, embedding: 6, hidden: 8, classes: 5 },
+  { kind: "char-lm", vocabulary: 12, length: 9, embedding: 4, hidden: 6 },
+  { kind: "matrix-factorisation", users: 12, items: 12, rank: 5 },
+];
+
+const nameOf = (spec: ZooSpecInput): string => ("form" in spec ? `${spec.kind} (${spec.form})` : spec.kind);
+
+/** Two passes with momentum, the last batch of each smaller. */
+function jobOf(model: Model, params: Float32Array): LocalTraining {
+  return {
+    params,
+    examples: randomExamples(model, 22, 12),
+    plan: {
+      length: { localEpochs: 2 },
+      batchSize: 6,
+      optimiser: { kind: "momentum", momentum: 0.7, weightDecay: 0.01, clipGradientNorm: 1 },
+      learningRate: 0.05,
+    },
+    seed: [4],
+  };
+}
+
+describe("The engines", () => {
+  for (const spec of MODELS) {
+    it(`agree on a ${nameOf(spec)}: gradients, and params after training`, async () => {
+      const model = zooModel(zooSchema.parse(spec));
+      const [onnx, tfjs]: [Trainer, Trainer] = [new OnnxTrainer(model), new TfjsTrainer(model)];
+      const job = jobOf(model, onnx.initialParams(3));
+      expect(tfjs.initialParams(3)).to.deep.equal(job.params);
+      const [ours, reference] = [
+        await onnx.lossGradient(job.params, job.examples),
+        await tfjs.lossGradient(job.params, job.examples),
+      ];
+      expectSameGradient(model, ours, reference);
+      const [found, expected] = [(await onnx.train(job)).params, (await tfjs.train(job)).params];
+      const farthest = found.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+      const moved = found.reduce((most, value, i) => Math.max(most, Math.abs(value - job.params[i]!)), 0);
+      expect(moved).to.be.above(0.01);
+      expect(farthest).to.be.below(1e-4 * moved);
+      await onnx.close();
+      await tfjs.close();
+    });
+  }
+});
