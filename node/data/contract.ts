@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { arrayContractSchema, arrayShape, missingInArray } from "./contract/array.ts";
 import { imagesContractSchema, imagesShape, missingInImages } from "./contract/images.ts";
+import { missingInRatings, ratingsContractSchema, ratingsShape } from "./contract/ratings.ts";
 import { missingInTable, tableContractSchema, tableShape } from "./contract/table.ts";
 import { missingInText, textContractSchema, textShape } from "./contract/text.ts";
 import type { ExampleShape } from "./exampleShape.ts";
@@ -12,6 +14,8 @@ export const dataContractSchema = z.discriminatedUnion("kind", [
   tableContractSchema,
   imagesContractSchema,
   textContractSchema,
+  ratingsContractSchema,
+  arrayContractSchema,
 ]);
 
 export type DataContract = z.infer<typeof dataContractSchema>;
@@ -30,6 +34,10 @@ export function exampleShape(contract: DataContract): ExampleShape {
       return imagesShape(contract);
     case "text":
       return textShape(contract);
+    case "ratings":
+      return ratingsShape();
+    case "array":
+      return arrayShape(contract);
   }
 }
 
@@ -42,5 +50,9 @@ export function missingIn(contract: DataContract): readonly string[] {
       return missingInImages(contract);
     case "text":
       return missingInText(contract);
+    case "ratings":
+      return missingInRatings(contract);
+    case "array":
+      return missingInArray(contract);
   }
 }

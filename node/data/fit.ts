@@ -1,6 +1,8 @@
 import type { DataContract } from "./contract.ts";
 import { sourceFor } from "./formats.ts";
 import { fitImagesTo } from "./images/load.ts";
+import { fitArrays } from "./npy/load.ts";
+import { fitRatings } from "./ratings/load.ts";
 import { fitText } from "./text/load.ts";
 import { fitTable } from "./table/fit.ts";
 
@@ -19,5 +21,9 @@ export async function fitContract(text: string, contract: DataContract): Promise
       return fitImagesTo(source, contract);
     case "text":
       return fitText(source, contract);
+    case "ratings":
+      return fitRatings(source, contract);
+    case "array":
+      return fitArrays(source, contract);
   }
 }

@@ -2,6 +2,7 @@ import { PacelineError } from "../core/errors.ts";
 import type { DataContract } from "./contract.ts";
 import { parseDataSource, type DataSource } from "./dataSource.ts";
 import { IMAGE_FORMATS } from "./images/load.ts";
+import { ARRAY_FORMATS } from "./npy/load.ts";
 import { ROW_FORMATS } from "./rows.ts";
 
 /** The formats that each kind of data can be read from. */
@@ -9,6 +10,8 @@ export const FORMATS: Readonly<Record<DataContract["kind"], readonly string[]>> 
   table: ROW_FORMATS,
   images: IMAGE_FORMATS,
   text: ROW_FORMATS,
+  ratings: ROW_FORMATS,
+  array: ARRAY_FORMATS,
 };
 
 /**

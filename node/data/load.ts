@@ -3,6 +3,8 @@ import { type DataContract, missingIn } from "./contract.ts";
 import type { Dataset } from "./dataset.ts";
 import { sourceFor } from "./formats.ts";
 import { loadImages } from "./images/load.ts";
+import { loadArrays } from "./npy/load.ts";
+import { loadRatings } from "./ratings/load.ts";
 import { loadText } from "./text/load.ts";
 import { loadTable } from "./table/load.ts";
 
@@ -24,5 +26,9 @@ export async function loadData(text: string, contract: DataContract): Promise<Da
       return loadImages(source, contract);
     case "text":
       return loadText(source, contract);
+    case "ratings":
+      return loadRatings(source, contract);
+    case "array":
+      return loadArrays(source, contract);
   }
 }
