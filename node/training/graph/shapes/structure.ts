@@ -233,6 +233,10 @@ export const STRUCTURE: ShapeRules = {
   OneHot: oneHot,
   ConstantOfShape: constantOfShape,
   Range: range,
-  Shape: ({ inputs }) => [{ type: "int64", shape: [inputs[0]!.shape.length] }],
+  Shape: ({ inputs, attributes }) => {
+    const { shape } = inputs[0]!;
+    const sizes = shape.slice(intOf(attributes, "start", 0), intOf(attributes, "end", shape.length));
+    return [{ type: "int64", shape: [sizes.length] }];
+  },
   Size: () => [{ type: "int64", shape: [] }],
 };

@@ -4,7 +4,7 @@ import { divideDims, multiplyDims } from "../../graph/dims.ts";
 import { type Value, int } from "../../graph/graph.ts";
 import { reducedAxes } from "../../graph/shapes/structure.ts";
 import { type GradientQuestion, type GradientRule, type GradientRules, dense } from "../gradient.ts";
-import { type Arithmetic, arithmetic } from "./arithmetic.ts";
+import { type Arithmetic, type Operand, arithmetic } from "./arithmetic.ts";
 import { signOf } from "./functions.ts";
 import { expandLike } from "./sizes.ts";
 
@@ -24,17 +24,18 @@ const reduceSum: GradientRule = (question) => {
 
 const reduceMean: GradientRule = (question) => {
   const { builder, inputs, atOutputs } = question;
-  const share = dividedByCount(builder, atOutputs[0] as Value, inputs[0] as Value);
+  const atY = atOutputs[0] as Value;
+  const share = arithmetic(builder).mul(atY, shareOf(builder, inputs[0] as Value, atY));
   return [dense(expandLike(builder, withReducedAxes(question, share), inputs[0] as Value))];
 };
 
-/** `value` over the number of elements of `whole` that each of its own stands for. */
-export function dividedByCount(builder: GraphBuilder, value: Value, whole: Value): Value {
+/** One over the number of elements of `whole` that each element of `part` stands for. */
+export function shareOf(builder: GraphBuilder, whole: Value, part: Value): Operand {
+  const count = divideDims(multiplyDims(whole.shape), multiplyDims(part.shape));
+  if (typeof count === "number") return 1 / count;
   const m = arithmetic(builder);
-  const count = divideDims(multiplyDims(whole.shape), multiplyDims(value.shape));
-  if (typeof count === "number") return m.mul(value, 1 / count);
-  const [all, own] = [whole, value].map((each) => m.float(builder.node("Size", [each])));
-  return m.mul(value, m.div(own as Value, all as Value));
+  const [all, own] = [whole, part].map((each) => m.float(builder.node("Size", [each])));
+  return m.div(own as Value, all as Value);
 }
 
 /** The rule of a reduction y of x: what comes back at y, spread over x by a factor. */

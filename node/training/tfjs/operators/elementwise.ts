@@ -93,23 +93,26 @@ function cast(call: OperatorCall): tf.Tensor {
   return type === "float32" ? tf.cast(x, type) : withoutGradient((value) => tf.cast(value, type), x);
 }
 
-/** Over an axis that may be any; tfjs has only the last. */
-function onLastAxis(call: OperatorCall, work: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
-  const x = call.input(0);
-  const axis = (call.int("axis", -1) + x.rank) % x.rank;
+/** Over an axis that may be any; tfjs has only the last, or has its gradient for the last only. */
+function onLastAxis(x: tf.Tensor, given: number, work: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
+  const axis = (given + x.rank) % x.rank;
   if (axis === x.rank - 1) return work(x);
   const order = Array.from({ length: x.rank }, (_, i) => i);
   [order[axis], order[x.rank - 1]] = [x.rank - 1, axis];
   return tf.transpose(work(tf.transpose(x, order)), order);
 }
 
+const onAxis =
+  (work: (x: tf.Tensor) => tf.Tensor): Operator =>
+  (call) =>
+    onLastAxis(call.input(0), call.int("axis", -1), work);
+
 const logical = (work: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Operator =>
   comparison((a, b) => work(tf.cast(a, "bool"), tf.cast(b, "bool")));
 
 function cumSum(call: OperatorCall): tf.Tensor {
-  const axis = call.numbers(1)?.[0] ?? 0;
-  const x = call.input(0);
-  return tf.cumsum(x, (axis + x.rank) % x.rank, call.int("exclusive", 0) === 1, call.int("reverse", 0) === 1);
+  const [exclusive, reverse] = [call.int("exclusive", 0) === 1, call.int("reverse", 0) === 1];
+  return onLastAxis(call.input(0), call.numbers(1)?.[0] ?? 0, (x) => tf.cumsum(x, x.rank - 1, exclusive, reverse));
 }
 
 function elu(call: OperatorCall): tf.Tensor {
@@ -139,12 +142,13 @@ export const ELEMENTWISE: Operators = {
   Erf: unary(tf.erf),
   Gelu: gelu,
   Softplus: unary(tf.softplus),
+  Softsign: unary((x) => tf.div(x, tf.add(1, tf.abs(x)))),
   Elu: elu,
   Selu: selu,
   HardSigmoid: hardSigmoid,
   HardSwish: unary((x) => tf.mul(x, tf.clipByValue(tf.add(tf.div(x, 6), 0.5), 0, 1))),
-  Softmax: (call) => onLastAxis(call, (x) => tf.softmax(x)),
-  LogSoftmax: (call) => onLastAxis(call, (x) => tf.logSoftmax(x)),
+  Softmax: onAxis((x) => tf.softmax(x)),
+  LogSoftmax: onAxis((x) => tf.logSoftmax(x)),
   Identity: unary((x) => tf.clone(x)),
   Abs: unary(tf.abs),
   Reciprocal: unary((x) => tf.div(1, x)),

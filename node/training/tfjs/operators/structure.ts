@@ -109,6 +109,29 @@ export function lookUp(x: tf.Tensor, indices: tf.Tensor, axis: number): tf.Tenso
   return axis === 0 ? byIndex : tf.transpose(byIndex, behind(indices.rank, axis, byIndex.rank));
 }
 
+/** One element by each index, from the index's own place on the other axes: looked up in the flat tensor. */
+function gatherElements(call: OperatorCall): tf.Tensor {
+  const x = call.input(0);
+  const axis = axisIn(call.int("axis", 0), x.rank);
+  const size = x.shape[axis] as number;
+  const flat = withoutGradient(
+    (indices) => {
+      const fromStart = tf.where(tf.less(indices, 0), tf.add(indices, tf.scalar(size, "int32")), indices);
+      checkRange(fromStart, size);
+      return x.shape.reduce<tf.Tensor>(
+        (place, length, i) => {
+          const line = x.shape.map((_, j) => (j === i ? -1 : 1));
+          const own = i === axis ? fromStart : tf.reshape(tf.range(0, indices.shape[i], 1, "int32"), line);
+          return tf.add(tf.mul(place, tf.scalar(length, "int32")), own);
+        },
+        tf.scalar(0, "int32"),
+      );
+    },
+    tf.cast(call.input(1), "int32"),
+  );
+  return lookUp(tf.reshape(x, [-1]), flat, 0);
+}
+
 /** tfjs's own gradient of a look-up goes over the whole table once a row, and wasm does not have it. */
 function lookUpRows(table: tf.Tensor, indices: tf.Tensor): tf.Tensor {
   const { shape } = table;
@@ -226,6 +249,7 @@ export const STRUCTURE: Operators = {
   Unsqueeze: unsqueeze,
   Expand: expand,
   Gather: gather,
+  GatherElements: gatherElements,
   Tile: (call) => tf.tile(call.input(0), [...(call.numbers(1) ?? [])]),
   Pad: pad,
   ReduceSum: reduce((x, axes, keep) => tf.sum(x, axes, keep)),
@@ -233,6 +257,7 @@ export const STRUCTURE: Operators = {
   ReduceMax: reduce((x, axes, keep) => tf.max(x, axes, keep)),
   ReduceMin: reduce((x, axes, keep) => tf.min(x, axes, keep)),
   ReduceSumSquare: reduce((x, axes, keep) => tf.sum(tf.square(x), axes, keep)),
+  ReduceL1: reduce((x, axes, keep) => tf.sum(tf.abs(x), axes, keep)),
   ReduceL2: reduce((x, axes, keep) => tf.sqrt(tf.sum(tf.square(x), axes, keep))),
   ReduceLogSumExp: reduce((x, axes, keep) => tf.logSumExp(x, axes, keep)),
   ArgMax: argMax,

@@ -8,7 +8,7 @@ const positive = (operator: string): Build => on([2, 3], (graph, x) => graph.nod
 
 export const UNARY: Builds = {
   ...Object.fromEntries(
-    "Neg Exp Relu Sigmoid Tanh Erf Softplus Elu Selu HardSigmoid HardSwish Identity Abs Reciprocal Sin Cos Sign Floor Ceil Round"
+    "Neg Exp Relu Sigmoid Tanh Erf Softplus Softsign Elu Selu HardSigmoid HardSwish Identity Abs Reciprocal Sin Cos Sign Floor Ceil Round"
       .split(" ")
       .map((operator) => [operator, plain(operator)]),
   ),

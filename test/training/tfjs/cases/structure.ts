@@ -44,6 +44,9 @@ export const STRUCTURE: Builds = {
   "Gather on an inner axis, from behind": on([4, 3], (graph, x) =>
     graph.node("Gather", [x, graph.ints([3, -1, 0, 0], [2, 2])], { axis: int(1) }),
   ),
+  "GatherElements on an inner axis, from behind": on([4, 3], (graph, x) =>
+    graph.node("GatherElements", [x, graph.ints([1, -1, 0, 3, 3, 2, 0, 0, -4, 1, 2, -2], [3, 2, 2])], { axis: int(1) }),
+  ),
   "Gather of one entry": on([4, 3], (graph, x) => graph.node("Gather", [x, graph.ints([-2], [])], { axis: int(-1) })),
   OneHot: (builder) => {
     const at = builder.example("at", "int32", [5]);
@@ -67,9 +70,16 @@ export const STRUCTURE: Builds = {
     ]);
   }),
   ...Object.fromEntries(
-    ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"].map(
-      (operator) => [operator, reduced(operator, [1, -1])],
-    ),
+    [
+      "ReduceSum",
+      "ReduceMean",
+      "ReduceMax",
+      "ReduceMin",
+      "ReduceL1",
+      "ReduceL2",
+      "ReduceSumSquare",
+      "ReduceLogSumExp",
+    ].map((operator) => [operator, reduced(operator, [1, -1])]),
   ),
   "ReduceMean without the axis": reduced("ReduceMean", [2], 0),
 };
