@@ -70,7 +70,7 @@ export function expectSameGradient(model: Pick<Model, "tensors">, found: LossGra
 
 /**
  * Differences tell a derivative where two neighbouring distances give the same; where a kink is nearer than that, they tell
- * nothing. They must tell most of those that were looked at.
+ * nothing. They must tell a third of those that were looked at.
  */
 export function expectDifferencesAgree({ loss, gradient }: LossGradient, found: readonly Difference[]): void {
   const scale = largest(gradient);
@@ -92,7 +92,7 @@ export function expectDifferencesAgree({ loss, gradient }: LossGradient, found: 
     const message = `param ${param}: the gradient is ${gradient[param]}, differences say ${said}`;
     expect(Math.min(...errors), message).to.be.below(1);
   }
-  expect(told, "derivatives that differences tell").to.be.at.least(found.length / 2);
+  expect(told, "derivatives that differences tell").to.be.at.least(found.length / 3);
 }
 
 function farthest(a: Float32Array, b: Float32Array): number {
