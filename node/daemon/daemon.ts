@@ -9,13 +9,12 @@ import { createJobChain, createJobWatcher, readTerms } from "../chain/viemJob.ts
 import type { JobChain } from "../chain/chain.ts";
 import type { PeerState } from "../protocol/state.ts";
 import type { EvaluationResult } from "../training/metrics/evaluation.ts";
-import { openLibp2pNetwork, openParticipantStorage, openTrainer } from "./adapters.ts";
-import { evaluationOf, evaluationText } from "./evaluation.ts";
+import { openLibp2pNetwork, openParticipantStorage } from "./adapters.ts";
+import { evaluationText } from "./evaluation.ts";
 import { jobFolder } from "./home.ts";
 import { requireSameSpec } from "./jobFile.ts";
-import { createLearner } from "./learner.ts";
+import { openLearning } from "./learning.ts";
 import type { Log } from "./log.ts";
-import { loadOwnData } from "./ownData.ts";
 import { takeOverOperator } from "./ownOperator.ts";
 import { startParticipant, type ParticipantObserver } from "./participant.ts";
 import type { DaemonSettings } from "./settings.ts";
@@ -48,30 +47,21 @@ export async function runDaemon(
     const chain = await openOwnJob(settings, privateKey, endpoint);
     const wallet = await readWallet(endpoint, settings.deployment.registry, chain.operator);
     await takeOverOperator(chain, wallet, log);
-    const { model, spec } = settings;
-    const { train, heldOut: validation } = await loadOwnData(settings.data, spec, model);
-    const trainer = openTrainer(model, { examples: train.count, shared: false });
-    cleanUp.push(() => trainer.close());
+    const operatorSeed = Number.parseInt(chain.operator.slice(2, 10), 16);
+    const learning = await openLearning(settings, [settings.data.seed, operatorSeed]);
+    cleanUp.push(() => learning.close());
     const storage = await openParticipantStorage(jobFolder(settings.home, endpoint.chainId, chain.job));
     cleanUp.push(() => storage.close());
     const end = new JobEnd();
-    const request = evaluationOf(spec, model);
-    const observer = observe(log, end, (params) => trainer.evaluate(params, validation, request));
-    const operatorSeed = Number.parseInt(chain.operator.slice(2, 10), 16);
+    const observer = observe(log, end, learning.evaluate);
     const participant = await startParticipant({
       chain,
       openNetwork: openLibp2pNetwork(settings.listen, settings.announce),
       storage,
-      learner: createLearner({
-        trainer,
-        train,
-        validation,
-        spec,
-        seed: [settings.data.seed, operatorSeed],
-      }),
-      spec,
+      learner: learning.learner,
+      spec: settings.spec,
       privateKey,
-      initialParams: () => trainer.initialParams(spec.seed),
+      initialParams: learning.initialParams,
       now: () => Date.now() / 1000,
       randomBytes: (count) => new Uint8Array(randomBytes(count)),
       relaySeconds: settings.relaySeconds,
@@ -87,10 +77,9 @@ export async function runDaemon(
         job: chain.job,
         chainId: chain.chainId,
         contacts,
-        examples: train.count,
-        validation: validation.count,
+        examples: learning.learner.exampleCount,
       },
-      `operator ${chain.operator} takes part in job ${chain.job} with ${train.count} examples; listening on ${contacts.join(" ")}`,
+      `operator ${chain.operator} takes part in job ${chain.job} with ${learning.learner.exampleCount} examples; listening on ${contacts.join(" ")}`,
     );
     const interrupted = await end.reached(signal, settings.lingerSeconds, log);
     const { view } = participant.state();
@@ -168,7 +157,7 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-type Evaluate = (params: Float32Array) => Promise<EvaluationResult>;
+type Evaluate = (params: Float32Array) => Promise<EvaluationResult | undefined>;
 
 /** Turns what the participant tells into log lines. */
 function observe(log: Log, end: JobEnd, evaluate: Evaluate): ParticipantObserver {
@@ -190,6 +179,7 @@ function observe(log: Log, end: JobEnd, evaluate: Evaluate): ParticipantObserver
     onModel({ modelId, updates, params }) {
       evaluate(params).then(
         (evaluation) => {
+          if (evaluation === undefined) return;
           const { loss, metrics } = evaluation;
           const text = `model ${updates}: ${evaluationText(evaluation)} on the own validation split`;
           log.event("model", { modelId, updates, ...(loss === undefined ? {} : { loss }), ...metrics }, text);

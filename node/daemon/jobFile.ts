@@ -27,10 +27,10 @@ export function readJobFile(file: string): JobSpec {
 export function openJobFile(file: string): { readonly spec: JobSpec; readonly model: Model } {
   const spec = readJobFile(file);
   const missing = missingIn(spec.data.contract);
-  if (missing.length > 0)
+  if (spec.data.fit === "sample" && missing.length > 0)
     throw new PacelineError(
       "bad-input",
-      `${file}: data.contract lacks ${missing.join(", ")}: fill it in with \`paceline job fit --file ${file} --data SAMPLE\``,
+      `${file}: data.contract lacks ${missing.join(", ")}: fill it in with \`paceline job fit --file ${file} --data SAMPLE\`, or let the first round find it with data.fit: "federated"`,
       { file },
     );
   const model = openJobModel(spec.model, dirname(file), spec.task.classWeights);

@@ -5,6 +5,7 @@ import { toHex, type Address, type Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { AGGREGATION_RULES, type JobTerms } from "../core/jobTerms.ts";
 import { MAX_WEIGHT_SUM } from "../core/weightedMean.ts";
+import { columnMeansLength } from "../data/columnMeans.ts";
 import { dataContractSchema } from "../data/contract.ts";
 import { metricNameSchema } from "../training/metrics/metric.ts";
 import { optimiserSchema } from "../training/optimiserSpec.ts";
@@ -45,6 +46,11 @@ const schema = z.strictObject({
     description: z.string().max(1000).default(""),
     /** What a participant's file must look like, and what becomes of it. */
     contract: dataContractSchema,
+    /**
+     * Where means and deviations that the contract leaves open come from: a sample, before the job is opened (`paceline job fit`);
+     * or the participants' own, in the first round, as a weighted mean of theirs.
+     */
+    fit: z.enum(["sample", "federated"]).default("sample"),
   }),
   localTraining: z.strictObject({
     /** Passes over the participant's examples in a round; or `localSteps`, a number of mini-batches. */
@@ -144,7 +150,8 @@ export function parseJobSpec(value: unknown): JobSpec {
   return parsed.data;
 }
 
-function contradictionIn({ aggregation, localTraining, members, money, phases }: JobSpec): string | undefined {
+function contradictionIn(spec: JobSpec): string | undefined {
+  const { aggregation, localTraining, members, money, phases } = spec;
   if ((localTraining.localEpochs === undefined) === (localTraining.localSteps === undefined))
     return "localTraining: give either localEpochs or localSteps";
   const split = money.contributorsBps + money.aggregatorBps + money.committeeBps + money.keepersBps;
@@ -155,6 +162,18 @@ function contradictionIn({ aggregation, localTraining, members, money, phases }:
     return `aggregation.trimPermille: only the trimmed-mean drops updates, not the ${aggregation.rule}`;
   if (members.minCommits > members.cohort) return "members.minCommits: must not exceed the cohort";
   if (phases.demand > phases.challenge) return "phases.challenge: must not be shorter than phases.demand";
+  return spec.data.fit === "federated" ? fitContradictionIn(spec) : undefined;
+}
+
+/** Means lie in 0 … 1: they must be neither clipped nor out of an int16's range, and must be a mean. */
+function fitContradictionIn(spec: JobSpec): string | undefined {
+  const { aggregation, data, encoding } = spec;
+  if (data.contract.kind !== "table") return `data.fit: ${data.contract.kind} are fitted to a sample`;
+  if (aggregation.rule !== "weighted-mean") return "data.fit: a federated fit needs the weighted-mean";
+  if (encoding.initialExponent > 14) return "data.fit: a federated fit needs an encoding.initialExponent of at most 14";
+  const longest = Math.sqrt(fitLengthOf(spec));
+  if (encoding.clipNorm < longest)
+    return `encoding.clipNorm: a federated fit of this contract needs at least ${Math.ceil(longest)}`;
   return undefined;
 }
 
@@ -197,6 +216,16 @@ export function planOf({ localTraining, rounds }: JobSpec, round: number): Local
   };
 }
 
+/** Values at the end of the job's vector that are the data's means (federatedFit.ts), and not the model's params. */
+export function fitLengthOf({ data }: JobSpec): number {
+  return data.fit === "federated" && data.contract.kind === "table" ? columnMeansLength(data.contract) : 0;
+}
+
+/** Values of an update: the model's params, and what a federated fit puts behind them. */
+export function vectorLengthOf(spec: JobSpec): number {
+  return parameterCountOf(spec.model) + fitLengthOf(spec);
+}
+
 /** What goes onto the chain for a job. */
 export function termsOf(
   spec: JobSpec,
@@ -211,7 +240,7 @@ export function termsOf(
     specHash: specHash(spec),
     genesisHash: genesis,
     rounds: spec.rounds,
-    vectorLength: parameterCountOf(spec.model),
+    vectorLength: vectorLengthOf(spec),
     weightCap: aggregation.weightCap,
     startMembers: members.start,
     cohortSize: members.cohort,

@@ -44,7 +44,12 @@ export function createLearner({ trainer, train, validation, spec, seed }: Learne
   return {
     exampleCount: train.count,
     async localUpdate(params, round) {
-      const trained = await trainer.train({ params, examples: train, plan: planOf(spec, round), seed: [...seed, round] });
+      const trained = await trainer.train({
+        params,
+        examples: train,
+        plan: planOf(spec, round),
+        seed: [...seed, round],
+      });
       const delta = trained.params; // ours: it came as the answer to this call
       for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] as number) - (params[i] as number);
       return delta;

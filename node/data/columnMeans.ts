@@ -25,13 +25,20 @@ export function columnMeansLength(contract: TableContract): number {
   return ENTRIES * numbersToFit(contract).length;
 }
 
+export interface ColumnMeans {
+  /** Entries 0 … 1. */
+  readonly means: Float64Array;
+  /** Rows that they are the means of. */
+  readonly count: number;
+}
+
 /**
- * One participant's vector, entries 0 … 1.
+ * One participant's vector.
  * @param text the participant's source, such as `csv:FILE`
  * @throws PacelineError `not-found`; `bad-input` where a number to be fitted has no bounds, or categories or classes are not
  *   given; or naming file, row and column of what breaks the contract
  */
-export async function columnMeans(text: string, contract: TableContract): Promise<Float64Array> {
+export async function columnMeans(text: string, contract: TableContract): Promise<ColumnMeans> {
   const numbers = numbersToFit(contract);
   const source = sourceFor(contract, text);
   const readers = numbers.map(({ place, rules }) =>
@@ -52,7 +59,7 @@ export async function columnMeans(text: string, contract: TableContract): Promis
       [1, u, u * u].forEach((term, k) => (sums[ENTRIES * i + k] = (sums[ENTRIES * i + k] as number) + term));
     });
   }
-  return sums.map((sum) => Math.min(1, sum / count));
+  return { means: sums.map((sum) => Math.min(1, sum / count)), count };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { Option, type Command } from "commander";
 import { createJob, readHeld } from "../../../chain/accounts.ts";
 import { PacelineError } from "../../../core/errors.ts";
+import { initialVector } from "../../../daemon/federatedFit.ts";
 import { genesisHash, termsOf, toUnits } from "../../../daemon/jobSpec.ts";
-import { initialParams } from "../../../training/models/model.ts";
 import { openWallet, withChainAccess } from "../../chainAccess.ts";
 import { acts } from "../../command.ts";
 import { openJobFile } from "../../../daemon/jobFile.ts";
@@ -26,7 +26,7 @@ export function define(command: Command): void {
 function create(options: CreateOptions): Promise<Outcome> {
   const { spec, model } = openJobFile(options.file);
   return withChainAccess(options, undefined, async ({ endpoint, deployment, token }) => {
-    const terms = termsOf(spec, token, genesisHash(initialParams(model, spec.seed)));
+    const terms = termsOf(spec, token, genesisHash(initialVector(spec, model)));
     const pool = toUnits(options.pool, token.decimals);
     const wallet = await openWallet(options, endpoint);
     const held = await readHeld(endpoint, token.address, wallet.address);

@@ -1,0 +1,59 @@
+import { columnMeans } from "../data/columnMeans.ts";
+import type { DataContract } from "../data/contract.ts";
+import type { EvaluationResult } from "../training/metrics/evaluation.ts";
+import { parameterCount } from "../training/models/model.ts";
+import type { Trainer } from "../training/trainer.ts";
+import { openTrainer } from "./adapters.ts";
+import { evaluationOf } from "./evaluation.ts";
+import { createFittingLearner, initialVector } from "./federatedFit.ts";
+import type { JobSpec } from "./jobSpec.ts";
+import { createLearner, type Learner } from "./learner.ts";
+import { loadOwnData } from "./ownData.ts";
+import type { DaemonSettings } from "./settings.ts";
+
+/** A daemon's data and engine, behind what it asks of them. */
+export interface Learning {
+  readonly learner: Learner;
+  initialParams(): Float32Array;
+  /** The model on the participant's own validation examples; undefined while the federation has not agreed how to read them. */
+  evaluate(vector: Float32Array): Promise<EvaluationResult | undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param seed decides the order of examples, with the round
+ * @throws PacelineError `not-found`, or `bad-input` naming file, row and column of what breaks the job's data contract
+ */
+export async function openLearning(settings: DaemonSettings, seed: readonly number[]): Promise<Learning> {
+  const { spec, model, data } = settings;
+  let evaluate: ((params: Float32Array) => Promise<EvaluationResult>) | undefined;
+  let trainer: Trainer | undefined;
+  const open = async (contract: DataContract): Promise<Learner> => {
+    const fitted: JobSpec = { ...spec, data: { ...spec.data, contract } };
+    const { train, heldOut: validation } = await loadOwnData(data, fitted, model);
+    const engine = openTrainer(model, { examples: train.count, shared: false });
+    trainer = engine;
+    evaluate = (params) => engine.evaluate(params, validation, evaluationOf(fitted, model));
+    return createLearner({ trainer: engine, train, validation, spec: fitted, seed });
+  };
+  const { contract } = spec.data;
+  const learner =
+    spec.data.fit === "federated" && contract.kind === "table"
+      ? createFittingLearner({
+          spec,
+          parameterCount: parameterCount(model),
+          means: await columnMeans(data.source, contract),
+          open,
+        })
+      : await open(contract);
+  return {
+    learner,
+    initialParams: () => initialVector(spec, model),
+    async evaluate(vector) {
+      return evaluate?.(vector.subarray(0, parameterCount(model)));
+    },
+    async close() {
+      await trainer?.close();
+    },
+  };
+}
