@@ -3,6 +3,7 @@ import { arrayContractSchema, arrayShape, missingInArray } from "./contract/arra
 import { imagesContractSchema, imagesShape, missingInImages } from "./contract/images.ts";
 import { missingInRatings, ratingsContractSchema, ratingsShape } from "./contract/ratings.ts";
 import { missingInTable, tableContractSchema, tableShape } from "./contract/table.ts";
+import { missingInTags, tagsContractSchema, tagsShape } from "./contract/tags.ts";
 import { missingInText, textContractSchema, textShape } from "./contract/text.ts";
 import type { ExampleShape } from "./exampleShape.ts";
 
@@ -14,6 +15,7 @@ export const dataContractSchema = z.discriminatedUnion("kind", [
   tableContractSchema,
   imagesContractSchema,
   textContractSchema,
+  tagsContractSchema,
   ratingsContractSchema,
   arrayContractSchema,
 ]);
@@ -34,6 +36,8 @@ export function exampleShape(contract: DataContract): ExampleShape {
       return imagesShape(contract);
     case "text":
       return textShape(contract);
+    case "tags":
+      return tagsShape(contract);
     case "ratings":
       return ratingsShape();
     case "array":
@@ -50,6 +54,8 @@ export function missingIn(contract: DataContract): readonly string[] {
       return missingInImages(contract);
     case "text":
       return missingInText(contract);
+    case "tags":
+      return missingInTags(contract);
     case "ratings":
       return missingInRatings(contract);
     case "array":

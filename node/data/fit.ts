@@ -3,6 +3,7 @@ import { sourceFor } from "./formats.ts";
 import { fitImagesTo } from "./images/load.ts";
 import { fitArrays } from "./npy/load.ts";
 import { fitRatings } from "./ratings/load.ts";
+import { fitTags } from "./tags/load.ts";
 import { fitText } from "./text/load.ts";
 import { fitTable } from "./table/fit.ts";
 
@@ -21,6 +22,8 @@ export async function fitContract(text: string, contract: DataContract): Promise
       return fitImagesTo(source, contract);
     case "text":
       return fitText(source, contract);
+    case "tags":
+      return fitTags(source, contract);
     case "ratings":
       return fitRatings(source, contract);
     case "array":

@@ -4,12 +4,14 @@ import { parseDataSource, type DataSource } from "./dataSource.ts";
 import { IMAGE_FORMATS } from "./images/load.ts";
 import { ARRAY_FORMATS } from "./npy/load.ts";
 import { ROW_FORMATS } from "./rows.ts";
+import { TAG_FORMATS } from "./tags/load.ts";
 
 /** The formats that each kind of data can be read from. */
 export const FORMATS: Readonly<Record<DataContract["kind"], readonly string[]>> = {
   table: ROW_FORMATS,
   images: IMAGE_FORMATS,
   text: ROW_FORMATS,
+  tags: TAG_FORMATS,
   ratings: ROW_FORMATS,
   array: ARRAY_FORMATS,
 };

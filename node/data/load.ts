@@ -5,6 +5,7 @@ import { sourceFor } from "./formats.ts";
 import { loadImages } from "./images/load.ts";
 import { loadArrays } from "./npy/load.ts";
 import { loadRatings } from "./ratings/load.ts";
+import { loadTags } from "./tags/load.ts";
 import { loadText } from "./text/load.ts";
 import { loadTable } from "./table/load.ts";
 
@@ -26,6 +27,8 @@ export async function loadData(text: string, contract: DataContract): Promise<Da
       return loadImages(source, contract);
     case "text":
       return loadText(source, contract);
+    case "tags":
+      return loadTags(source, contract);
     case "ratings":
       return loadRatings(source, contract);
     case "array":
