@@ -2,25 +2,44 @@ import { afterEach, describe, it } from "mocha";
 import { expect } from "chai";
 import { PacelineError } from "../../node/core/errors.ts";
 import { seededRandom } from "../../node/core/random.ts";
-import type { ModelSpec } from "../../node/training/modelSpec.ts";
-import { OnnxTrainer, exampleOrder } from "../../node/training/onnxTrainer.ts";
+import { exampleOrder } from "../../node/training/batches.ts";
+import { zooModel } from "../../node/training/models/zooSpec.ts";
+import { OnnxTrainer } from "../../node/training/onnxTrainer.ts";
 import { openSessionCount } from "../../node/training/onnx/sessions.ts";
-import type { Examples } from "../../node/training/trainer.ts";
-import { referenceEpoch, referenceForward, referenceGradient, referenceLoss } from "./referenceSgd.ts";
+import type { Examples, LocalPlan } from "../../node/training/trainer.ts";
+import {
+  type DenseSpec,
+  inputOf,
+  referenceEpoch,
+  referenceForward,
+  referenceGradient,
+  referenceLoss,
+} from "./referenceSgd.ts";
 
-const softmax: ModelSpec = { kind: "softmax-regression", inputs: 7, classes: 4 };
-const perceptron: ModelSpec = { kind: "perceptron", inputs: 7, hidden: [9, 6], classes: 4 };
+const softmax: DenseSpec = { kind: "softmax-regression", inputs: 7, classes: 4 };
+const perceptron: DenseSpec = { kind: "mlp", inputs: 7, hidden: [9, 6], classes: 4 };
 
-function someExamples(count: number, spec: ModelSpec = perceptron, seed = 11): Examples {
+function someExamples(count: number, spec: DenseSpec = perceptron, seed = 11): Examples {
   const random = seededRandom(seed);
   return {
     count,
-    width: spec.inputs,
+    inputs: [
+      {
+        shape: [spec.inputs],
+        values: Float32Array.from({ length: count * spec.inputs }, () => random.normal()),
+      },
+    ],
+    targets: { shape: [], values: Int32Array.from({ length: count }, () => random.below(spec.classes)) },
     classes: spec.classes,
-    features: Float32Array.from({ length: count * spec.inputs }, () => random.normal()),
-    labels: Int32Array.from({ length: count }, () => random.below(spec.classes)),
   };
 }
+
+const sgd = (localEpochs: number, batchSize: number, learningRate: number): LocalPlan => ({
+  length: { localEpochs },
+  batchSize,
+  learningRate,
+  optimiser: { kind: "sgd" },
+});
 
 /** Params with non-zero biases, so that a forgotten bias shows. */
 function someParams(count: number): Float32Array {
@@ -35,8 +54,8 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 describe("the ONNX trainer", () => {
   const opened: OnnxTrainer[] = [];
-  const open = (spec: ModelSpec): OnnxTrainer => {
-    const trainer = new OnnxTrainer(spec);
+  const open = (spec: DenseSpec): OnnxTrainer => {
+    const trainer = new OnnxTrainer(zooModel(spec));
     opened.push(trainer);
     return trainer;
   };
@@ -67,8 +86,7 @@ describe("the ONNX trainer", () => {
         const trainer = open(spec);
         const examples = someExamples(23, spec);
         const params = someParams(trainer.parameterCount);
-        const job = { params, examples, localEpochs: 3, batchSize: 5, learningRate: 0.3, seed: [4, 2] };
-        const trained = await trainer.train(job);
+        const trained = await trainer.train({ params, examples, plan: sgd(3, 5, 0.3), seed: [4, 2] });
         let expected: Float64Array = Float64Array.from(params);
         for (let epoch = 0; epoch < 3; epoch++) {
           expected = referenceEpoch(spec, expected, examples, [...exampleOrder(23, [4, 2], epoch)], 5, 0.3);
@@ -82,14 +100,13 @@ describe("the ONNX trainer", () => {
         const trainer = open(spec);
         const examples = someExamples(37, spec);
         const params = someParams(trainer.parameterCount);
-        const { loss, accuracy } = await trainer.evaluate(params, examples);
-        const hits = Array.from(examples.labels).filter((label, row) => {
-          const input = [...examples.features.subarray(row * 7, row * 7 + 7)];
-          const { probabilities } = referenceForward(spec, params, input);
+        const { loss, metrics } = await trainer.evaluate(params, examples, { metrics: ["accuracy"] });
+        const hits = Array.from(examples.targets.values).filter((label, row) => {
+          const { probabilities } = referenceForward(spec, params, inputOf(examples, row));
           return probabilities.indexOf(Math.max(...probabilities)) === label;
         });
         expect(loss).to.be.closeTo(referenceLoss(spec, params, examples), 1e-6);
-        expect(accuracy).to.equal(hits.length / 37);
+        expect(metrics.accuracy).to.equal(hits.length / 37);
         expect(hits.length).to.be.within(1, 36);
       });
     });
@@ -99,14 +116,7 @@ describe("the ONNX trainer", () => {
     const trainer = open(perceptron);
     const examples = someExamples(6);
     const params = someParams(trainer.parameterCount);
-    const { params: trained, steps } = await trainer.train({
-      params,
-      examples,
-      localEpochs: 1,
-      batchSize: 64,
-      learningRate: 0.5,
-      seed: [1],
-    });
+    const { params: trained, steps } = await trainer.train({ params, examples, plan: sgd(1, 64, 0.5), seed: [1] });
     const gradient = referenceGradient(perceptron, Float64Array.from(params), examples, [0, 1, 2, 3, 4, 5]);
     expect(steps).to.equal(1);
     expect(
@@ -123,7 +133,9 @@ describe("the ONNX trainer", () => {
     const params = someParams(trainer.parameterCount);
     const { loss } = await trainer.evaluate(params, examples);
     const withGradient = await trainer.lossGradient(params, examples);
-    const expected = referenceGradient(softmax, Float64Array.from(params), examples, [...examples.labels.keys()]);
+    const expected = referenceGradient(softmax, Float64Array.from(params), examples, [
+      ...examples.targets.values.keys(),
+    ]);
     expect(loss).to.be.closeTo(referenceLoss(softmax, params, examples), 1e-6);
     expect(withGradient.loss).to.be.closeTo(loss, 1e-7);
     expect(largestDifference(withGradient.gradient, expected)).to.be.below(1e-6);
@@ -134,16 +146,7 @@ describe("the ONNX trainer", () => {
     const params = someParams(open(perceptron).parameterCount);
     const before = params.slice();
     const train = async (seed: number): Promise<Float32Array> =>
-      (
-        await open(perceptron).train({
-          params,
-          examples,
-          localEpochs: 2,
-          batchSize: 7,
-          learningRate: 0.1,
-          seed: [seed, 3],
-        })
-      ).params;
+      (await open(perceptron).train({ params, examples, plan: sgd(2, 7, 0.1), seed: [seed, 3] })).params;
     const first = await train(1);
     expect(await train(1)).to.deep.equal(first);
     expect(await train(2)).to.not.deep.equal(first);
@@ -155,8 +158,7 @@ describe("the ONNX trainer", () => {
     const trainers = Array.from({ length: 10 }, () => open(perceptron));
     const params = someParams(trainers[0]!.parameterCount);
     const train = async (trainer: OnnxTrainer, i: number): Promise<Float32Array> =>
-      (await trainer.train({ params, examples, localEpochs: 2, batchSize: 7, learningRate: 0.1 + 0.01 * i, seed: [i] }))
-        .params;
+      (await trainer.train({ params, examples, plan: sgd(2, 7, 0.1 + 0.01 * i), seed: [i] })).params;
     const sessionsBefore = openSessionCount();
     const together = await Promise.all(trainers.map(train));
     expect(openSessionCount() - sessionsBefore).to.equal(1);
@@ -168,7 +170,7 @@ describe("the ONNX trainer", () => {
 
   it("lets go of a session with its last holder, and says so when used after close()", async () => {
     const before = openSessionCount();
-    const spec: ModelSpec = { kind: "softmax-regression", inputs: 7, classes: 3 };
+    const spec: DenseSpec = { kind: "softmax-regression", inputs: 7, classes: 3 };
     const [a, b] = [open(spec), open(spec)];
     const examples = someExamples(4, spec);
     const params = a.initialParams(1);
@@ -191,10 +193,17 @@ describe("the ONNX trainer", () => {
     const params = someParams(trainer.parameterCount);
     const wrong: readonly [Float32Array, Examples, RegExp][] = [
       [params.subarray(1), examples, /parameters/],
-      [params, { ...examples, labels: Int32Array.of(0, 1, 2, 3, 4) }, /label 4/],
-      [params, { ...examples, labels: Int32Array.of(0, 1, 2, 3, -1) }, /label -1/],
-      [params, { ...examples, count: 4 }, /do not match/],
-      [params, { ...examples, width: 6 }, /takes 7 features/],
+      [
+        params,
+        { ...examples, targets: { shape: [], values: Int32Array.of(0, 1, 2, 3, 4) } },
+        /target 4 is outside 0 … 3/,
+      ],
+      [params, { ...examples, targets: { shape: [], values: Int32Array.of(0, 1, 2, 3, -1) } }, /target -1/],
+      [params, { ...examples, targets: { shape: [], values: new Float32Array(5) } }, /the target: .*int32.*float32/],
+      [params, { ...examples, count: 4 }, /input features: 4 examples of 7 values, got 35/],
+      [params, { ...examples, inputs: [{ ...examples.inputs[0]!, shape: [6] }] }, /features: .*\[7\].*\[6\]/],
+      [params, { ...examples, inputs: [] }, /reads 1 inputs, the examples have 0/],
+      [params, { ...examples, classes: 5 }, /tells 4 classes, the examples have 5/],
       [params, someExamples(0), /no examples/],
     ];
     for (const [given, data, message] of wrong) {
@@ -208,20 +217,20 @@ describe("the ONNX trainer", () => {
 
   it("refuses training settings that make no sense", async () => {
     const trainer = open(perceptron);
-    const job = {
-      params: someParams(trainer.parameterCount),
-      examples: someExamples(5),
-      localEpochs: 1,
-      batchSize: 2,
-      learningRate: 0.1,
-      seed: [1],
-    };
-    for (const change of [{ localEpochs: 0 }, { batchSize: 2.5 }, { learningRate: 0 }, { learningRate: Number.NaN }]) {
-      const error = await trainer.train({ ...job, ...change }).then(
+    const job = { params: someParams(trainer.parameterCount), examples: someExamples(5), seed: [1] };
+    const wrong: readonly [Partial<LocalPlan>, string][] = [
+      [{ length: { localEpochs: 0 } }, "localEpochs"],
+      [{ length: { localSteps: 1.5 } }, "localSteps"],
+      [{ batchSize: 2.5 }, "batchSize"],
+      [{ learningRate: 0 }, "learningRate"],
+      [{ learningRate: Number.NaN }, "learningRate"],
+    ];
+    for (const [change, field] of wrong) {
+      const error = await trainer.train({ ...job, plan: { ...sgd(1, 2, 0.1), ...change } }).then(
         () => undefined,
         (thrown: unknown) => thrown,
       );
-      expect(error).to.be.instanceOf(PacelineError).with.property("message").that.includes(Object.keys(change)[0]);
+      expect(error).to.be.instanceOf(PacelineError).with.property("message").that.includes(field);
     }
   });
 });

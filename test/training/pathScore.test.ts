@@ -4,8 +4,10 @@ import { PacelineError } from "../../node/core/errors.ts";
 import { seededRandom } from "../../node/core/random.ts";
 import { generateDigits } from "../../node/data/digits.ts";
 import { partition } from "../../node/data/partition.ts";
-import { selectExamples } from "../../node/data/dataset.ts";
+import { selectExamples, type Dataset } from "../../node/data/dataset.ts";
 import { additiveShapley } from "../../node/training/additiveShapley.ts";
+import { fitExamples } from "../../node/training/models/fitExamples.ts";
+import { zooModel } from "../../node/training/models/zooSpec.ts";
 import { OnnxTrainer } from "../../node/training/onnxTrainer.ts";
 import { pathContributions } from "../../node/training/pathScore.ts";
 import { type QuantisedUpdate, meanUpdate, shifted } from "../../node/training/weightedUpdates.ts";
@@ -20,14 +22,20 @@ function correlation(a: Float64Array, b: Float64Array): number {
   return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
 }
 
+const model = zooModel({ kind: "mlp", inputs: 784, hidden: [24], classes: 10 });
+
+function someDigits(count: number, seed: number): Dataset {
+  return fitExamples(model, generateDigits({ count, seed }));
+}
+
 /** One round of eight members on digits split by Dirichlet 0.5, from a model that two rounds' worth of training has warmed up. */
 async function trainRound(trainer: OnnxTrainer): Promise<{ params: Float32Array; updates: QuantisedUpdate[] }> {
-  const data = generateDigits({ count: 1200, seed: 21 });
-  const settings = { localEpochs: 1, batchSize: 10, learningRate: 0.02 };
+  const data = someDigits(1200, 21);
+  const plan = { length: { localEpochs: 1 }, batchSize: 10, learningRate: 0.02, optimiser: { kind: "sgd" } } as const;
   const warm = selectExamples(data, [...Array(200).keys()]);
-  const { params } = await trainer.train({ params: trainer.initialParams(2), examples: warm, ...settings, seed: [0] });
+  const { params } = await trainer.train({ params: trainer.initialParams(2), examples: warm, plan, seed: [0] });
   const parts = partition({
-    labels: data.labels,
+    labels: data.targets.values as Int32Array,
     participants: 8,
     scheme: { kind: "dirichlet", alpha: 0.5 },
     seed: 3,
@@ -35,7 +43,7 @@ async function trainRound(trainer: OnnxTrainer): Promise<{ params: Float32Array;
   });
   const updates: QuantisedUpdate[] = [];
   for (const [k, part] of parts.entries()) {
-    const trained = await trainer.train({ params, examples: selectExamples(data, part), ...settings, seed: [k] });
+    const trained = await trainer.train({ params, examples: selectExamples(data, part), plan, seed: [k] });
     const values = Int16Array.from(trained.params, (value, i) => Math.round((value - params[i]!) * 2 ** EXPONENT));
     updates.push({ values, exponent: EXPONENT, weight: part.length });
   }
@@ -43,11 +51,11 @@ async function trainRound(trainer: OnnxTrainer): Promise<{ params: Float32Array;
 }
 
 describe("contributions along the path, in a round of eight members", () => {
-  const trainer = new OnnxTrainer({ kind: "perceptron", inputs: 784, hidden: [24], classes: 10 });
-  const validation = generateDigits({ count: 300, seed: 22 });
+  const trainer = new OnnxTrainer(model);
+  const validation = someDigits(300, 22);
   const lossGradient = async (params: Float32Array): Promise<Float32Array> =>
     (await trainer.lossGradient(params, validation)).gradient;
-  const loss = async (params: Float32Array): Promise<number> => (await trainer.evaluate(params, validation)).loss;
+  const loss = async (params: Float32Array): Promise<number> => (await trainer.evaluate(params, validation)).loss!;
   let params: Float32Array;
   let updates: QuantisedUpdate[];
   let parts: Float64Array;

@@ -1,7 +1,10 @@
+import type { ZooSpec } from "../../node/training/models/zooSpec.ts";
 import type { Examples } from "../../node/training/trainer.ts";
-import { type ModelSpec, layerSizes } from "../../node/training/modelSpec.ts";
 
 /** A dense network in plain loops on binary64, written without a look at the engine: what the tests hold it against. */
+
+/** Classes from rows of numbers. */
+export type DenseSpec = Extract<ZooSpec, { kind: "softmax-regression" | "mlp" }>;
 
 interface Pass {
   /** Units' outputs, layer by layer, from the inputs to the logits. */
@@ -9,7 +12,11 @@ interface Pass {
   readonly probabilities: readonly number[];
 }
 
-export function referenceForward(spec: ModelSpec, params: ArrayLike<number>, input: readonly number[]): Pass {
+function layerSizes(spec: DenseSpec): readonly number[] {
+  return [spec.inputs, ...("hidden" in spec ? spec.hidden : []), spec.classes];
+}
+
+export function referenceForward(spec: DenseSpec, params: ArrayLike<number>, input: readonly number[]): Pass {
   const sizes = layerSizes(spec);
   const activations: number[][] = [[...input]];
   let at = 0;
@@ -30,21 +37,26 @@ export function referenceForward(spec: ModelSpec, params: ArrayLike<number>, inp
   return { activations, probabilities: logits.map((logit) => Math.exp(logit - top) / total) };
 }
 
-const inputOf = (examples: Examples, row: number): number[] => [
-  ...examples.features.subarray(row * examples.width, (row + 1) * examples.width),
-];
+/** The features of an example. */
+export function inputOf({ inputs, count }: Examples, row: number): number[] {
+  const { values } = inputs[0]!;
+  const width = values.length / count;
+  return [...values.subarray(row * width, (row + 1) * width)];
+}
 
-export function referenceLoss(spec: ModelSpec, params: ArrayLike<number>, examples: Examples): number {
+export function referenceLoss(spec: DenseSpec, params: ArrayLike<number>, examples: Examples): number {
   let loss = 0;
   for (let row = 0; row < examples.count; row++) {
-    loss -= Math.log(referenceForward(spec, params, inputOf(examples, row)).probabilities[examples.labels[row]!]!);
+    loss -= Math.log(
+      referenceForward(spec, params, inputOf(examples, row)).probabilities[examples.targets.values[row]!]!,
+    );
   }
   return loss / examples.count;
 }
 
 /** The gradient of the mean loss over `rows`. */
 export function referenceGradient(
-  spec: ModelSpec,
+  spec: DenseSpec,
   params: Float64Array,
   examples: Examples,
   rows: readonly number[],
@@ -53,7 +65,7 @@ export function referenceGradient(
   const gradient = new Float64Array(params.length);
   for (const row of rows) {
     const { activations, probabilities } = referenceForward(spec, params, inputOf(examples, row));
-    let delta = probabilities.map((p, c) => (p - (c === examples.labels[row] ? 1 : 0)) / rows.length);
+    let delta = probabilities.map((p, c) => (p - (c === examples.targets.values[row] ? 1 : 0)) / rows.length);
     let end = params.length;
     for (let layer = sizes.length - 1; layer > 0; layer--) {
       const [before, after] = [sizes[layer - 1]!, sizes[layer]!];
@@ -76,7 +88,7 @@ export function referenceGradient(
 
 /** One local epoch in the given order; the last batch may be smaller. */
 export function referenceEpoch(
-  spec: ModelSpec,
+  spec: DenseSpec,
   params: Float64Array,
   examples: Examples,
   order: readonly number[],

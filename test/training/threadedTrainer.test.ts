@@ -1,22 +1,28 @@
 import { expect } from "chai";
 import { after, describe, it } from "mocha";
 import { seededRandom } from "../../node/core/random.ts";
-import type { ModelSpec } from "../../node/training/modelSpec.ts";
+import { zooModel } from "../../node/training/models/zooSpec.ts";
 import { OnnxTrainer } from "../../node/training/onnxTrainer.ts";
 import { createThreadedTrainer } from "../../node/training/threadedTrainer.ts";
-import type { Examples, Trainer } from "../../node/training/trainer.ts";
+import type { Examples, LocalPlan, Trainer } from "../../node/training/trainer.ts";
 import { rejectionOf } from "../helpers/errors.ts";
 
-const model: ModelSpec = { kind: "perceptron", inputs: 6, hidden: [5], classes: 3 };
+const model = zooModel({ kind: "mlp", inputs: 6, hidden: [5], classes: 3, dropout: 0.2 });
+
+const sgd = (localEpochs: number, batchSize: number, learningRate: number): LocalPlan => ({
+  length: { localEpochs },
+  batchSize,
+  learningRate,
+  optimiser: { kind: "sgd" },
+});
 
 function someExamples(count: number): Examples {
   const random = seededRandom(count);
   return {
     count,
-    width: 6,
+    inputs: [{ shape: [6], values: Float32Array.from({ length: 6 * count }, () => random.normal()) }],
+    targets: { shape: [], values: Int32Array.from({ length: count }, () => random.below(3)) },
     classes: 3,
-    features: Float32Array.from({ length: 6 * count }, () => random.normal()),
-    labels: Int32Array.from({ length: count }, () => random.below(3)),
   };
 }
 
@@ -28,7 +34,7 @@ describe("a trainer in a thread of its own", () => {
   after(async () => Promise.all([near.close(), far.close()]));
 
   const everything = async (trainer: Trainer): Promise<unknown> => {
-    const job = { params, examples, localEpochs: 2, batchSize: 5, learningRate: 0.3, seed: [1, 2] };
+    const job = { params, examples, plan: sgd(2, 5, 0.3), seed: [1, 2] };
     const { params: trained, steps } = await trainer.train(job);
     const updates = [3, -2].map((scale) => ({
       values: Int16Array.from(params, (_, index) => scale * ((index % 7) - 3)),
@@ -39,7 +45,8 @@ describe("a trainer in a thread of its own", () => {
     return {
       trained,
       steps,
-      evaluation: await trainer.evaluate(params, examples),
+      predictions: await trainer.predict(params, examples),
+      evaluation: await trainer.evaluate(params, examples, { metrics: ["macro-f1", "accuracy"], confusion: true }),
       gradient: await trainer.lossGradient(params, examples),
       parts: await trainer.contributions({ params, updates, mean, points: 4, examples }),
     };
@@ -55,13 +62,16 @@ describe("a trainer in a thread of its own", () => {
     let turns = 0;
     const counting = setInterval(() => turns++, 1);
     const large = someExamples(20_000); // one call of the engine
-    await far.train({ params, examples: large, localEpochs: 1, batchSize: 1, learningRate: 0.01, seed: [1] });
-    clearInterval(counting);
+    try {
+      await far.train({ params, examples: large, plan: sgd(1, 1, 0.01), seed: [1] });
+    } finally {
+      clearInterval(counting);
+    }
     expect(turns).to.be.above(3);
   });
 
   it("passes on what is wrong, with its code", async () => {
-    const wrong = { ...examples, width: 5 };
+    const wrong = { ...examples, inputs: [] };
     expect(await rejectionOf(far.evaluate(params, wrong))).to.equal("bad-argument");
   });
 
@@ -69,6 +79,6 @@ describe("a trainer in a thread of its own", () => {
     const other = createThreadedTrainer(model);
     await other.close();
     expect(await rejectionOf(other.evaluate(params, examples))).to.equal("closed");
-    expect((await far.evaluate(params, examples)).accuracy).to.be.within(0, 1);
+    expect((await far.evaluate(params, examples)).count).to.equal(23);
   });
 });
