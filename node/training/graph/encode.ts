@@ -48,11 +48,16 @@ function writeGraph(graph: Graph, writer: PbfWriter): void {
 }
 
 function writeNode(node: Node, writer: PbfWriter): void {
-  for (const input of node.inputs) writer.writeStringField(1, input?.name ?? "");
+  for (const input of givenInputs(node)) writer.writeStringField(1, input?.name ?? "");
   for (const output of node.outputs) writer.writeStringField(2, output.name);
   if (node.name !== "") writer.writeStringField(3, node.name);
   writer.writeStringField(4, node.operator);
   for (const entry of Object.entries(node.attributes)) writer.writeMessage(5, writeAttribute, entry);
+}
+
+/** Up to the last one that is there: some of ONNX Runtime's kernels crash on an input of no name behind the others. */
+function givenInputs({ inputs }: Node): Node["inputs"] {
+  return inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
 }
 
 function writeAttribute([name, attribute]: [string, Attribute], writer: PbfWriter): void {

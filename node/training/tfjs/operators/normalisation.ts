@@ -49,11 +49,13 @@ function batchStatistics(x: tf.Tensor): { readonly mean: tf.Tensor; readonly var
   return { mean: tf.reshape(mean, [-1]), variance };
 }
 
-/** The running statistic after this batch; noted in the pass. */
+/** The running statistic after this batch, noted in the pass; where several nodes share it, each moves it in its turn. */
 function follow(call: OperatorCall, input: number, batch: tf.Tensor): tf.Tensor {
   const momentum = call.float("momentum", 0.9);
-  const next = tf.add(tf.mul(call.input(input), momentum), tf.mul(batch, 1 - momentum));
-  call.pass.note(call.node.inputs[input]!.name, next);
+  const { name } = call.node.inputs[input]!;
+  const before = call.pass.statistics.get(name) ?? call.input(input);
+  const next = tf.add(tf.mul(before, momentum), tf.mul(batch, 1 - momentum));
+  call.pass.note(name, next);
   return next;
 }
 
