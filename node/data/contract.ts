@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { arrayContractSchema, arrayShape, missingInArray } from "./contract/array.ts";
+import { charactersContractSchema, charactersShape, missingInCharacters } from "./contract/characters.ts";
 import { imagesContractSchema, imagesShape, missingInImages } from "./contract/images.ts";
 import { missingInRatings, ratingsContractSchema, ratingsShape } from "./contract/ratings.ts";
 import { missingInTable, tableContractSchema, tableShape } from "./contract/table.ts";
@@ -16,6 +17,7 @@ export const dataContractSchema = z.discriminatedUnion("kind", [
   imagesContractSchema,
   textContractSchema,
   tagsContractSchema,
+  charactersContractSchema,
   ratingsContractSchema,
   arrayContractSchema,
 ]);
@@ -38,6 +40,8 @@ export function exampleShape(contract: DataContract): ExampleShape {
       return textShape(contract);
     case "tags":
       return tagsShape(contract);
+    case "characters":
+      return charactersShape(contract);
     case "ratings":
       return ratingsShape();
     case "array":
@@ -56,6 +60,8 @@ export function missingIn(contract: DataContract): readonly string[] {
       return missingInText(contract);
     case "tags":
       return missingInTags(contract);
+    case "characters":
+      return missingInCharacters(contract);
     case "ratings":
       return missingInRatings(contract);
     case "array":

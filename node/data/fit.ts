@@ -1,3 +1,4 @@
+import { fitCharacters } from "./characters/load.ts";
 import type { DataContract } from "./contract.ts";
 import { sourceFor } from "./formats.ts";
 import { fitImagesTo } from "./images/load.ts";
@@ -24,6 +25,8 @@ export async function fitContract(text: string, contract: DataContract): Promise
       return fitText(source, contract);
     case "tags":
       return fitTags(source, contract);
+    case "characters":
+      return fitCharacters(source, contract);
     case "ratings":
       return fitRatings(source, contract);
     case "array":

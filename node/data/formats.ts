@@ -1,4 +1,5 @@
 import { PacelineError } from "../core/errors.ts";
+import { CHARACTER_FORMATS } from "./characters/load.ts";
 import type { DataContract } from "./contract.ts";
 import { parseDataSource, type DataSource } from "./dataSource.ts";
 import { IMAGE_FORMATS } from "./images/load.ts";
@@ -12,6 +13,7 @@ export const FORMATS: Readonly<Record<DataContract["kind"], readonly string[]>> 
   images: IMAGE_FORMATS,
   text: ROW_FORMATS,
   tags: TAG_FORMATS,
+  characters: CHARACTER_FORMATS,
   ratings: ROW_FORMATS,
   array: ARRAY_FORMATS,
 };

@@ -1,4 +1,5 @@
 import { PacelineError } from "../core/errors.ts";
+import { loadCharacters } from "./characters/load.ts";
 import { type DataContract, missingIn } from "./contract.ts";
 import type { Dataset } from "./dataset.ts";
 import { sourceFor } from "./formats.ts";
@@ -29,6 +30,8 @@ export async function loadData(text: string, contract: DataContract): Promise<Da
       return loadText(source, contract);
     case "tags":
       return loadTags(source, contract);
+    case "characters":
+      return loadCharacters(source, contract);
     case "ratings":
       return loadRatings(source, contract);
     case "array":
