@@ -48,13 +48,17 @@ function spread(factor: (m: Arithmetic, x: Value, y: Value, question: GradientQu
   };
 }
 
-/** Those that are equal share the gradient evenly. */
-const reduceExtreme = spread((m, x, y, question) => {
-  const taken = m.float(m.equal(x, y));
+/** `parts` over their sum. */
+function shares(m: Arithmetic, parts: Value, question: GradientQuestion): Value {
   const axes = reducedAxes(question);
-  if (axes.length === 0) return taken;
-  return m.div(taken, total(question.builder, taken, axes));
-});
+  return axes.length === 0 ? parts : m.div(parts, total(question.builder, parts, axes));
+}
+
+/** Those that are equal share the gradient evenly. */
+const reduceExtreme = spread((m, x, y, question) => shares(m, m.float(m.equal(x, y)), question));
+
+/** Softmax; x − y alone is as coarse as the larger of them. */
+const reduceLogSumExp = spread((m, x, y, question) => shares(m, m.exp(m.sub(x, y)), question));
 
 /** x/y is a direction; of nothing, 0 and not 0/0. */
 const reduceL2 = spread((m, x, y) => m.div(x, m.max(y, 1e-30)));
@@ -103,7 +107,7 @@ export const REDUCTIONS: GradientRules = {
   ReduceL1: spread((m, x) => signOf(m, x)),
   ReduceL2: reduceL2,
   ReduceSumSquare: spread((m, x) => m.mul(x, 2)),
-  ReduceLogSumExp: spread((m, x, y) => m.exp(m.sub(x, y))),
+  ReduceLogSumExp: reduceLogSumExp,
   Softmax: softmax,
   LogSoftmax: logSoftmax,
   CumSum: cumSum,
