@@ -19,7 +19,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What a peer really runs on; which of it, and when its twin, is the daemon's choice. */
-const PEER_ADAPTERS = ["node/network/libp2p.ts", "node/storage/sqlite.ts", "node/training/onnxTrainer.ts"];
+const PEER_ADAPTERS = [
+  "node/network/libp2p.ts",
+  "node/storage/sqlite.ts",
+  "node/training/onnxTrainer.ts",
+  "node/training/tfjs/tfjsTrainer.ts",
+];
 
 const PURE = ["node/core", "node/protocol"];
 const IMPURE_MODULES =

@@ -1,13 +1,25 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { PacelineError } from "../../node/core/errors.ts";
-import { genesisHash, parseJobSpec, specHash, termsOf, toUnits } from "../../node/daemon/jobSpec.ts";
+import { genesisHash, parseJobSpec, planOf, specHash, termsOf, toUnits } from "../../node/daemon/jobSpec.ts";
+import { dataContractSchema } from "../../node/data/contract.ts";
 import { DEFAULT_SETTINGS, simulationJob } from "../../node/cli/simulation/settings.ts";
 
+const model = { kind: "softmax-regression", inputs: 3, classes: 2 } as const;
+const contract = dataContractSchema.parse({
+  kind: "table",
+  columns: ["a", "b", "c"].map((name) => ({ name, type: "number" })),
+  label: { column: "d", type: "class", classes: ["no", "yes"] },
+  scale: "none",
+});
+
 const valid = (): Record<string, unknown> =>
-  JSON.parse(
-    JSON.stringify(simulationJob(DEFAULT_SETTINGS, { kind: "softmax-regression", inputs: 3, classes: 2 })),
-  ) as Record<string, unknown>;
+  JSON.parse(JSON.stringify(simulationJob(DEFAULT_SETTINGS, model, contract))) as Record<string, unknown>;
+/** With fields of one part changed. */
+const changed = (part: string, change: object): Record<string, unknown> => {
+  const job = valid();
+  return { ...job, [part]: { ...(job[part] as object), ...change } };
+};
 const refusal = (value: unknown): string => {
   try {
     parseJobSpec(value);
@@ -40,10 +52,6 @@ describe("a job file", () => {
   });
 
   it("is refused where it contradicts itself", () => {
-    const changed = (part: string, change: object): unknown => {
-      const job = valid();
-      return { ...job, [part]: { ...(job[part] as object), ...change } };
-    };
     expect(refusal(changed("aggregation", { trimPermille: 100 }))).to.include("weighted-mean");
     expect(refusal(changed("aggregation", { rule: "trimmed-mean", trimPermille: 100 }))).to.equal("accepted");
     expect(refusal(changed("aggregation", { rule: "trimmed-mean", trimPermille: 500 }))).to.include("trimPermille");
@@ -79,6 +87,32 @@ describe("a job file", () => {
     expect(terms).to.include({ rule: 1, trimPermille: 125, stakeWeighted: true, suspendDraws: 3 });
     const median = { ...job, aggregation: { ...(job["aggregation"] as object), rule: "median" } };
     expect(termsOf(parseJobSpec(median), token, genesisHash(new Float32Array(8))).rule).to.equal(2);
+  });
+
+  it("trains by epochs or by steps, and not by both or neither", () => {
+    expect(refusal(changed("localTraining", { localSteps: 40 }))).to.match(/either localEpochs or localSteps/);
+    expect(refusal(changed("localTraining", { localEpochs: undefined }))).to.match(/either localEpochs or localSteps/);
+    const steps = parseJobSpec(changed("localTraining", { localEpochs: undefined, localSteps: 40 }));
+    expect(planOf(steps, 1).length).to.deep.equal({ localSteps: 40 });
+  });
+
+  it("trains by plain SGD where it names no optimiser, and by that with its schedule where it does", () => {
+    const { localTraining } = valid() as { localTraining: { optimiser?: unknown } };
+    delete localTraining.optimiser;
+    expect(planOf(parseJobSpec({ ...valid(), localTraining }), 1)).to.deep.equal({
+      length: { localEpochs: 5 },
+      batchSize: 8,
+      learningRate: 0.25,
+      optimiser: { kind: "sgd" },
+    });
+    const schedule = { kind: "cosine", floor: 0.1 };
+    const optimiser = { kind: "adamw", weightDecay: 0.02 };
+    expect(planOf(parseJobSpec(changed("localTraining", { optimiser, schedule })), 1)).to.deep.include({
+      optimiser,
+      schedule,
+    });
+    expect(refusal(changed("localTraining", { optimiser: { kind: "lion" } }))).to.include("localTraining.optimiser");
+    expect(refusal(changed("task", { metrics: ["accurracy"] }))).to.include("task.metrics");
   });
 
   it("takes no more decimals than the token has", () => {

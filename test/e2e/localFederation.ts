@@ -4,16 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSender } from "../../node/chain/sender.ts";
 import { createJobChain, createJobWatcher, type JobWatcher } from "../../node/chain/viemJob.ts";
-import { loadFederationData, type FederationData } from "../../node/cli/simulation/data.ts";
+import { fitFederationData, loadFederationData, type FederationData } from "../../node/cli/simulation/data.ts";
 import { DEFAULT_SETTINGS } from "../../node/cli/simulation/settings.ts";
 import { fromHex, type Hex } from "../../node/core/bytes.ts";
 import { openLibp2pNetwork, openParticipantStorage, openTrainer } from "../../node/daemon/adapters.ts";
 import type { Misbehaviour } from "../../node/daemon/behaviours.ts";
+import { openJobModel } from "../../node/daemon/jobModel.ts";
 import { parseJobSpec, type JobSpec, type JobSpecInput } from "../../node/daemon/jobSpec.ts";
 import { createLearner, type Learner } from "../../node/daemon/learner.ts";
 import { startParticipant, type Participant } from "../../node/daemon/participant.ts";
 import type { PeerState } from "../../node/protocol/state.ts";
 import type { Storage } from "../../node/storage/storage.ts";
+import type { Model } from "../../node/training/models/model.ts";
 import { JobLog } from "./jobLog.ts";
 import { openJob, type OpenJob, type TestChain } from "./testChain.ts";
 
@@ -34,6 +36,16 @@ interface Running {
   stop(): Promise<void>;
 }
 
+/** What a federation is put together from. */
+interface Parts {
+  readonly chain: TestChain;
+  readonly spec: JobSpec;
+  readonly model: Model;
+  readonly data: FederationData;
+  readonly job: OpenJob;
+  readonly relaySeconds: number;
+}
+
 const EXAMPLES_EACH = 120;
 
 /**
@@ -47,6 +59,7 @@ export class LocalFederation {
   /** What failed and was to be tried again. */
   readonly problems: string[] = [];
   readonly #spec: JobSpec;
+  readonly #model: Model;
   readonly #data: FederationData;
   readonly #watcher: JobWatcher;
   readonly #folder = mkdtempSync(join(tmpdir(), "paceline-e2e-"));
@@ -60,19 +73,8 @@ export class LocalFederation {
     { participants, seed, relaySeconds }: { participants: number; seed: number; relaySeconds: number },
   ): Promise<LocalFederation> {
     const parsed = parseJobSpec(spec);
-    const job = await openJob(chain, parsed, participants, seed);
-    return new LocalFederation(chain, parsed, job, seed, relaySeconds);
-  }
-
-  private constructor(chain: TestChain, spec: JobSpec, job: OpenJob, seed: number, relaySeconds: number) {
-    this.chain = chain;
-    this.job = job;
-    this.log = new JobLog(chain.endpoint, job.addresses);
-    this.#spec = spec;
-    this.#relaySeconds = relaySeconds;
-    this.#watcher = createJobWatcher(chain.endpoint, job.addresses);
-    const participants = job.accounts.length;
-    this.#data = loadFederationData({
+    const model = openJobModel(parsed.model, ".");
+    const loaded = await loadFederationData({
       ...DEFAULT_SETTINGS,
       participants,
       seed,
@@ -80,6 +82,26 @@ export class LocalFederation {
       trainExamples: EXAMPLES_EACH * participants,
       testExamples: 10,
     });
+    const job = await openJob(chain, parsed, participants, seed);
+    return new LocalFederation({
+      chain,
+      spec: parsed,
+      model,
+      data: fitFederationData(loaded, model),
+      job,
+      relaySeconds,
+    });
+  }
+
+  private constructor({ chain, spec, model, data, job, relaySeconds }: Parts) {
+    this.chain = chain;
+    this.job = job;
+    this.log = new JobLog(chain.endpoint, job.addresses);
+    this.#spec = spec;
+    this.#relaySeconds = relaySeconds;
+    this.#watcher = createJobWatcher(chain.endpoint, job.addresses);
+    this.#model = model;
+    this.#data = data;
   }
 
   /** Starts them all. */
@@ -93,7 +115,7 @@ export class LocalFederation {
     const { addresses, accounts, terms } = this.job;
     const storage = await openParticipantStorage(join(this.#folder, name));
     const { train, validation } = this.#data.holdings[member]!;
-    const trainer = openTrainer(this.#spec.model, { examples: train.count, shared: false });
+    const trainer = openTrainer(this.#model, { examples: train.count, shared: false });
     const spec = this.#spec;
     const honest = createLearner({ trainer, train, validation, spec, seed: [member] });
     const key = part.operatorKey ?? accounts[member]!.operatorKey;

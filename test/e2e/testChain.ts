@@ -7,7 +7,9 @@ import { enrol, fundAccounts, simulatedAccounts, type SimulatedAccount } from ".
 import { FIRST_ACCOUNT_KEY, startChain, type ChainProcess } from "../../node/cli/simulation/chainProcess.ts";
 import type { JobTerms } from "../../node/core/jobTerms.ts";
 import { genesisHash, termsOf, USUAL_MONEY, type JobSpec, type JobSpecInput } from "../../node/daemon/jobSpec.ts";
-import { initialParams } from "../../node/training/modelSpec.ts";
+import { openJobModel } from "../../node/daemon/jobModel.ts";
+import { DIGITS_CONTRACT } from "../../node/data/contract/digits.ts";
+import { initialParams } from "../../node/training/models/model.ts";
 
 export const POOL = 1000n * 10n ** 18n;
 
@@ -41,11 +43,11 @@ export function smallJob(participants: number, rounds: number, phases: JobSpecIn
     name: "small",
     model: { kind: "softmax-regression", inputs: 784, classes: 10 },
     seed: 5,
-    data: {},
+    data: { contract: DIGITS_CONTRACT },
     localTraining: { localEpochs: 1, batchSize: 20, learningRate: 0.05 },
     aggregation: { rule: "weighted-mean", weightCap: 10_000 },
     encoding: { type: "int16", minExponent: 4, maxExponent: 18, initialExponent: 12, clipNorm: 50 },
-    scoring: { method: "path", points: 8, metric: "cross-entropy" },
+    scoring: { method: "path", points: 8, metric: "loss" },
     rounds,
     members: { start: participants, cohort: participants, committee: participants, minCommits: 3 },
     phases,
@@ -69,7 +71,7 @@ export async function openJob(
   seed: number,
 ): Promise<OpenJob> {
   const sponsor = createSender(endpoint, FIRST_ACCOUNT_KEY);
-  const genesis = genesisHash(initialParams(spec.model, spec.seed));
+  const genesis = genesisHash(initialParams(openJobModel(spec.model, "."), spec.seed));
   const terms = termsOf(spec, { address: deployment.token, decimals: 18 }, genesis);
   const { job, blockNumber } = await createJob(sponsor, endpoint, deployment, terms, POOL);
   const accounts = simulatedAccounts(participants, seed);
