@@ -135,6 +135,11 @@ export class GraphBuilder {
     return this.#nodes.find(({ outputs }) => outputs.some(({ name }) => name === value.name));
   }
 
+  /** Whether a node of this builder reads `value`. */
+  isRead(value: Value): boolean {
+    return this.#nodes.some(({ inputs }) => inputs.some((input) => input?.name === value.name));
+  }
+
   /** Takes back a node whose outputs nobody reads. */
   remove(node: Node): void {
     this.#nodes.splice(this.#nodes.indexOf(node), 1);

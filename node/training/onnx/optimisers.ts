@@ -66,17 +66,21 @@ export function applyOptimiser(step: OptimiserStep): Stepped {
 function plainStep(step: OptimiserStep, param: Value, i: number): Value {
   const { builder, rates } = step;
   const gradient = step.gradients[i];
+  if (gradient === undefined) return param;
   const penalty = penaltyOf(step, param, i);
   const base =
     penalty === undefined ? param : builder.node("Sub", [param, builder.node("Mul", [rates.learningRate(), penalty])]);
-  return gradient === undefined ? base : addGradient(builder, base, gradient);
+  return addGradient(step, base, gradient);
 }
 
-/** base + gradient; in the Gemm that makes the gradient, where it is one that has room. */
-function addGradient(builder: GraphBuilder, base: Value, gradient: Gradient): Value {
+/** base + gradient; in the Gemm that makes the gradient, where it is one that has room and makes it for nobody else. */
+function addGradient({ builder, gradients }: OptimiserStep, base: Value, gradient: Gradient): Value {
   if (gradient.kind === "rows") return addRows(builder, base, gradient);
-  const producer = builder.producerOf(gradient.value);
-  if (producer?.operator !== "Gemm" || producer.inputs.length > 2) return builder.node("Add", [base, gradient.value]);
+  const { value } = gradient;
+  const producer = builder.producerOf(value);
+  const shared = gradients.filter((other) => other?.kind === "dense" && other.value.name === value.name).length > 1;
+  if (producer?.operator !== "Gemm" || producer.inputs.length > 2 || shared || builder.isRead(value))
+    return builder.node("Add", [base, value]);
   builder.remove(producer);
   return builder.node("Gemm", [...producer.inputs, base], producer.attributes);
 }
