@@ -92,13 +92,18 @@ export function aList(text: string): string[] {
 
 export function aPartition(text: string): PartitionScheme {
   const [kind, parameter, ...rest] = text.split(":");
-  if (kind === "iid" && parameter === undefined) return { kind };
+  if ((kind === "iid" || kind === "group" || kind === "blocks") && parameter === undefined) return { kind };
   const value = Number(parameter);
-  if (kind === "dirichlet" && value >= 0.001 && value <= 1e6 && rest.length === 0) return { kind, alpha: value };
+  if (value >= 0.001 && value <= 1e6 && rest.length === 0) {
+    if (kind === "dirichlet") return { kind, alpha: value };
+    if (kind === "quantity") return { kind, beta: value };
+  }
   if (kind === "shards" && Number.isInteger(value) && value >= 1 && value <= 1000 && rest.length === 0) {
     return { kind, shardsPerParticipant: value };
   }
-  throw new InvalidArgumentError("Give iid, dirichlet:ALPHA (such as dirichlet:0.5) or shards:N (such as shards:2).");
+  throw new InvalidArgumentError(
+    "Give iid, dirichlet:ALPHA (such as dirichlet:0.5), shards:N (such as shards:2), quantity:BETA (such as quantity:0.5), group or blocks.",
+  );
 }
 
 /** `I/N`: part I of N, counted from 1. */

@@ -48,7 +48,7 @@ function loadExamples({ source, seed }: DataSettings, { data }: JobSpec): Promis
 function takePart(examples: Dataset, { part, seed }: DataSettings): Dataset {
   if (part === undefined) return examples;
   const parts = partition({
-    labels: examples.targets.values as Int32Array,
+    data: examples,
     participants: part.of,
     scheme: part.scheme,
     seed,

@@ -1,5 +1,7 @@
 import { PacelineError } from "../core/errors.ts";
 import { type Random, seededRandom } from "../core/random.ts";
+import type { Dataset } from "./dataset.ts";
+import { cut, dealGroups, dealLabels, dealShards, dirichletShares, equalShares } from "./dealing.ts";
 
 /** Ways to deal one set of examples to the participants of a simulated federation. */
 export type PartitionScheme =
@@ -11,23 +13,33 @@ export type PartitionScheme =
    */
   | { readonly kind: "dirichlet"; readonly alpha: number }
   /** Examples sorted by label are cut into equal shards, and each participant gets a few (McMahan et al., 2017). */
-  | { readonly kind: "shards"; readonly shardsPerParticipant: number };
+  | { readonly kind: "shards"; readonly shardsPerParticipant: number }
+  /**
+   * Random samples whose sizes are drawn from a symmetric Dirichlet distribution; the smaller `beta`, the more unequal (Li, Diao, Chen and
+   * He, "Federated Learning on Non-IID Data Silos", 2022).
+   */
+  | { readonly kind: "quantity"; readonly beta: number }
+  /** Each participant gets whole groups (users, speakers, sites, sentences), so that sizes are as equal as that allows. */
+  | { readonly kind: "group" }
+  /** Each participant gets a stretch of the set in its order. */
+  | { readonly kind: "blocks" };
 
 export interface PartitionOptions {
-  readonly labels: Int32Array;
+  readonly data: Pick<Dataset, "count" | "targets" | "classes" | "groups">;
   readonly participants: number;
   readonly scheme: PartitionScheme;
   readonly seed: number;
-  /** Fewest examples anybody gets; 1 by default. Those with the most give up some at random. */
+  /** Fewest examples anybody gets; 1 by default. Those with the most give up some at random; whole groups are not taken apart. */
   readonly minimumCount?: number;
 }
 
 /**
  * @returns for each participant its examples' indices, ascending; every example belongs to exactly one
- * @throws PacelineError `bad-argument` where there are too few examples for everybody's minimum, or a parameter is out of range
+ * @throws PacelineError `bad-argument` where there are too few examples for everybody's minimum, a parameter is out of range, or the
+ *   examples have not what the scheme deals by
  */
 export function partition({
-  labels,
+  data,
   participants,
   scheme,
   seed,
@@ -36,95 +48,78 @@ export function partition({
   if (!Number.isInteger(participants) || participants < 1 || participants > 1_000_000) {
     throw new PacelineError("bad-argument", `participants is 1 to 1,000,000, got ${participants}`);
   }
-  if (!Number.isInteger(minimumCount) || minimumCount < 0 || participants * minimumCount > labels.length) {
+  if (!Number.isInteger(minimumCount) || minimumCount < 0 || participants * minimumCount > data.count) {
     throw new PacelineError(
       "bad-argument",
-      `${labels.length} examples do not give ${participants} participants ${minimumCount} each`,
+      `${data.count} examples do not give ${participants} participants ${minimumCount} each`,
     );
   }
   const random = seededRandom(seed, participants);
-  const order = random.shuffle(Int32Array.from(labels.keys()));
-  const parts = dealBy(scheme, order, labels, participants, random);
-  levelUp(parts, minimumCount, random);
+  const parts = dealBy(scheme, data, participants, random);
+  if (scheme.kind === "group") requireMinimum(parts, minimumCount);
+  else levelUp(parts, minimumCount, random);
   return parts.map((part) => Int32Array.from(part).sort());
 }
 
 function dealBy(
   scheme: PartitionScheme,
-  order: Int32Array,
-  labels: Int32Array,
+  data: PartitionOptions["data"],
   participants: number,
   random: Random,
 ): number[][] {
-  if (scheme.kind === "iid") return cut(order, equalShares(participants));
-  const byLabel = order.toSorted((a, b) => (labels[a] as number) - (labels[b] as number));
-  if (scheme.kind === "shards") return dealShards(byLabel, scheme.shardsPerParticipant, participants, random);
-  if (!(scheme.alpha >= 0.001 && scheme.alpha <= 1e6))
-    throw new PacelineError("bad-argument", `alpha is 0.001 to 1,000,000, got ${scheme.alpha}`);
-  const parts: number[][] = Array.from({ length: participants }, () => []);
-  for (const ofOneLabel of runsOf(byLabel, labels)) {
-    const shares = dirichlet(scheme.alpha, participants, random);
-    cut(ofOneLabel, shares).forEach((share, k) => share.forEach((index) => parts[k]?.push(index)));
+  const inTurn = Int32Array.from({ length: data.count }, (_, i) => i);
+  if (scheme.kind === "blocks") return cut(inTurn, equalShares(participants));
+  const order = random.shuffle(inTurn);
+  switch (scheme.kind) {
+    case "iid":
+      return cut(order, equalShares(participants));
+    case "quantity":
+      return cut(order, dirichletShares(inRange("beta", scheme.beta), participants, random));
+    case "group":
+      return dealGroups(order, requireGroups(data), participants);
+    case "shards":
+      return dealShards(sortByLabel(order, data), scheme.shardsPerParticipant, participants, random);
+    case "dirichlet": {
+      const alpha = inRange("alpha", scheme.alpha);
+      const shares = (): readonly number[] => dirichletShares(alpha, participants, random);
+      return dealLabels(sortByLabel(order, data), requireLabels(data), participants, shares);
+    }
   }
-  return parts;
 }
 
-function dealShards(
-  byLabel: Int32Array,
-  shardsPerParticipant: number,
-  participants: number,
-  random: Random,
-): number[][] {
-  const shardCount = shardsPerParticipant * participants;
-  if (!Number.isInteger(shardsPerParticipant) || shardsPerParticipant < 1 || shardCount > byLabel.length) {
-    throw new PacelineError(
-      "bad-argument",
-      `${byLabel.length} examples cannot be cut into ${shardsPerParticipant} shards for each of ${participants}`,
-    );
-  }
-  const shards = cut(byLabel, equalShares(shardCount));
-  const dealt = random.shuffle(Int32Array.from(shards.keys()));
-  return Array.from({ length: participants }, (_, k) =>
-    [...dealt.subarray(k * shardsPerParticipant, (k + 1) * shardsPerParticipant)].flatMap(
-      (shard) => shards[shard] as number[],
-    ),
+function inRange(name: string, value: number): number {
+  if (value >= 0.001 && value <= 1e6) return value;
+  throw new PacelineError("bad-argument", `${name} is 0.001 to 1,000,000, got ${value}`);
+}
+
+function sortByLabel(order: Int32Array, data: PartitionOptions["data"]): Int32Array {
+  const labels = requireLabels(data);
+  return order.toSorted((a, b) => (labels[a] as number) - (labels[b] as number));
+}
+
+function requireLabels({ targets, classes }: PartitionOptions["data"]): Int32Array {
+  if (classes > 0 && targets.values instanceof Int32Array && targets.shape.length === 0) return targets.values;
+  throw new PacelineError(
+    "bad-argument",
+    "dirichlet and shards deal by label, but these examples have not one class each; deal them by iid, quantity, group or blocks",
   );
 }
 
-/** The stretches of equal label, in turn. */
-function* runsOf(byLabel: Int32Array, labels: Int32Array): Generator<Int32Array> {
-  for (let from = 0, to = 0; from < byLabel.length; from = to) {
-    const label = labels[byLabel[from] as number];
-    while (to < byLabel.length && labels[byLabel[to] as number] === label) to++;
-    yield byLabel.subarray(from, to);
-  }
+function requireGroups({ groups }: PartitionOptions["data"]): Int32Array {
+  if (groups !== undefined) return groups;
+  throw new PacelineError(
+    "bad-argument",
+    "these examples have no groups to be dealt by; name the column in the data contract (group)",
+  );
 }
 
-function equalShares(count: number): readonly number[] {
-  return new Array<number>(count).fill(1 / count);
-}
-
-function dirichlet(alpha: number, count: number, random: Random): readonly number[] {
-  const draws = Array.from({ length: count }, () => random.gamma(alpha));
-  const total = draws.reduce((sum, draw) => sum + draw, 0);
-  if (total > 0) return draws.map((draw) => draw / total);
-  // every draw underflowed, as happens for the smallest alphas: the limit gives one participant everything
-  const winner = random.below(count);
-  return draws.map((_, k) => (k === winner ? 1 : 0));
-}
-
-/** Cuts at the rounded cumulative shares, so that nothing is lost or doubled. */
-function cut(indices: Int32Array, shares: readonly number[]): number[][] {
-  let cumulative = 0;
-  let from = 0;
-  return shares.map((share, k) => {
-    cumulative += share;
-    const to =
-      k === shares.length - 1 ? indices.length : Math.min(indices.length, Math.round(cumulative * indices.length));
-    const part = [...indices.subarray(from, to)];
-    from = to;
-    return part;
-  });
+function requireMinimum(parts: readonly (readonly number[])[], minimumCount: number): void {
+  const fewest = Math.min(...parts.map((part) => part.length));
+  if (fewest < minimumCount)
+    throw new PacelineError(
+      "bad-argument",
+      `dealt by group, somebody gets ${fewest} examples, less than ${minimumCount}; take fewer participants`,
+    );
 }
 
 function levelUp(parts: number[][], minimumCount: number, random: Random): void {

@@ -29,7 +29,7 @@ function shown({ inputs, targets, count }: Dataset, vocabulary = VOCABULARY): st
 
 describe("characters", () => {
   const folder = temporaryFolder();
-  const lines = (text: string) => ({ format: "lines", path: folder.write("t.txt", text) });
+  const lines = (text: string) => ({ format: "text", path: folder.write("t.txt", text) });
 
   it("are cut into stretches that do not overlap and ask for every character but the first once", async () => {
     const data = await loadCharacters(lines("abc\r\nd  abc"), contract());
@@ -104,7 +104,7 @@ describe("characters", () => {
   });
 
   it("are those of Shakespeare's plays: 65 different ones, and of 309 speakers 99 with at least 2,000", async function () {
-    const source = { format: "lines", path: join(publicData(this, "tinyshakespeare"), "input.txt") };
+    const source = { format: "text", path: join(publicData(this, "tinyshakespeare"), "input.txt") };
     const open = contract({ vocabulary: undefined, length: 80 });
     const fitted = await fitCharacters(source, open);
     expect(fitted.vocabulary).to.have.length(65);

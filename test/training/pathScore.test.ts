@@ -35,7 +35,7 @@ async function trainRound(trainer: OnnxTrainer): Promise<{ params: Float32Array;
   const warm = selectExamples(data, [...Array(200).keys()]);
   const { params } = await trainer.train({ params: trainer.initialParams(2), examples: warm, plan, seed: [0] });
   const parts = partition({
-    labels: data.targets.values as Int32Array,
+    data,
     participants: 8,
     scheme: { kind: "dirichlet", alpha: 0.5 },
     seed: 3,

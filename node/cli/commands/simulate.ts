@@ -40,7 +40,7 @@ export function define(command: Command): void {
     .addOption(new Option("--rounds <n>", "rounds to train").argParser(whole(1, 1000)).default(D.rounds))
     .addOption(new Option("--committee <n>", "seats that judge a round").argParser(whole(3, 32)).default(D.committee))
     .addOption(
-      new Option("--partition <scheme>", "iid, dirichlet:ALPHA or shards:PER_PARTICIPANT")
+      new Option("--partition <scheme>", "iid, dirichlet:ALPHA, shards:N, quantity:BETA, group or blocks")
         .argParser(aPartition)
         .default(D.partition, "dirichlet:1"),
     )

@@ -56,7 +56,10 @@ export function define(command: Command): void {
     )
     .addOption(new Option("--part <i/n>", "to try a federation out with one set: take part i of n").argParser(aPart))
     .addOption(
-      new Option("--partition <scheme>", "how --part deals: iid, dirichlet:ALPHA or shards:N")
+      new Option(
+        "--partition <scheme>",
+        "how --part deals: iid, dirichlet:ALPHA, shards:N, quantity:BETA, group or blocks",
+      )
         .argParser(aPartition)
         .default({ kind: "iid" }, "iid"),
     )

@@ -50,7 +50,7 @@ export async function loadFederationData(settings: SimulationSettings): Promise<
   }
   const minimumCount = Math.min(MINIMUM_EACH, Math.floor(train.count / participants));
   const parts = partition({
-    labels: train.targets.values as Int32Array,
+    data: train,
     participants,
     scheme: settings.partition,
     seed,
