@@ -14,9 +14,9 @@ import type { DaemonSettings } from "./settings.ts";
 /** A daemon's data and engine, behind what it asks of them. */
 export interface Learning {
   readonly learner: Learner;
-  initialParams(): Float32Array;
+  readonly initialParams: () => Float32Array;
   /** The model on the participant's own validation examples; undefined while the federation has not agreed how to read them. */
-  evaluate(vector: Float32Array): Promise<EvaluationResult | undefined>;
+  readonly evaluate: (vector: Float32Array) => Promise<EvaluationResult | undefined>;
   close(): Promise<void>;
 }
 

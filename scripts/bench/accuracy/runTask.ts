@@ -134,7 +134,7 @@ async function runFederation(
 
 function partsOf(train: Dataset, scheme: PartitionScheme, seed: number): readonly Dataset[] {
   const parts = partition({
-    data: train, labels: train.targets.values as Int32Array,
+    data: train,
     participants: CLIENTS,
     scheme,
     seed,

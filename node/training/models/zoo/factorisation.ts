@@ -6,7 +6,8 @@ import { ROWS } from "./limits.ts";
 
 /**
  * Ratings as the product of what a user likes and what an item has, with a bias each (Koren, Bell and Volinsky, "Matrix Factorization
- * Techniques for Recommender Systems", 2009). An example is a user's and an item's number.
+ * Techniques for Recommender Systems", 2009). An example is a user's and an item's number; the mean rating is the data contract's to take
+ * off.
  */
 export const matrixFactorisationSchema = z.strictObject({
   kind: z.literal("matrix-factorisation"),
@@ -35,10 +36,9 @@ export function matrixFactorisation({ users, items, rank }: z.infer<typeof matri
   ]);
   const liking = builder.graph.node("ReduceSum", [product, builder.graph.ints([1])], { keepdims: int(1) });
   const biases = builder.graph.node("Add", [look("user.bias", users, 1, user), look("item.bias", items, 1, item)]);
-  const all = builder.graph.node("Add", [
+  const outputs = builder.graph.node("Reshape", [
     builder.graph.node("Add", [liking, biases]),
-    builder.param("bias", [1], ZEROS),
+    builder.graph.ints([-1]),
   ]);
-  const outputs = builder.graph.node("Reshape", [all, builder.graph.ints([-1])]);
   return builder.build(outputs, { kind: "mean-squared-error" }, { type: "float32", shape: [], classes: 0 });
 }
