@@ -110,7 +110,7 @@ describe("models by name learn what another of their kind knows:", () => {
         const trained = await trainer.train({ params, examples, plan: PLAN, seed: [2] });
         const after = await trainer.evaluate(trained.params, examples);
         expect(trained.steps).to.equal(60);
-        expect(after.loss / before.loss).to.be.below(0.7);
+        expect(after.loss! / before.loss!).to.be.below(0.7);
       } finally {
         await trainer.close();
       }

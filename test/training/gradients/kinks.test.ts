@@ -114,6 +114,15 @@ const cases: readonly (readonly [string, readonly Point[], Build, readonly (read
     [[1, 2]],
   ],
   [
+    "a logarithm of 0 that a mask takes out gets 0",
+    [numbers(4, 0)],
+    (tape, x) => {
+      const some = tape.builder.node("Greater", [x, tape.builder.floats([0], [])]);
+      return tape.node("Where", [some, tape.node("Log", [x]), tape.builder.floats([0], [])]);
+    },
+    [[0.25, 0]],
+  ],
+  [
     "what Where leaves out gets 0, not a share",
     [numbers(4, 0), numbers(-3, 5)],
     (tape, a, b) => tape.node("Where", [tape.builder.constant("bool", Uint8Array.of(1, 0), [2]), a, b]),

@@ -95,7 +95,6 @@ export function resolveRange({ start, end, step }: SliceRange, size: number): { 
 
 const slice: ShapeRule = ({ inputs }) => {
   const { type, shape } = inputs[0]!;
-  if (!isConstant(inputs[1]!) || !isConstant(inputs[2]!)) return [{ type, shape: ["slice", ...shape.slice(1)] }];
   const sizes: Dim[] = [...shape];
   for (const range of sliceRanges(inputs)) {
     const size = sizes[range.axis] as Dim;

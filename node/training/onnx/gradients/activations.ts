@@ -5,7 +5,7 @@ import { type Arithmetic, arithmetic } from "./arithmetic.ts";
 import { sumTo } from "./broadcasting.ts";
 import { type Point, ofDerivative } from "./functions.ts";
 
-/** Activation functions. Where one has a kink, its gradient there is that of the left side, as in PyTorch and tfjs. */
+/** Activation functions. At the kink of a rectifier the gradient is that of its left side, as in PyTorch and tfjs. */
 
 const leakyRelu = ({ m, x, attributes }: Point): Value =>
   m.select(m.greater(x, 0), 1, floatOf(attributes, "alpha", 0.01));

@@ -38,7 +38,14 @@ const sqrt: GradientRule = ({ builder, outputs, atOutputs }) => {
   return [dense(m.div(m.mul(atOutputs[0] as Value, 0.5), root))];
 };
 
-const log: GradientRule = ({ builder, inputs, atOutputs }) => [dense(builder.node("Div", [atOutputs[0], inputs[0]]))];
+/** The smallest normal number. */
+const SMALLEST = 1.1754944e-38;
+
+/** d/x, with x kept from 0: a logarithm that nobody asks back, because a mask takes it out, gets 0 and not 0/0. */
+const log: GradientRule = ({ builder, inputs, atOutputs }) => {
+  const m = arithmetic(builder);
+  return [dense(m.div(atOutputs[0] as Value, m.max(inputs[0] as Value, SMALLEST)))];
+};
 
 const neg: GradientRule = ({ builder, atOutputs }) => [dense(builder.node("Neg", [atOutputs[0]]))];
 
