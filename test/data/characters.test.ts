@@ -57,7 +57,7 @@ describe("characters", () => {
       }),
       { seed: 8, numRuns: 50 },
     );
-  });
+  }).timeout(20_000);
 
   it("of a play are a text and a group for each speaker, without the names", async () => {
     const play = "ANN:\nabc\n\nBOB OF D:\nd d\n\nANN:\ndcb\na\n\n\nEVE:\n\n";
@@ -118,5 +118,5 @@ describe("characters", () => {
     });
     expect(characters.size).to.equal(309 - 10); // ten ghosts are named, but what they say stands under another name
     expect([...characters.values()].filter((count) => count >= 2000)).to.have.length(99);
-  });
+  }).timeout(20_000);
 });

@@ -156,7 +156,7 @@ describe("PNG pictures", () => {
     const good = Buffer.from(encode({ width: 7, height: 5, channels: 3, data }));
     expect([...png(good).values]).to.deep.equal([...data]);
     neverWorseThanRefused(good, (bytes) => decodePng(bytes, "a.png"));
-  });
+  }).timeout(20_000);
 });
 
 function neverWorseThanRefused(good: Buffer, decode: (bytes: Buffer) => Raster): void {
@@ -230,7 +230,7 @@ describe("JPEG pictures", () => {
   it("never do worse than be refused where bytes are changed", () => {
     for (const text of Object.values(FILES))
       neverWorseThanRefused(Buffer.from(text, "base64"), (bytes) => decodeJpeg(bytes, "a.jpg"));
-  });
+  }).timeout(20_000);
 });
 
 describe("light", () => {

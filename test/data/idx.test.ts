@@ -123,7 +123,7 @@ describe("IDX files", () => {
       ),
       { seed: 5, numRuns: 300 },
     );
-  });
+  }).timeout(20_000);
 
   it("hold Fashion-MNIST's test set, 1,000 of each class", function () {
     const path = publicData(this, "fashion-mnist");
@@ -135,5 +135,5 @@ describe("IDX files", () => {
       counts[label as number]!++;
     }
     expect(counts).to.deep.equal(new Array(10).fill(1000));
-  });
+  }).timeout(20_000);
 });

@@ -154,5 +154,5 @@ describe("NPY files", () => {
       }),
       { seed: 4, numRuns: 500 },
     );
-  });
+  }).timeout(20_000);
 });

@@ -59,7 +59,7 @@ describe("partitions", () => {
       }),
       { seed: 20, numRuns: 200 },
     );
-  });
+  }).timeout(20_000);
 
   it("are of equal size and alike when iid, another one for another seed", () => {
     const data = tenLabels(1003);

@@ -109,5 +109,5 @@ describe("ratings", () => {
     expect(Math.max(...data.inputs[0]!.values.filter((_, i) => i % 2 === 1))).to.equal(9723);
     const sum = (data.targets.values as Float32Array).reduce((total, target) => total + target, 0);
     expect(sum / data.count).to.be.closeTo(0, 1e-6);
-  });
+  }).timeout(20_000);
 });

@@ -130,5 +130,5 @@ describe("tagged sentences", () => {
     expect(data.targets.values.filter((tag) => tag === 0)).to.have.length(5145);
     const sentences = await loadTags({ format: "conll", path }, { ...fitted, form: "sequence", length: 32 });
     expect(sentences.targets.values.filter((tag) => tag >= 0)).to.have.length(136_086);
-  });
+  }).timeout(20_000);
 });

@@ -47,7 +47,7 @@ describe("hashes of features", () => {
       }),
       { seed: 7, numRuns: 200 },
     );
-  });
+  }).timeout(20_000);
 });
 
 describe("n-grams", () => {
@@ -167,5 +167,5 @@ describe("texts", () => {
     const first = data.inputs[0]!.values.subarray(0, 64);
     expect(first.filter((id) => id > 0)).to.have.length(21 + 20);
     expect(first[1]).to.equal(bucketOf("word there", 2 ** 15));
-  });
+  }).timeout(20_000);
 });
