@@ -5,6 +5,7 @@ import { conv } from "./lowerings/conv.ts";
 import { dropout } from "./lowerings/dropout.ts";
 import { GRU } from "./lowerings/gru.ts";
 import { GRU_RESET_BEHIND } from "./lowerings/gruResetBehind.ts";
+import { groupNormalisation, instanceNormalisation } from "./lowerings/groupNormalisation.ts";
 import { layerNormalisation } from "./lowerings/layerNormalisation.ts";
 import { keepingLayout } from "./lowerings/layoutNodes.ts";
 import { LSTM } from "./lowerings/lstm.ts";
@@ -22,6 +23,8 @@ export const LOWERINGS: Lowerings = keepingLayout({
   GlobalAveragePool: globalAveragePool,
   Dropout: dropout,
   LayerNormalization: layerNormalisation,
+  InstanceNormalization: instanceNormalisation,
+  GroupNormalization: groupNormalisation,
   BatchNormalization: batchNormalisation,
   LSTM: recurrentLowering(() => LSTM),
   GRU: recurrentLowering(({ attributes }) =>

@@ -22,6 +22,26 @@ describeGradients("LayerNormalization", {
   "with one scale for all": layerNorm(2, [1], true),
 });
 
+const grouped = (operator: string, shape: readonly number[], groups?: number): Build =>
+  onBatch(shape, (graph, x, builder) => {
+    const channels = [shape[0]!];
+    return graph.node(
+      operator,
+      [x, builder.param("scale", channels, NORMAL), builder.param("bias", channels, NORMAL)],
+      {
+        ...(groups === undefined ? {} : { num_groups: int(groups) }),
+        epsilon: float(0.1),
+      },
+    );
+  });
+
+describeGradients("normalisation of an example by itself", {
+  "InstanceNormalization of images": grouped("InstanceNormalization", [3, 2, 4]),
+  "InstanceNormalization of sequences": grouped("InstanceNormalization", [3, 5]),
+  "GroupNormalization of images": grouped("GroupNormalization", [6, 2, 2], 2),
+  "GroupNormalization of rows": grouped("GroupNormalization", [6], 3),
+});
+
 type Role = "weight" | "statistic";
 
 /** With running statistics that are far from those of a batch. */

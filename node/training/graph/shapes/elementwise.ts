@@ -64,7 +64,7 @@ const rules = (names: string, rule: ShapeRule): ShapeRules =>
 export const ELEMENTWISE: ShapeRules = {
   ...rules(
     "Neg Exp Log Sqrt Relu LeakyRelu Sigmoid Tanh Erf Gelu Softmax LogSoftmax Identity Abs Sign Floor Ceil Round Reciprocal Not Sin Cos Clip " +
-      "Softplus Softsign Elu Selu HardSigmoid HardSwish CumSum ScatterND ScatterElements BitwiseNot",
+      "Softplus Softsign Elu Selu HardSigmoid HardSwish CumSum InstanceNormalization GroupNormalization ScatterND ScatterElements BitwiseNot",
     like,
   ),
   ...rules("Add Sub Mul Div Pow Mod Min Max Sum Mean PRelu And Or Xor", broadcasting),

@@ -1,26 +1,35 @@
 import { PacelineError } from "../../../core/errors.ts";
 import { axisOf, intOf } from "../../graph/attributes.ts";
-import type { Value } from "../../graph/graph.ts";
+import type { Attributes, Value } from "../../graph/graph.ts";
 import type { Lowering } from "../emission.ts";
 import { dense } from "../gradient.ts";
 import { arithmetic } from "../gradients/arithmetic.ts";
 import { sumTo } from "../gradients/broadcasting.ts";
-import type { Backward } from "../tape.ts";
+import type { Backward, Tape } from "../tape.ts";
 
 /**
  * Layer normalisation (Ba, Kiros and Hinton, 2016) by the engine's own kernel, which hands out the mean and the inverse of the standard
  * deviation that the backward pass needs.
  */
 export const layerNormalisation: Lowering = (emission, node) => {
-  const inputs = emission.inputsOf(node);
-  const { builder } = emission.tape;
-  const outputs = builder.nodes(node.operator, inputs, 3, node.attributes, node.name);
-  const x = inputs[0] as Value;
-  const first = axisOf(intOf(node.attributes, "axis", -1), x.shape.length);
-  const axes = x.shape.map((_, axis) => axis).slice(first);
-  emission.tape.group(node.operator, inputs, outputs, backward(inputs, outputs, axes));
+  const outputs = normaliseLayer(emission.tape, emission.inputsOf(node), node.attributes);
   node.outputs.forEach((output, i) => emission.define(output, outputs[i] as Value));
 };
+
+/**
+ * @param inputs x, scale, and a bias where there is one
+ * @returns what is normalised, the mean, and the inverse of the standard deviation
+ */
+export function normaliseLayer(
+  tape: Tape,
+  inputs: readonly (Value | undefined)[],
+  attributes: Attributes,
+): readonly Value[] {
+  const outputs = tape.builder.nodes("LayerNormalization", inputs, 3, attributes);
+  const x = inputs[0] as Value;
+  const axes = x.shape.map((_, axis) => axis).slice(axisOf(intOf(attributes, "axis", -1), x.shape.length));
+  return tape.group("LayerNormalization", inputs, outputs, backward(inputs, outputs, axes));
+}
 
 /** With x̂ = (x − mean)/deviation and g = scale·atY, the gradient at x is (g − mean(g) − x̂·mean(g·x̂))/deviation. */
 function backward(

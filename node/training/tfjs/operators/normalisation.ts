@@ -27,6 +27,19 @@ function layerNormalization(call: OperatorCall): readonly tf.Tensor[] {
   return [bias === undefined ? scaled : tf.add(scaled, bias), mean, inverse];
 }
 
+/** Wu and He, "Group Normalization", 2018: over groups of channels, or each channel by itself, of each example. */
+function groupNormalization(call: OperatorCall): tf.Tensor {
+  const x = call.input(0);
+  const [examples, channels] = x.shape as [number, number];
+  const groups = call.node.operator === "InstanceNormalization" ? channels : call.int("num_groups", 1);
+  const grouped = tf.reshape(x, [examples, groups, -1]);
+  const centred = tf.sub(grouped, tf.mean(grouped, 2, true));
+  const variance = tf.mean(tf.square(centred), 2, true);
+  const normalised = tf.mul(centred, tf.rsqrt(tf.add(variance, call.float("epsilon", 1e-5))));
+  const perChannel = (i: number): tf.Tensor => tf.reshape(call.input(i), [-1, ...Array<number>(x.rank - 2).fill(1)]);
+  return tf.add(tf.mul(tf.reshape(normalised, x.shape), perChannel(1)), perChannel(2));
+}
+
 /**
  * Ioffe and Szegedy, "Batch Normalization", 2015, with ONNX's running statistics: running · momentum + batch · (1 − momentum), where
  * the batch's variance is the biased one.
@@ -62,5 +75,7 @@ function follow(call: OperatorCall, input: number, batch: tf.Tensor): tf.Tensor 
 export const NORMALISATION: Operators = {
   Dropout: dropout,
   LayerNormalization: layerNormalization,
+  InstanceNormalization: groupNormalization,
+  GroupNormalization: groupNormalization,
   BatchNormalization: batchNormalization,
 };

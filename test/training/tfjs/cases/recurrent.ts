@@ -64,6 +64,15 @@ export const RECURRENT: Builds = {
   }),
   LayerNormalization: normalised([2, 3], -1, true),
   "LayerNormalization over two axes": normalised([2, 3, 4], 2, false),
+  InstanceNormalization: on([2, 5], (graph, x) =>
+    graph.node("InstanceNormalization", [x, graph.floats([0.5, -2]), graph.floats([0.1, 3])], { epsilon: float(0.2) }),
+  ),
+  GroupNormalization: on([4, 2, 3], (graph, x) =>
+    graph.node("GroupNormalization", [x, graph.floats([0.5, -2, 1, 3]), graph.floats([0.1, 3, -1, 0.6])], {
+      num_groups: int(2),
+      epsilon: float(0.2),
+    }),
+  ),
   BatchNormalization: on([3, 2], (graph, x) => {
     const [scale, shift, mean, variance] = [
       [1, 2, 0.5],
