@@ -1,5 +1,6 @@
 import type { Model } from "../models/model.ts";
-import type { Activation } from "./onnx/head.ts";
+import type { KerasFile } from "./keras/kerasFile.ts";
+import type { Activation } from "./outputs.ts";
 
 /** A model that came from a file, with what is needed to write it out again as it came. */
 export interface FileModel {
@@ -7,15 +8,14 @@ export interface FileModel {
   readonly origin: ModelOrigin;
 }
 
-export type ModelOrigin = OnnxOrigin;
-
-/** What the graph of a model that came from an ONNX file no longer says. */
-export interface OnnxOrigin {
-  readonly kind: "onnx";
+/** What a model's graph no longer says of the file that it came from. */
+export interface ModelOrigin {
   /** Names of the examples' inputs in the file. */
   readonly inputs: readonly string[];
   /** Name of the output that is trained. */
   readonly output: string;
   /** What stood between the model's outputs (logits) and that output. */
   readonly activation: Activation;
+  /** Where it came from a model.json: all that is in it. */
+  readonly keras?: KerasFile;
 }

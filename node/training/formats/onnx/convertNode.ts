@@ -1,5 +1,6 @@
-import { PacelineError, messageOf } from "../../../core/errors.ts";
+import { PacelineError } from "../../../core/errors.ts";
 import { inferShapes } from "../../graph/inferShapes.ts";
+import { errorAt } from "../guard.ts";
 import { type Converter, type Converters, addNode, fold } from "./converter.ts";
 import { type ImportContext, graphAttributes } from "./importContext.ts";
 import { ML_OPERATORS } from "./mlOperators.ts";
@@ -25,7 +26,7 @@ export function convertNode(node: RawNode, context: ImportContext): void {
   try {
     converterOf(node, context)(node, context);
   } catch (error) {
-    throw explained(node, error);
+    throw errorAt(describeNode(node), error, { operator: node.operator, node: node.name });
   }
 }
 
@@ -41,30 +42,6 @@ function converterOf({ operator, domain }: RawNode, { operatorSet }: ImportConte
   }
   if (domain === "ai.onnx.ml" && Object.hasOwn(ML_OPERATORS, operator)) return ML_OPERATORS[operator] as Converter;
   throw new PacelineError("unsupported", `the operator ${operator} of the domain ${domain} is not supported`);
-}
-
-/** A file may leave out what an operator must have; the shape rules rely on its being there. */
-function explained(node: RawNode, error: unknown): unknown {
-  const where = describeNode(node);
-  const facts = { operator: node.operator, node: node.name };
-  if (error instanceof PacelineError)
-    return error.message.startsWith(where)
-      ? error
-      : new PacelineError(error.code, `${where}: ${withoutNode(error.message, node)}`, facts, error);
-  if (error instanceof TypeError || error instanceof RangeError)
-    return new PacelineError(
-      "bad-input",
-      `${where} lacks inputs or attributes that it needs, or they do not fit (${messageOf(error)})`,
-      facts,
-      error,
-    );
-  return error;
-}
-
-/** The graph's builder names the node as well. */
-function withoutNode(message: string, { name }: RawNode): string {
-  const prefix = `node "${name}": `;
-  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }
 
 /** What makes a tensor of the same number everywhere from one. */

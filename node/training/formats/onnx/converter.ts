@@ -1,10 +1,10 @@
-import { PacelineError } from "../../../core/errors.ts";
-import type { Attributes, Shape, Value } from "../../graph/graph.ts";
+import type { Attributes, Value } from "../../graph/graph.ts";
+import { requirePossible } from "../guard.ts";
 import { foldElementwise } from "./folding/elementwise.ts";
 import { STRUCTURE } from "./folding/structure.ts";
 import type { ImportContext } from "./importContext.ts";
 import type { Known } from "./known.ts";
-import { describeNode, type RawNode } from "./rawModel.ts";
+import type { RawNode } from "./rawModel.ts";
 
 /** Says in the context what a node's outputs are: by adding nodes, or constants, or by names for what is there already. */
 export type Converter = (node: RawNode, context: ImportContext) => void;
@@ -29,7 +29,7 @@ export function addNode(
 ): void {
   const { graph } = context.model;
   const values = graph.nodes(node.operator, withoutTail(inputs), outputCount, attributes, node.name);
-  for (const { shape } of values) requireSizes(node, shape);
+  for (const { shape } of values) requirePossible(shape);
   values.forEach((value, i) => context.defineValue(node.outputs[i] ?? "", value));
 }
 
@@ -41,16 +41,4 @@ function withoutTail(inputs: readonly (Value | undefined)[]): readonly (Value | 
 /** Up to the last that has a name. */
 function countOutputs({ outputs }: RawNode): number {
   return Math.max(1, outputs.findLastIndex((name) => name !== "") + 1);
-}
-
-const MAX_SIZE = 2 ** 31;
-
-/** A file's strides and pads can make any shape; engines allocate what the shape says. */
-export function requireSizes(node: RawNode, shape: Shape): void {
-  const possible = shape.every(
-    (size) => typeof size === "string" || (Number.isInteger(size) && size >= 0 && size <= MAX_SIZE),
-  );
-  const elements = shape.reduce<number>((product, size) => product * (typeof size === "number" ? size : 1), 1);
-  if (!possible || elements > MAX_SIZE)
-    throw new PacelineError("bad-input", `${describeNode(node)} makes an impossible shape, [${shape.join(", ")}]`);
 }

@@ -1,18 +1,10 @@
 import { PacelineError } from "../../../core/errors.ts";
-import type { LossSpec } from "../../models/model.ts";
+import { type Activation, type LossKind, takeOff } from "../outputs.ts";
 import { knownOf, numbersOf } from "./known.ts";
 import type { RawGraph } from "./rawGraph.ts";
 import type { RawNode, RawValue } from "./rawModel.ts";
 
-/**
- * The end of a file's graph: which output is trained, and the activation that stands before it. Losses read logits, so a final
- * softmax or sigmoid is taken off, and put back where the model is written out.
- */
-
-export type LossKind = LossSpec["kind"];
-
-/** `sigmoid-pair`: the probabilities of no and yes, as scikit-learn writes them for two classes. */
-export type Activation = "none" | "softmax" | "log-softmax" | "sigmoid" | "sigmoid-pair";
+/** The end of a file's graph: which output is trained, and the activation that stands before it. */
 
 export interface Head {
   /** The name of the output in the file. */
@@ -27,26 +19,14 @@ export interface Head {
   readonly loss: LossKind | undefined;
 }
 
-const FITTING: Readonly<Record<Exclude<Activation, "none">, LossKind>> = {
-  softmax: "softmax-cross-entropy",
-  "log-softmax": "softmax-cross-entropy",
-  sigmoid: "binary-cross-entropy",
-  "sigmoid-pair": "binary-cross-entropy",
-};
-
 /** @throws PacelineError `bad-input` where it is not clear which output is meant, or the loss does not fit the activation */
 export function findHead(graph: RawGraph, wanted: string | undefined, loss: LossKind | undefined): Head {
   const { name: output } = chooseOutput(graph, wanted);
   const found = findActivation(graph, output);
-  if (found.activation === "none") return { output, ...found, loss };
-  const fitting = FITTING[found.activation];
-  if (loss === undefined || loss === fitting) return { output, ...found, loss: fitting };
-  if (loss === "mean-squared-error" && found.activation !== "sigmoid-pair")
-    return { output, activation: "none", aliases: new Map(), node: undefined, loss };
-  throw new PacelineError(
-    "bad-input",
-    `the model's output "${output}" ends in a ${found.activation}, which fits the loss ${fitting}, not ${loss}`,
-  );
+  const { activation, loss: kind } = takeOff(found.activation, loss, output);
+  return activation === found.activation
+    ? { output, ...found, loss: kind }
+    : { output, activation, aliases: new Map(), node: undefined, loss: kind };
 }
 
 /** Labels are made from the same probabilities that are trained; they are left out. */

@@ -2,6 +2,7 @@ import { PacelineError } from "../../../core/errors.ts";
 import type { Attribute, Attributes, Constant, ElementType, Shape, Value } from "../../graph/graph.ts";
 import type { Initialiser, TensorSpec } from "../../models/model.ts";
 import type { ModelBuilder } from "../../models/modelBuilder.ts";
+import { freeName } from "../finishModel.ts";
 import type { Head } from "./head.ts";
 import { dataOf, type Filled, type Known, knownFilled, knownOf } from "./known.ts";
 import { describeNode, type RawNode } from "./rawModel.ts";
@@ -78,12 +79,7 @@ export class ImportContext {
     if (!values.every(Number.isFinite))
       throw new PacelineError("bad-input", `the initialiser "${name}" has values that are no finite numbers`);
     const initial: Initialiser = { kind: "values", values };
-    return this.model.param(this.freeName(name), shape, initial, role);
-  }
-
-  /** A name for an input of the graph that nothing else in it can get: the builder's are an operator's name, or "constant", and a number. */
-  freeName(name: string): string {
-    return /^([A-Z][A-Za-z]*|constant)_\d+$/.test(name) || name === "outputs" ? `${name}_` : name;
+    return this.model.param(freeName(name), shape, initial, role);
   }
 
   #constant(name: string, entry: Exclude<Entry, { kind: "value" }>): Constant {

@@ -1,13 +1,14 @@
 import { PacelineError } from "../../../core/errors.ts";
 import { axisOf } from "../../graph/attributes.ts";
 import type { Shape, Value } from "../../graph/graph.ts";
-import { type LossSpec, type Model, parameterCount, type TargetSpec } from "../../models/model.ts";
+import type { Model } from "../../models/model.ts";
 import { ModelBuilder } from "../../models/modelBuilder.ts";
-import { MAX_PARAMETERS } from "../../models/zooSpec.ts";
 import type { FileModel } from "../fileModel.ts";
+import { finishModel, freeName } from "../finishModel.ts";
+import type { LossKind } from "../outputs.ts";
 import { convertNode } from "./convertNode.ts";
 import { decodeModel } from "./decode.ts";
-import { findHead, type Head, type LossKind } from "./head.ts";
+import { findHead, type Head } from "./head.ts";
 import { ImportContext } from "./importContext.ts";
 import { initialiserRoles, type Role } from "./parameters.ts";
 import { RawGraph } from "./rawGraph.ts";
@@ -36,32 +37,31 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): File
   const graph = new RawGraph(raw);
   const head = findHead(graph, options.output, options.loss);
   const nodes = graph.nodesBehind(head.output, head.aliases);
-  const examples = exampleInputs(graph);
+  const read = new Set([head.output, ...nodes.flatMap(({ inputs }) => inputs)]);
+  const examples = exampleInputs(graph, read);
   const builder = new ModelBuilder();
   const context = new ImportContext(builder, head, raw.operatorSets.get("") ?? 1, fixedBatchOf(examples));
   for (const input of examples) addExample(input, context, options.inputShapes ?? {});
   const roles = initialiserRoles(graph, nodes, options.frozen ?? []);
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   for (const [name, tensor] of graph.initialisers)
     // what nothing reads, such as the names of classes, is left out
     if (read.has(name)) addInitialiser(name, tensor, roles.get(name) ?? "constant", context);
   for (const node of nodes) convertNode(node, context);
   const model = finish(context);
-  checkParameters(model);
   const origin = {
-    kind: "onnx",
     inputs: examples.map(({ name }) => name),
     output: head.output,
     activation: head.activation,
-  } as const;
+  };
   return { model, origin };
 }
 
-/** Older files list initialisers among the inputs, too. */
-function exampleInputs(graph: RawGraph): readonly RawValue[] {
+/** Older files list initialisers among the inputs, too; what only other outputs depend on is left out. */
+function exampleInputs(graph: RawGraph, read: ReadonlySet<string>): readonly RawValue[] {
   const inputs = graph.model.inputs.filter(({ name }) => !graph.initialisers.has(name));
   if (inputs.length === 0) throw new PacelineError("bad-input", "the model has no inputs");
-  return inputs;
+  const own = inputs.filter(({ name }) => read.has(name));
+  return own.length === 0 ? inputs : own;
 }
 
 /** The size of the first axes, where they all have the same one. */
@@ -89,7 +89,7 @@ function addExample(
       `the size of axis ${i + 1}${label} of the model's input "${name}" is open: give the shape of one example under "inputShapes" in the model's spec`,
     );
   });
-  context.defineValue(name, context.model.example(context.freeName(name), type, own));
+  context.defineValue(name, context.model.example(freeName(name), type, own));
 }
 
 function addInitialiser(name: string, tensor: RawTensor, role: Role, context: ImportContext): void {
@@ -103,18 +103,7 @@ function finish(context: ImportContext): Model {
   const { head } = context;
   const outputs = context.value(head.output);
   requireLastAxis(head, outputs.shape);
-  const [batch, ...shape] = outputs.shape;
-  if (batch !== "batch" || outputs.type !== "float32" || !shape.every((size) => typeof size === "number"))
-    throw new PacelineError(
-      "unsupported",
-      `the model's output "${head.output}" has the shape [${outputs.shape.join(", ")}] of ${outputs.type}: it must be of float32, with the examples as its first axis and fixed sizes behind it`,
-    );
-  const kind = head.loss ?? usualLoss(shape);
-  return context.model.build(copyOfInput(outputs, context), lossOf(kind), targetsOf(kind, shape));
-}
-
-function lossOf(kind: LossKind): LossSpec {
-  return { kind };
+  return finishModel(context.model, copyOfInput(outputs, context), head.output, head.loss);
 }
 
 /** A model that only hands its input on still has a node, so that its output is not its input. */
@@ -132,28 +121,4 @@ function requireLastAxis({ activation, node, output }: Head, shape: Shape): void
     "unsupported",
     `${describeNode(node)}: the classes of the output "${output}" must be on the last axis, not on axis ${axis.value} of [${shape.join(", ")}]`,
   );
-}
-
-function usualLoss(shape: readonly number[]): LossKind {
-  return shape.every((size) => size === 1) ? "mean-squared-error" : "softmax-cross-entropy";
-}
-
-/** What the loss takes for outputs of a shape (that of one example). */
-export function targetsOf(kind: LossKind, shape: readonly number[]): TargetSpec {
-  // one number an example is told as such, without an axis
-  const single = shape.every((size) => size === 1) ? [] : shape;
-  if (kind === "mean-squared-error") return { type: "float32", shape: single, classes: 0 };
-  if (kind === "binary-cross-entropy") return { type: "int32", shape: single, classes: 2 };
-  const classes = shape.at(-1) ?? 0;
-  if (classes < 2)
-    throw new PacelineError("bad-input", `softmax-cross-entropy needs two outputs or more an example, not ${classes}`);
-  return { type: "int32", shape: shape.slice(0, -1), classes };
-}
-
-function checkParameters(model: Model): void {
-  const count = parameterCount(model);
-  if (count === 0)
-    throw new PacelineError("bad-input", "the model has no parameters that are trained: no float initialisers");
-  if (count > MAX_PARAMETERS)
-    throw new PacelineError("bad-input", `the model has ${count} parameters; at most ${MAX_PARAMETERS} are allowed`);
 }

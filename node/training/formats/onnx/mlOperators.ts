@@ -1,7 +1,8 @@
 import { PacelineError } from "../../../core/errors.ts";
 import { intOf, textOf } from "../../graph/attributes.ts";
 import { DATA_TYPE, type Attributes, type Value, float, int } from "../../graph/graph.ts";
-import { type Converter, type Converters, requireSizes } from "./converter.ts";
+import { requirePossible } from "../guard.ts";
+import type { Converter, Converters } from "./converter.ts";
 import { type ImportContext, graphAttributes } from "./importContext.ts";
 import { numbersOf } from "./known.ts";
 import type { RawNode } from "./rawModel.ts";
@@ -18,9 +19,7 @@ function floatsOf(attributes: Attributes, name: string): readonly number[] {
 
 function floatInput(node: RawNode, context: ImportContext): Value {
   const value = context.value(node.inputs[0] ?? "");
-  return value.type === "float32"
-    ? value
-    : context.model.graph.node("Cast", [value], { to: int(DATA_TYPE.float32) }, node.name);
+  return value.type === "float32" ? value : context.model.graph.node("Cast", [value], { to: int(DATA_TYPE.float32) });
 }
 
 /** α · (x · coefficientsᵀ + intercepts). */
@@ -89,7 +88,7 @@ const scaler: Converter = (node, context) => {
   const { graph } = context.model;
   const shifted = graph.node("Sub", [floatInput(node, context), graph.floats(floatsOf(attributes, "offset"))]);
   const scaled = graph.node("Mul", [shifted, graph.floats(floatsOf(attributes, "scale"))], {}, node.name);
-  requireSizes(node, scaled.shape);
+  requirePossible(scaled.shape);
   context.defineValue(node.outputs[0] ?? "", scaled);
 };
 

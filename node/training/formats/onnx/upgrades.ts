@@ -1,6 +1,7 @@
 import { PacelineError } from "../../../core/errors.ts";
 import { floatOf, intsOf } from "../../graph/attributes.ts";
-import { int } from "../../graph/graph.ts";
+import { int, isConstant, type Value } from "../../graph/graph.ts";
+import { frozenNormalisation } from "../frozenNormalisation.ts";
 import { type Converter, type Converters, addNode } from "./converter.ts";
 import { graphAttributes } from "./importContext.ts";
 import type { RawNode } from "./rawModel.ts";
@@ -26,11 +27,24 @@ const split: Converter = (node, context) => {
   addNode(node, context, [context.value(data), given], { ...attributes, ...even }, node.outputs.length);
 };
 
-/** Whether the statistics move is for training to say, not for the file. */
+const DEFAULT_EPSILON = 1e-5;
+
+/** Whether the statistics move is for training to say, not for the file; those that are frozen do not. */
 const batchNormalization: Converter = (node, context) => {
   requireOne(node);
-  const inputs = node.inputs.slice(0, 5).map((name) => context.value(name));
-  addNode(node, context, inputs, graphAttributes(node, ["training_mode", "spatial"]), 1);
+  const [x, scale, bias, mean, variance] = node.inputs.slice(0, 5).map((name) => context.value(name)) as [
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
+  const attributes = graphAttributes(node, ["training_mode", "spatial"]);
+  if (!isConstant(mean) && !isConstant(variance))
+    return addNode(node, context, [x, scale, bias, mean, variance], attributes, 1);
+  const epsilon = floatOf(attributes, "epsilon", DEFAULT_EPSILON);
+  const tensors = { scale, bias, mean, variance };
+  context.defineValue(node.outputs[0] ?? "", frozenNormalisation(context.model.graph, x, tensors, epsilon));
 };
 
 const DEFAULT_RATIO = 0.5;
