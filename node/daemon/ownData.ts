@@ -3,7 +3,7 @@ import { selectExamples, type Dataset } from "../data/dataset.ts";
 import { generateDigits } from "../data/digits.ts";
 import { loadData } from "../data/load.ts";
 import { partition, type PartitionScheme } from "../data/partition.ts";
-import { splitDataset, type Split } from "../data/split.ts";
+import { splitExamples, type Split } from "../data/split.ts";
 import { fitExamples } from "../training/models/fitExamples.ts";
 import type { Model } from "../training/models/model.ts";
 import type { JobSpec } from "./jobSpec.ts";
@@ -31,7 +31,7 @@ export async function loadOwnData(settings: DataSettings, spec: JobSpec, model: 
   try {
     const all = await loadExamples(settings, spec);
     const examples = fitExamples(model, takePart(all, settings));
-    return splitDataset(examples, VALIDATION_SHARE, settings.seed);
+    return splitExamples(spec.data.contract, examples, VALIDATION_SHARE, settings.seed);
   } catch (error) {
     // What is out of range here was the user's choice, not a mistake of the program.
     if (error instanceof PacelineError && (error.code === "bad-argument" || error.code === "bad-input"))

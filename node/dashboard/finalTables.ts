@@ -1,6 +1,7 @@
 import Table from "cli-table3";
-import { bytes, count, duration, percent, points, tokens } from "./format.ts";
+import { bytes, count, duration, percent, tokens } from "./format.ts";
 import { fit } from "./liveLines.ts";
+import { measuredIn, metricDifference, metricTitle, metricValue } from "./metric.ts";
 import type { Behaviour, ReportFault, SimulationReport } from "./reportData.ts";
 import { summarise, waitingSeconds } from "./summary.ts";
 
@@ -33,14 +34,14 @@ function faultText({ kind, participant, prover }: ReportFault): string {
   return kind === "missed" ? `${participant} missed a duty` : `${participant} lied, proven by ${prover}`;
 }
 
-function accuracyTable(report: SimulationReport): string {
-  const { baselines } = report;
+function metricTable(report: SimulationReport): string {
+  const { baselines, metric } = report;
   const { centralDifference, aloneDifference } = summarise(report);
   const rounds = table(
-    "Accuracy by round",
+    `${metricTitle(metric)} by round`,
     [
       { title: "round", cell: ({ round }) => String(round) },
-      { title: "accuracy", cell: ({ accuracy }) => percent(accuracy) },
+      { title: metric.name, cell: (round) => metricValue(metric, measuredIn(round, metric)) },
       { title: "loss", cell: ({ loss }) => loss.toFixed(3) },
       { title: "duration", cell: (round) => duration(round.seconds) },
       { title: "included", cell: ({ included, committed }) => `${included} of ${committed}` },
@@ -55,8 +56,9 @@ function accuracyTable(report: SimulationReport): string {
   );
   return [
     rounds,
-    `One model on all the data reaches ${percent(baselines.centralAccuracy)}: the federation is at ${points(centralDifference)} points.`,
-    `Training alone reaches ${percent(baselines.aloneMeanAccuracy)} on average: the federation is at ${points(aloneDifference)} points.`,
+    `One model on all the data reaches ${metricValue(metric, baselines.central)}: the federation is at ${metricDifference(metric, centralDifference)}.`,
+    `Training alone reaches ${metricValue(metric, baselines.aloneMean)} on average: the federation is at ${metricDifference(metric, aloneDifference)}.`,
+    ...(metric.better === "lower" ? [`The lower the ${metric.name}, the better.`] : []),
   ].join("\n");
 }
 
@@ -153,6 +155,6 @@ function wrapped(text: string, width: number): string[] {
 
 /** Everything that a run measured, as tables at most 100 columns wide, without colours or control codes. */
 export function finalTables(report: SimulationReport): string {
-  const parts = [accuracyTable, walletsTable, participantCosts, roundCosts, moneyTable, checksList];
+  const parts = [metricTable, walletsTable, participantCosts, roundCosts, moneyTable, checksList];
   return parts.map((part) => part(report)).join("\n\n");
 }

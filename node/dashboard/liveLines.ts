@@ -1,4 +1,5 @@
 import { duration, percent, shortHex, tokens } from "./format.ts";
+import { metricValue } from "./metric.ts";
 import type { LiveStatus } from "./reportData.ts";
 
 /** How a token's amounts are written. */
@@ -58,10 +59,11 @@ export function progress({ round, rounds, phase }: LiveStatus): number {
   return rounds === 0 ? 0 : (Math.max(0, round - 1) + within) / rounds;
 }
 
-function accuracyLine({ accuracies }: LiveStatus, width: number): string {
-  const last = accuracies.at(-1);
-  if (last === undefined) return "accuracy   no round has settled yet";
-  return `accuracy   ${percent(last)}  ${sparkline(accuracies, Math.min(40, width - 24))}`;
+function metricLine({ metric, values }: LiveStatus, width: number): string {
+  const name = metric.name.padEnd(10);
+  if (values.length === 0) return `${name} no round has settled yet`;
+  const measured = values.filter((value) => value !== undefined);
+  return `${name} ${metricValue(metric, values.at(-1))}  ${sparkline(measured, Math.min(40, width - 24))}`;
 }
 
 function leadLine({ aggregator, participants }: LiveStatus, { symbol, decimals }: TokenFormat): string {
@@ -100,7 +102,7 @@ export function liveLines(status: LiveStatus, stage: string | undefined, token: 
   const top: LiveLine[] = [
     { kind: "title", text: title },
     { kind: "progress", text: progressBar(progress(status), Math.min(width, 80)) },
-    { kind: "plain", text: accuracyLine(status, width) },
+    { kind: "plain", text: metricLine(status, width) },
     { kind: "plain", text: leadLine(status, token) },
     ...(stage === undefined ? [] : [{ kind: "plain" as const, text: `now        ${stage}` }]),
   ];

@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { accuracyChart } from "./charts/accuracy.ts";
+import { metricChart } from "./charts/metric.ts";
 import { bytesChart, gasChart, labelChart, payChart, scoreChart, shareCaption } from "./charts/participants.ts";
 import { bytesByRoundChart, gasByRoundChart, SECONDS_PARTS, secondsChart } from "./charts/rounds.ts";
-import { duration, percent, points, tokens } from "./format.ts";
+import { duration, percent, tokens } from "./format.ts";
 import { html, Html } from "./html.ts";
+import { metricDifference, metricTitle, metricValue } from "./metric.ts";
 import type { SimulationReport } from "./reportData.ts";
 import {
   behaviourBadge,
@@ -33,24 +34,25 @@ function caughtCard(report: SimulationReport): Card {
 }
 
 function cards(report: SimulationReport): Card[] {
-  const { money, settings, baselines } = report;
+  const { money, settings, baselines, metric } = report;
   const { decimals, symbol } = settings.token;
-  const { finalAccuracy, centralDifference, aloneDifference, harmfulShare, hasHarmful } = summarise(report);
+  const { finalValue, centralDifference, aloneDifference, harmfulShare, hasHarmful } = summarise(report);
+  const direction = metric.better === "lower" ? "; lower is better" : "";
   const all: (Card | undefined)[] = [
     {
-      name: "final accuracy",
-      value: percent(finalAccuracy),
+      name: `final ${metric.name}`,
+      value: metricValue(metric, finalValue),
       note: `after ${report.rounds.length} rounds in ${duration(report.seconds)}`,
     },
     {
       name: "against one model on all the data",
-      value: `${points(centralDifference)} points`,
-      note: `which reaches ${percent(baselines.centralAccuracy)}`,
+      value: metricDifference(metric, centralDifference),
+      note: `which reaches ${metricValue(metric, baselines.central)}${direction}`,
     },
     {
       name: "against training alone",
-      value: `${points(aloneDifference)} points`,
-      note: `${percent(baselines.aloneMeanAccuracy)} on average`,
+      value: metricDifference(metric, aloneDifference),
+      note: `${metricValue(metric, baselines.aloneMean)} on average${direction}`,
     },
     caughtCard(report),
     hasHarmful
@@ -91,13 +93,14 @@ function behaviourLegend({ participants }: SimulationReport): Html {
 }
 
 function learningFigures(report: SimulationReport): Html[] {
+  const { metric, labels } = report;
   return [
-    figure("Accuracy by round", "Of the global model on the test set.", accuracyChart(report)),
+    figure(`${metricTitle(metric)} by round`, "Of the global model on the test set.", metricChart(report)),
     figure("Pay for contribution", "By participant, over the whole run.", payChart(report), behaviourLegend(report)),
     figure("Scores by round", shareCaption(report), scoreChart(report)),
     figure(
       "Who holds what",
-      "Training examples by class; area is number.",
+      `Training examples by ${labels.of}; area is number.`,
       labelChart(report),
       behaviourLegend(report),
     ),

@@ -1,19 +1,37 @@
 /**
  * What a simulated federation measured: the content of `report.json`, and all that `report.html` and the final table show.
- * Token amounts are decimal strings of the token's smallest unit ("wei"); shares and accuracies are 0 … 1.
+ * Token amounts are decimal strings of the token's smallest unit ("wei"); shares are 0 … 1.
  */
 export interface SimulationReport {
   /** Raised when a field changes its meaning. */
-  readonly formatVersion: 1;
+  readonly formatVersion: 2;
   readonly startedAt: string;
   readonly seconds: number;
   readonly settings: ReportSettings;
+  /** What models are judged by, on the test set. */
+  readonly metric: ReportMetric;
+  /** What `labelCounts` count. */
+  readonly labels: ReportLabels;
   readonly participants: readonly ReportParticipant[];
   readonly rounds: readonly ReportRound[];
   readonly baselines: ReportBaselines;
   readonly money: ReportMoney;
   /** What the run was to show, each checked on the run's own figures. */
   readonly checks: readonly ReportCheck[];
+}
+
+export interface ReportMetric {
+  /** As in a job file, such as `accuracy` or `rmse`. */
+  readonly name: string;
+  readonly better: "higher" | "lower";
+  /** A share, 0 … 1, which people write in per cent; otherwise a number in a unit of its own. */
+  readonly isShare: boolean;
+}
+
+export interface ReportLabels {
+  readonly of: "class" | "target";
+  /** The classes, or the most common of many; of targets that are numbers the lower ends of equal stretches. */
+  readonly names: readonly string[];
 }
 
 export interface ReportSettings {
@@ -26,7 +44,10 @@ export interface ReportSettings {
   readonly seed: number;
   readonly learningRate: number;
   readonly batchSize: number;
-  readonly localEpochs: number;
+  readonly optimiser: string;
+  /** Either of the two. */
+  readonly localEpochs?: number;
+  readonly localSteps?: number;
   readonly isolate: "none" | "process";
   readonly token: { readonly symbol: string; readonly decimals: number };
   readonly machine: string;
@@ -42,7 +63,7 @@ export interface ReportParticipant {
   readonly behaviour: Behaviour;
   readonly trainExamples: number;
   readonly validationExamples: number;
-  /** Training examples by class. */
+  /** Training examples (of sequences: their parts) by label, in the order of the report's `labels`. */
   readonly labelCounts: readonly number[];
   /** Sum over the rounds of its score's share of all scores, 0 … rounds. */
   readonly scoreShare: number;
@@ -58,8 +79,8 @@ export interface ReportParticipant {
 export interface ReportRound {
   readonly round: number;
   readonly outcome: "settled" | "skipped";
-  /** Of the global model after the round, on the test set. */
-  readonly accuracy: number;
+  /** Of the global model after the round, on the test set, by name; one that has no value there is left out. */
+  readonly metrics: Readonly<Record<string, number>>;
   readonly loss: number;
   readonly seconds: number;
   /** Where a participant's seconds of the round went: means over participants; the rest is waiting for others. */
@@ -92,11 +113,11 @@ export interface ReportFault {
 }
 
 export interface ReportBaselines {
-  /** One model trained on all honest participants' data together. */
-  readonly centralAccuracy: number;
-  /** Each honest participant's own model, trained alone. */
-  readonly alone: readonly { readonly name: string; readonly accuracy: number }[];
-  readonly aloneMeanAccuracy: number;
+  /** The report's metric of one model trained on all honest participants' data together; left out where it has no value. */
+  readonly central?: number;
+  /** Of each honest participant's own model, trained alone. */
+  readonly alone: readonly { readonly name: string; readonly value: number }[];
+  readonly aloneMean?: number;
 }
 
 export interface ReportMoney {
@@ -125,7 +146,9 @@ export interface LiveStatus {
   readonly rounds: number;
   readonly phase: string;
   readonly secondsInRun: number;
-  readonly accuracies: readonly number[];
+  readonly metric: ReportMetric;
+  /** After each round that has settled. */
+  readonly values: readonly (number | undefined)[];
   readonly aggregator: string | undefined;
   /** Lines such as "round 3: p2 published a wrong aggregate, proven by p5, 50 PACE slashed", newest last. */
   readonly events: readonly string[];

@@ -1,5 +1,6 @@
 import { bytes, count, duration, percent, shortHex, tokens } from "./format.ts";
 import { html, htmlTable, type Html } from "./html.ts";
+import { measuredIn, metricValue } from "./metric.ts";
 import type { Behaviour, ReportCheck, ReportFault, ReportRound, SimulationReport } from "./reportData.ts";
 import { BEHAVIOUR_NAMES } from "./summary.ts";
 
@@ -56,12 +57,13 @@ export function faultText({ kind, participant, prover, taken }: ReportFault, rep
 }
 
 export function roundsTable(report: SimulationReport): Html {
+  const { metric } = report;
   return htmlTable<ReportRound>(
     "Rounds",
     [
       { title: "round", cell: ({ round }) => round },
       { title: "outcome", cell: ({ outcome }) => outcome },
-      { title: "accuracy", number: true, cell: ({ accuracy }) => percent(accuracy) },
+      { title: metric.name, number: true, cell: (round) => metricValue(metric, measuredIn(round, metric)) },
       { title: "loss", number: true, cell: ({ loss }) => loss.toFixed(3) },
       { title: "duration", number: true, cell: ({ seconds }) => duration(seconds) },
       { title: "aggregator", cell: ({ aggregator }) => aggregator },

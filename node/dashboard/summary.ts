@@ -1,10 +1,12 @@
+import { measuredIn } from "./metric.ts";
 import type { Behaviour, ReportFault, ReportParticipant, SimulationReport } from "./reportData.ts";
 
 /** The figures that come first, derived from a report. */
 export interface Summary {
-  readonly finalAccuracy: number;
-  readonly centralDifference: number;
-  readonly aloneDifference: number;
+  /** Of the report's metric; undefined where it was not measured. */
+  readonly finalValue: number | undefined;
+  readonly centralDifference: number | undefined;
+  readonly aloneDifference: number | undefined;
   readonly faults: readonly { readonly round: number; readonly fault: ReportFault }[];
   /** Contributors' pay of the participants that were not honest, over one equal share of all contributors' pay. */
   readonly harmfulShare: number;
@@ -28,14 +30,17 @@ function ratio(part: bigint, whole: bigint): number {
   return whole === 0n ? 0 : Number((part * 1_000_000n) / whole) / 1_000_000;
 }
 
-export function summarise({ rounds, participants, baselines }: SimulationReport): Summary {
-  const finalAccuracy = rounds.at(-1)?.accuracy ?? Number.NaN;
+export function summarise({ rounds, participants, baselines, metric }: SimulationReport): Summary {
+  const last = rounds.at(-1);
+  const finalValue = last === undefined ? undefined : measuredIn(last, metric);
+  const difference = (other: number | undefined): number | undefined =>
+    finalValue === undefined || other === undefined ? undefined : finalValue - other;
   const harmful = participants.filter(({ behaviour }) => behaviour !== "honest");
   const equalShares = contribution(participants);
   return {
-    finalAccuracy,
-    centralDifference: finalAccuracy - baselines.centralAccuracy,
-    aloneDifference: finalAccuracy - baselines.aloneMeanAccuracy,
+    finalValue,
+    centralDifference: difference(baselines.central),
+    aloneDifference: difference(baselines.aloneMean),
     faults: rounds.flatMap(({ round, faults }) => faults.map((fault) => ({ round, fault }))),
     harmfulShare: ratio(contribution(harmful) * BigInt(participants.length), equalShares),
     hasHarmful: harmful.length > 0,

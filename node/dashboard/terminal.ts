@@ -1,7 +1,8 @@
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
-import { duration, percent } from "./format.ts";
+import { duration } from "./format.ts";
 import { fit, liveLines, type LineKind, type TokenFormat } from "./liveLines.ts";
+import { metricText } from "./metric.ts";
 import type { LiveStatus } from "./reportData.ts";
 
 /** Shows a federation while it runs. */
@@ -52,11 +53,11 @@ export class PlainLiveView implements LiveView {
   }
 
   update(status: LiveStatus): void {
-    for (const [index, accuracy] of status.accuracies.entries()) {
+    for (const [index, value] of status.values.entries()) {
       if (index < this.#settled) continue;
       this.#settled = index + 1;
       const settled = `round ${index + 1} of ${status.rounds} settled`;
-      this.#say(`${settled}: accuracy ${percent(accuracy)} after ${duration(status.secondsInRun)}`);
+      this.#say(`${settled}: ${metricText(status.metric, value)} after ${duration(status.secondsInRun)}`);
     }
     for (const event of status.events) this.#say(event);
   }

@@ -18,7 +18,7 @@ export async function proposeContract(text: string, table: TableOptions = {}): P
   if ((IMAGE_FORMATS as readonly string[]).includes(source.format))
     return fitContract(text, { kind: "images", resize: "reject" });
   if ((ROW_FORMATS as readonly string[]).includes(source.format))
-    return inferTable(source, { scale: "standardise", ...table });
+    return inferTable(source, { scale: "standardise", labelScale: "standardise", ...table });
   throw new PacelineError(
     "bad-input",
     `what ${text} holds cannot be found out from it: give a job file whose data.contract says it`,

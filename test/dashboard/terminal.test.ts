@@ -82,16 +82,16 @@ describe("the view away from a terminal", () => {
     const view = new PlainLiveView((line) => lines.push(line));
     const status = fixtureStatus();
     view.stage("starting a chain");
-    view.update({ ...status, round: 2, accuracies: [0.412], secondsInRun: 3.21, events: [] });
-    view.update({ ...status, round: 2, accuracies: [0.412], secondsInRun: 3.4, events: [] });
+    view.update({ ...status, round: 2, values: [0.412], secondsInRun: 3.21, events: [] });
+    view.update({ ...status, round: 2, values: [0.412], secondsInRun: 3.4, events: [] });
     view.update({
       ...status,
       round: 3,
-      accuracies: [0.412, 0.618],
+      values: [0.412, 0.618],
       secondsInRun: 5.5,
       events: ["round 2: p4 missed its turn"],
     });
-    view.update({ ...status, round: 3, accuracies: [0.412, 0.618], events: ["round 2: p4 missed its turn"] });
+    view.update({ ...status, round: 3, values: [0.412, 0.618], events: ["round 2: p4 missed its turn"] });
     view.finish();
     view.stage("too late");
     expect(lines).to.deep.equal([

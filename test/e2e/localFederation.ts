@@ -74,14 +74,17 @@ export class LocalFederation {
   ): Promise<LocalFederation> {
     const parsed = parseJobSpec(spec);
     const model = openJobModel(parsed.model, ".");
-    const loaded = await loadFederationData({
-      ...DEFAULT_SETTINGS,
-      participants,
-      seed,
-      partition: { kind: "iid" },
-      trainExamples: EXAMPLES_EACH * participants,
-      testExamples: 10,
-    });
+    const loaded = await loadFederationData(
+      {
+        ...DEFAULT_SETTINGS,
+        participants,
+        seed,
+        partition: { kind: "iid" },
+        trainExamples: EXAMPLES_EACH * participants,
+        testExamples: 10,
+      },
+      parsed.data.contract,
+    );
     const job = await openJob(chain, parsed, participants, seed);
     return new LocalFederation({
       chain,

@@ -23,8 +23,7 @@ async function runOnce(): Promise<SimulationReport> {
   const federation = await openFederation(settings, () => undefined);
   try {
     await federation.run({});
-    const names = federation.accounts.map(({ name }) => name);
-    const baselines = await measureBaselines(settings, federation.spec, federation.data, names);
+    const baselines = await measureBaselines(federation);
     return await buildReport(federation, baselines, new Date(0), 0);
   } finally {
     await federation.stop();
@@ -45,7 +44,7 @@ describe("a simulated federation on a real chain, over libp2p", function () {
     const roots = ({ rounds }: SimulationReport): string[] => rounds.map(({ aggregateRoot }) => aggregateRoot);
     expect(new Set(roots(first)).size).to.equal(settings.rounds);
     expect(roots(second)).to.deep.equal(roots(first));
-    expect(second.rounds.map(({ accuracy }) => accuracy)).to.deep.equal(first.rounds.map(({ accuracy }) => accuracy));
+    expect(second.rounds.map(({ metrics }) => metrics)).to.deep.equal(first.rounds.map(({ metrics }) => metrics));
   });
 
   it("settles every round with everybody's update, the lied-about one with another aggregator", () => {
@@ -75,7 +74,8 @@ describe("a simulated federation on a real chain, over libp2p", function () {
   });
 
   it("learns", () => {
-    const accuracies = first.rounds.map(({ accuracy }) => accuracy);
+    const accuracies = first.rounds.map(({ metrics }) => metrics["accuracy"] as number);
     expect(accuracies[2]).to.be.above(accuracies[0] as number);
+    expect(accuracies[2]).to.be.above(first.baselines.aloneMean as number);
   });
 });

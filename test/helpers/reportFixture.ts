@@ -1,6 +1,7 @@
 import type {
   Behaviour,
   LiveStatus,
+  ReportMetric,
   ReportParticipant,
   ReportRound,
   SimulationReport,
@@ -24,6 +25,7 @@ const BEHAVIOURS: readonly Behaviour[] = [
   "honest",
 ];
 const ACCURACIES = [0.412, 0.618, 0.724, 0.781, 0.814, 0.842, 0.861, 0.872, 0.884, 0.891];
+const ACCURACY: ReportMetric = { name: "accuracy", better: "higher", isShare: true };
 const WRONG_ROUND = 3;
 
 /** A repeatable value from 0 to 1 that looks irregular. */
@@ -58,7 +60,7 @@ function round(number: number): ReportRound {
   return {
     round: number,
     outcome: "settled",
-    accuracy: ACCURACIES[number - 1] ?? 0,
+    metrics: { accuracy: ACCURACIES[number - 1] ?? 0 },
     loss: 1.9 * 0.78 ** number,
     seconds: 1.6 + 0.4 * wave(number, 3) + (faulty ? 0.9 : 0),
     split: {
@@ -111,15 +113,15 @@ export function fixtureReport(): SimulationReport {
     .filter(({ behaviour }) => behaviour === "honest")
     .map(({ name }, index) => ({
       name,
-      accuracy: 0.58 + 0.15 * wave(index, 21),
+      value: 0.58 + 0.15 * wave(index, 21),
     }));
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     startedAt: "2026-03-14T09:26:53.000Z",
     seconds: 31.4,
     settings: {
       data: "embedded digits",
-      model: "perceptron 784-64-10",
+      model: "mlp 784-64-10",
       partition: "Dirichlet 0.5",
       participants: participants.length,
       rounds: ROUNDS,
@@ -127,18 +129,21 @@ export function fixtureReport(): SimulationReport {
       seed: 7,
       learningRate: 0.1,
       batchSize: 10,
+      optimiser: "sgd",
       localEpochs: 1,
       isolate: "none",
       token: { symbol: "PACE", decimals: 18 },
       machine: "2 cores, 8 GiB, linux x64",
       versions: { paceline: "0.1.0", node: "24.21.0", hardhat: "3.17.0", "onnxruntime-node": "1.30.0" },
     },
+    metric: ACCURACY,
+    labels: { of: "class", names: Array.from({ length: 10 }, (_, digit) => `${digit}`) },
     participants,
     rounds,
     baselines: {
-      centralAccuracy: 0.902,
+      central: 0.902,
       alone,
-      aloneMeanAccuracy: alone.reduce((sum, { accuracy }) => sum + accuracy, 0) / alone.length,
+      aloneMean: alone.reduce((sum, { value }) => sum + value, 0) / alone.length,
     },
     money: {
       pool: pool.toString(),
@@ -170,7 +175,8 @@ export function fixtureStatus(): LiveStatus {
     rounds: ROUNDS,
     phase: "challenge",
     secondsInRun: 12.3,
-    accuracies: ACCURACIES.slice(0, 5),
+    metric: ACCURACY,
+    values: ACCURACIES.slice(0, 5),
     aggregator: "p3",
     events: ["round 3: p2 published a wrong aggregate, proven by p5, 50 PACE slashed"],
     participants: report.participants.map(({ name, pay }, index) => ({

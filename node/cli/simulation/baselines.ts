@@ -1,51 +1,53 @@
-import { concatExamples, type Dataset } from "../../data/dataset.ts";
 import { openTrainer } from "../../daemon/adapters.ts";
-import { planOf, type JobSpec } from "../../daemon/jobSpec.ts";
-import type { Model } from "../../training/models/model.ts";
+import { evaluationOf } from "../../daemon/evaluation.ts";
+import { planOf } from "../../daemon/jobSpec.ts";
+import { concatExamples, type Dataset } from "../../data/dataset.ts";
 import type { ReportBaselines } from "../../dashboard/reportData.ts";
-import type { FederationData } from "./data.ts";
-import { behaviourOf, type SimulationSettings } from "./settings.ts";
+import type { Federation } from "./federation.ts";
+import { behaviourOf } from "./settings.ts";
 
 /**
- * What the federation is compared with: the same model, trained for as many local epochs with the same settings, on all
- * honest participants' training examples together, and on each one's alone.
+ * What the federation is compared with: the same model, trained for as many rounds with the same settings, on all honest
+ * participants' training examples together, and on each one's alone.
  * @param ejected participants that were proven at fault: they are not honest, and the federation has lost their data
  */
 export async function measureBaselines(
-  settings: SimulationSettings,
-  spec: JobSpec,
-  model: Model,
-  data: FederationData,
-  names: readonly string[],
+  { accounts, data, model, settings, spec }: Omit<Federation, "run">,
   ejected: readonly number[] = [],
 ): Promise<ReportBaselines> {
-  const honest = data.holdings.flatMap((holding, index) =>
-    behaviourOf(settings, index) === "honest" && !ejected.includes(index) ? [{ index, holding }] : [],
+  const honest = data.holdings.flatMap(({ train }, index) =>
+    behaviourOf(settings, index) === "honest" && !ejected.includes(index) ? [{ index, train }] : [],
   );
   const trainer = openTrainer(model, { examples: data.test.count, shared: true });
-  const accuracyOf = async (examples: Dataset, seed: number): Promise<number> => {
+  const request = evaluationOf(spec, model);
+  const valueOf = async (examples: Dataset, seed: number): Promise<number | undefined> => {
     let params = trainer.initialParams(spec.seed);
     for (let round = 1; round <= spec.rounds; round++) {
-      ({ params } = await trainer.train({
+      const trained = await trainer.train({
         params,
         examples,
         plan: planOf(spec, round),
         seed: [settings.seed, seed, round],
-      }));
+      });
+      params = trained.params;
     }
-    return (await trainer.evaluate(params, data.test, { metrics: ["accuracy"] })).metrics.accuracy ?? 0;
+    const { metrics } = await trainer.evaluate(params, data.test, request);
+    return metrics[request.metrics[0]];
   };
   try {
-    const alone: { name: string; accuracy: number }[] = [];
-    for (const { index, holding } of honest) {
-      alone.push({ name: names[index] as string, accuracy: await accuracyOf(holding.train, index) });
+    const alone: { name: string; value: number }[] = [];
+    for (const { index, train } of honest) {
+      const value = await valueOf(train, index);
+      if (value !== undefined) alone.push({ name: accounts[index]?.name ?? `${index}`, value });
     }
-    const aloneMeanAccuracy = alone.reduce((sum, { accuracy }) => sum + accuracy, 0) / Math.max(1, alone.length);
-    const centralAccuracy = await accuracyOf(
-      concatExamples(honest.map(({ holding }) => holding.train) as [Dataset, ...Dataset[]]),
-      data.holdings.length,
-    );
-    return { centralAccuracy, alone, aloneMeanAccuracy };
+    const together = concatExamples(honest.map(({ train }) => train) as [Dataset, ...Dataset[]]);
+    const central = await valueOf(together, data.holdings.length);
+    const aloneMean = alone.reduce((sum, { value }) => sum + value, 0) / alone.length;
+    return {
+      alone,
+      ...(central === undefined ? {} : { central }),
+      ...(alone.length === 0 ? {} : { aloneMean }),
+    };
   } finally {
     await trainer.close();
   }

@@ -13,8 +13,9 @@ import type {
   SimulationReport,
 } from "../../dashboard/reportData.ts";
 import { checksOf } from "./checks.ts";
-import { labelCounts } from "./data.ts";
+import { schemeText } from "./data.ts";
 import { TOKEN_DECIMALS, type Federation } from "./federation.ts";
+import { tallyLabels, type LabelTally } from "./labels.ts";
 import { payOut } from "./payOut.ts";
 import { describeModel } from "../../daemon/jobModel.ts";
 import { behaviourOf, type SimulationSettings } from "./settings.ts";
@@ -34,13 +35,19 @@ export async function buildReport(
     fromBlock: addresses.fromBlock,
   });
   const rounds = reportRounds(federation, history);
-  const participants = await reportParticipants(federation, ledger, rounds);
+  const tally = tallyLabels(
+    federation.data.holdings.map(({ train }) => train),
+    federation.spec.data.contract,
+  );
+  const participants = await reportParticipants(federation, ledger, rounds, tally);
   const money = await payOut(federation, ledger);
   const partial = {
-    formatVersion: 1,
+    formatVersion: 2,
     startedAt: startedAt.toISOString(),
     seconds,
     settings: reportSettings(settings, federation),
+    metric: federation.metric,
+    labels: tally.labels,
     participants,
     rounds,
     baselines,
@@ -65,7 +72,7 @@ function reportRounds({ accounts, collector }: Federation, { rounds, slashes }: 
     return {
       round,
       outcome: settled === undefined ? "skipped" : "settled",
-      accuracy: model?.accuracy ?? 0,
+      metrics: model?.metrics ?? {},
       loss: model?.loss ?? 0,
       seconds: cost?.seconds ?? 0,
       split: cost?.split ?? { training: 0, network: 0, chain: 0, verification: 0 },
@@ -98,6 +105,7 @@ async function reportParticipants(
   federation: Federation,
   ledger: JobLedger,
   rounds: readonly ReportRound[],
+  tally: LabelTally,
 ): Promise<ReportParticipant[]> {
   const { accounts, addresses, collector, data, deployment, endpoint, settings, terms } = federation;
   return Promise.all(
@@ -123,7 +131,7 @@ async function reportParticipants(
         behaviour: behaviourOf(settings, index),
         trainExamples: holding.train.count,
         validationExamples: holding.validation.count,
-        labelCounts: labelCounts(holding.train),
+        labelCounts: tally.counts[index] ?? [],
         scoreShare,
         pay: {
           contribution: rounds.reduce((sum, { pay }) => sum + BigInt(pay[index] as string), 0n).toString(),
@@ -139,22 +147,24 @@ async function reportParticipants(
   );
 }
 
-function reportSettings(settings: SimulationSettings, { spec }: Federation): ReportSettings {
-  const { kind, ...scheme } = settings.partition;
+function reportSettings(settings: SimulationSettings, { data, spec }: Federation): ReportSettings {
+  const { batchSize, learningRate, localEpochs, localSteps, optimiser } = spec.localTraining;
   const manifest = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };
   return {
     data: settings.data,
     model: describeModel(spec.model),
-    partition: [kind, ...Object.values(scheme)].join(" "),
+    partition: schemeText(data.scheme),
     participants: settings.participants,
-    rounds: settings.rounds,
+    rounds: spec.rounds,
     committeeSize: settings.committee,
     seed: settings.seed,
-    learningRate: settings.learningRate,
-    batchSize: settings.batchSize,
-    localEpochs: settings.localEpochs,
+    learningRate,
+    batchSize,
+    optimiser: optimiser.kind,
+    ...(localEpochs === undefined ? {} : { localEpochs }),
+    ...(localSteps === undefined ? {} : { localSteps }),
     isolate: settings.isolate,
     token: { symbol: "PACE", decimals: TOKEN_DECIMALS },
     machine: `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${arch()}`,

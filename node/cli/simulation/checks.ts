@@ -1,11 +1,14 @@
 import { formatUnits } from "viem";
 import type { Fault } from "../../daemon/behaviours.ts";
+import { leadOver, measuredIn, metricText, metricValue } from "../../dashboard/metric.ts";
 import type { ReportCheck, ReportFault, SimulationReport } from "../../dashboard/reportData.ts";
 import type { SimulationSettings } from "./settings.ts";
 
-/** Points, of 100, that the federation may fall behind central training, and must be ahead of training alone. */
-const WITHIN_CENTRAL = 0.02;
-const ABOVE_ALONE = 0.05;
+/** Of a share, in points of 100: how far the federation may be behind central training, and must be ahead of training alone. */
+const POINTS_BEHIND = 2;
+const POINTS_AHEAD = 5;
+/** Of anything else: how far it may be behind, as a part of what central training reaches; ahead it must be at all. */
+const PART_BEHIND = 0.05;
 /** Part of one equal share of the contributors' pay that all misbehaving contributors together stay under. */
 const CHEATERS_SHARE = 0.05;
 
@@ -14,7 +17,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 /** What a simulation is to show, judged by its own figures. */
 export function checksOf(report: Omit<SimulationReport, "checks">, settings: SimulationSettings): ReportCheck[] {
   return [
-    ...accuracyChecks(report),
+    ...metricChecks(report),
     ...cheaterCheck(report),
     ...faultCheck(report, settings),
     moneyCheck(report),
@@ -22,24 +25,27 @@ export function checksOf(report: Omit<SimulationReport, "checks">, settings: Sim
   ];
 }
 
-function accuracyChecks({ rounds, baselines, settings }: Omit<SimulationReport, "checks">): ReportCheck[] {
-  const final = rounds[rounds.length - 1]?.accuracy ?? 0;
-  const checks: ReportCheck[] = [
-    {
-      name: "close to central training",
-      passed: final >= baselines.centralAccuracy - WITHIN_CENTRAL,
-      detail: `federation ${percent(final)}, one model on all honest data ${percent(baselines.centralAccuracy)}; at most 2 points behind`,
-    },
-  ];
-  if (settings.partition.startsWith("iid")) return checks; // with equal data there need not be much to gain
-  return [
-    ...checks,
-    {
-      name: "better than training alone",
-      passed: final >= baselines.aloneMeanAccuracy + ABOVE_ALONE,
-      detail: `federation ${percent(final)}, honest participants alone ${percent(baselines.aloneMeanAccuracy)} on average; at least 5 points ahead`,
-    },
-  ];
+function metricChecks({ rounds, baselines, settings, metric }: Omit<SimulationReport, "checks">): ReportCheck[] {
+  const last = rounds.at(-1);
+  const final = last === undefined ? undefined : measuredIn(last, metric);
+  const { central, aloneMean } = baselines;
+  // by how much the federation is better, never so where one of the two has no value
+  const lead = (other: number | undefined): number =>
+    final === undefined || other === undefined ? -Infinity : leadOver(metric, final, other);
+  const behind = metric.isShare ? POINTS_BEHIND / 100 : PART_BEHIND * Math.abs(central ?? 0);
+  const ahead = metric.isShare ? POINTS_AHEAD / 100 : 0;
+  const close: ReportCheck = {
+    name: "close to central training",
+    passed: lead(central) >= -behind,
+    detail: `federation ${metricText(metric, final)}, one model on all honest data ${metricValue(metric, central)}; at most ${metric.isShare ? `${POINTS_BEHIND} points` : `${100 * PART_BEHIND} %`} behind`,
+  };
+  if (settings.partition.startsWith("iid")) return [close]; // with equal data there need not be much to gain
+  const better: ReportCheck = {
+    name: "better than training alone",
+    passed: metric.isShare ? lead(aloneMean) >= ahead : lead(aloneMean) > ahead,
+    detail: `federation ${metricText(metric, final)}, honest participants alone ${metricValue(metric, aloneMean)} on average; ${metric.isShare ? `at least ${POINTS_AHEAD} points ahead` : `must be ${metric.better}`}`,
+  };
+  return [close, better];
 }
 
 function cheaterCheck({ participants, rounds }: Omit<SimulationReport, "checks">): ReportCheck[] {

@@ -16,7 +16,7 @@ export interface RoundCosts {
 
 export interface ModelQuality {
   readonly modelId: Hex;
-  readonly accuracy: number;
+  readonly metrics: Readonly<Record<string, number>>;
   readonly loss: number;
 }
 

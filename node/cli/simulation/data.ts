@@ -4,10 +4,8 @@ import { selectExamples, type Dataset } from "../../data/dataset.ts";
 import { generateDigits } from "../../data/digits.ts";
 import { loadTestPart } from "../../data/images/load.ts";
 import { loadData } from "../../data/load.ts";
-import { partition } from "../../data/partition.ts";
-import { proposeContract } from "../../data/propose.ts";
-import { splitDataset } from "../../data/split.ts";
-import { parseColumn } from "../../data/table/infer.ts";
+import { partition, type PartitionScheme } from "../../data/partition.ts";
+import { splitExamples } from "../../data/split.ts";
 import { VALIDATION_SHARE } from "../../daemon/ownData.ts";
 import { fitExamples } from "../../training/models/fitExamples.ts";
 import type { Model } from "../../training/models/model.ts";
@@ -20,9 +18,9 @@ export interface Holding {
 }
 
 export interface FederationData {
-  /** What all of them look like. */
-  readonly contract: DataContract;
   readonly holdings: readonly Holding[];
+  /** How they were dealt. */
+  readonly scheme: PartitionScheme;
   /** Nobody's: the yardstick of the report. */
   readonly test: Dataset;
 }
@@ -32,14 +30,19 @@ const DIGITS_EACH = 2_000;
 const DIGITS_TEST = 2_000;
 /** Share of a source without a test part that becomes one. */
 const TEST_SHARE = 0.2;
-/** Fewest examples that anybody gets. */
+/** Fewest examples that anybody gets; of whole groups, as many as can be split. */
 const MINIMUM_EACH = 20;
+const MINIMUM_OF_GROUPS = 2;
 
-/** Deals the data out: the same settings give the same holdings in every process. */
-export async function loadFederationData(settings: SimulationSettings): Promise<FederationData> {
-  const { data: source, participants, seed, trainExamples, testExamples, label, ignore } = settings;
-  const named = { ignore: ignore.map(parseColumn), ...(label === undefined ? {} : { label: parseColumn(label) }) };
-  const contract = await proposeContract(source, named);
+/**
+ * Deals the data out: the same settings give the same holdings in every process.
+ * @param contract complete
+ */
+export async function loadFederationData(
+  settings: SimulationSettings,
+  contract: DataContract,
+): Promise<FederationData> {
+  const { participants, seed, trainExamples, testExamples } = settings;
   const { train: loaded, test } = await loadParts(settings, contract);
   const train = head(loaded, trainExamples);
   if (train.count < participants * 2) {
@@ -48,50 +51,73 @@ export async function loadFederationData(settings: SimulationSettings): Promise<
       `${train.count} training examples are too few for ${participants} participants`,
     );
   }
-  const minimumCount = Math.min(MINIMUM_EACH, Math.floor(train.count / participants));
-  const parts = partition({
-    data: train,
-    participants,
-    scheme: settings.partition,
-    seed,
-    minimumCount,
+  const scheme = settings.partition ?? usualScheme(train);
+  const holdings = deal(train, scheme, settings).map((own, index) => {
+    const { train: kept, heldOut } = splitExamples(contract, own, VALIDATION_SHARE, seed + index);
+    return { train: kept, validation: heldOut };
   });
-  const holdings = parts.map((indices, index) => {
-    const { train: own, heldOut } = splitDataset(selectExamples(train, indices), VALIDATION_SHARE, seed + index);
-    return { train: own, validation: heldOut };
-  });
-  return { contract, holdings, test: head(test, testExamples) };
+  return { holdings, scheme, test: head(test, testExamples) };
 }
 
-async function loadParts(
-  { data: source, participants, seed, trainExamples, testExamples }: SimulationSettings,
-  contract: DataContract,
-): Promise<{ readonly train: Dataset; readonly test: Dataset }> {
-  if (source === "digits") {
-    const trainCount = trainExamples ?? DIGITS_EACH * participants;
-    // one call, so that both parts are by the same writers and no digit is in both
-    const all = generateDigits({ count: trainCount + (testExamples ?? DIGITS_TEST), seed });
-    const indices = Int32Array.from({ length: all.count }, (_, i) => i);
-    return {
-      train: selectExamples(all, indices.subarray(0, trainCount)),
-      test: selectExamples(all, indices.subarray(trainCount)),
-    };
+/** By nature where the data say who examples come from; otherwise one-sided by class, or at random. */
+function usualScheme({ classes, groups, targets }: Dataset): PartitionScheme {
+  if (groups !== undefined) return { kind: "group" };
+  return classes > 0 && targets.shape.length === 0 ? { kind: "dirichlet", alpha: 1 } : { kind: "iid" };
+}
+
+function deal(train: Dataset, scheme: PartitionScheme, { participants, seed }: SimulationSettings): Dataset[] {
+  const minimum = scheme.kind === "group" ? MINIMUM_OF_GROUPS : MINIMUM_EACH;
+  const minimumCount = Math.min(minimum, Math.floor(train.count / participants));
+  try {
+    const parts = partition({ data: train, participants, scheme, seed, minimumCount });
+    return parts.map((indices) => selectExamples(train, indices));
+  } catch (error) {
+    // What is out of range here was the user's choice, not a mistake of the program.
+    if (error instanceof PacelineError && error.code === "bad-argument")
+      throw new PacelineError("bad-input", `--partition ${schemeText(scheme)}: ${error.message}`, error.facts, error);
+    throw error;
   }
+}
+
+/** Such as `dirichlet 0.5`. */
+export function schemeText({ kind, ...parameters }: PartitionScheme): string {
+  return [kind, ...Object.values(parameters)].join(" ");
+}
+
+interface Parts {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
+
+async function loadParts(settings: SimulationSettings, contract: DataContract): Promise<Parts> {
+  const { data: source, testData, seed } = settings;
+  if (source === "digits") return drawDigits(settings);
   const all = await loadData(source, contract);
-  const test = await loadTestPart(source, contract);
+  const test = testData === undefined ? await loadTestPart(source, contract) : await loadData(testData, contract);
   if (test !== undefined) return { train: all, test };
-  const { train, heldOut } = splitDataset(all, TEST_SHARE, seed);
+  const { train, heldOut } = splitExamples(contract, all, TEST_SHARE, seed);
   return { train, test: heldOut };
 }
 
-/** The same as the model reads it. */
-export function fitFederationData({ contract, holdings, test }: FederationData, model: Model): FederationData {
+function drawDigits({ participants, seed, trainExamples, testExamples }: SimulationSettings): Parts {
+  const trainCount = trainExamples ?? DIGITS_EACH * participants;
+  // one call, so that both parts are by the same writers and no digit is in both
+  const all = generateDigits({ count: trainCount + (testExamples ?? DIGITS_TEST), seed });
+  const indices = Int32Array.from({ length: all.count }, (_, i) => i);
   return {
-    contract,
+    train: selectExamples(all, indices.subarray(0, trainCount)),
+    test: selectExamples(all, indices.subarray(trainCount)),
+  };
+}
+
+/** The same as the model reads it. */
+export function fitFederationData({ holdings, scheme, test }: FederationData, model: Model): FederationData {
+  return {
     holdings: holdings.map(({ train, validation }) => ({
       train: fitExamples(model, train),
       validation: fitExamples(model, validation),
     })),
+    scheme,
     test: fitExamples(model, test),
   };
 }
@@ -102,10 +128,4 @@ function head(data: Dataset, count: number | undefined): Dataset {
     data,
     Array.from({ length: count }, (_, index) => index),
   );
-}
-
-export function labelCounts({ classes, targets }: Dataset): number[] {
-  const counts = new Array<number>(classes).fill(0);
-  for (const label of targets.values) if (label >= 0) counts[label] = (counts[label] ?? 0) + 1;
-  return counts;
 }

@@ -12,15 +12,17 @@ import { PacelineError } from "../../core/errors.ts";
 import type { JobTerms } from "../../core/jobTerms.ts";
 import { addressOfPrivateKey } from "../../core/signature.ts";
 import { genesisHash, termsOf, toUnits, type JobSpec } from "../../daemon/jobSpec.ts";
-import { openJobModel } from "../../daemon/jobModel.ts";
+import type { ReportMetric } from "../../dashboard/reportData.ts";
 import { initialParams, type Model } from "../../training/models/model.ts";
 import { enrol, fundAccounts, simulatedAccounts, type SimulatedAccount } from "./accounts.ts";
 import { FIRST_ACCOUNT_KEY, startChain, type ChainProcess } from "./chainProcess.ts";
 import { Collector } from "./collector.ts";
-import { fitFederationData, loadFederationData, type FederationData } from "./data.ts";
+import type { FederationData } from "./data.ts";
+import { reportMetric } from "./reportMetric.ts";
 import type { MemberConfig, MemberReport } from "./member.ts";
 import { hostHere, hostInProcess, type HostedMember } from "./memberHost.ts";
-import { modelSpecOf, simulationJob, type SimulationSettings } from "./settings.ts";
+import { openSimulatedJob } from "./simulatedJob.ts";
+import type { SimulationSettings } from "./settings.ts";
 
 export const TOKEN_DECIMALS = 18;
 
@@ -29,6 +31,8 @@ export interface Federation {
   readonly settings: SimulationSettings;
   readonly spec: JobSpec;
   readonly model: Model;
+  /** What models are judged by. */
+  readonly metric: ReportMetric;
   readonly terms: JobTerms;
   readonly data: FederationData;
   readonly accounts: readonly SimulatedAccount[];
@@ -67,10 +71,7 @@ export async function openFederation(
   };
   try {
     onStage("loading the data");
-    const loaded = await loadFederationData(settings);
-    const spec = simulationJob(settings, modelSpecOf(settings, loaded.test), loaded.contract);
-    const model = openJobModel(spec.model, ".");
-    const data = fitFederationData(loaded, model);
+    const { spec, model, data } = await openSimulatedJob(settings);
     onStage("opening a chain");
     const chain = await openChain();
     undo.push(() => chain.stop());
@@ -102,6 +103,7 @@ export async function openFederation(
       settings,
       spec,
       model,
+      metric: reportMetric(spec, model),
       terms,
       data,
       accounts,

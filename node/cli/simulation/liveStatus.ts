@@ -87,16 +87,17 @@ export class LiveStatusKeeper implements FederationObserver {
   }
 
   #update(): void {
-    const { accounts, collector, settings } = this.#federation;
+    const { accounts, collector, metric, spec } = this.#federation;
     const view = this.#last?.view;
     if (view === undefined) return;
     const leader = view.seats[view.phase === "challenge" || view.phase === "score" ? view.slot : view.firstSlot];
     this.#show({
       round: view.round,
-      rounds: settings.rounds,
+      rounds: spec.rounds,
       phase: view.phase,
       secondsInRun: this.#seconds(),
-      accuracies: [...collector.models].sort(([a], [b]) => a - b).map(([, { accuracy }]) => accuracy),
+      metric,
+      values: [...collector.models].sort(([a], [b]) => a - b).map(([, { metrics }]) => metrics[metric.name]),
       aggregator: leader === undefined ? undefined : accounts[leader]?.name,
       events: this.#events,
       participants: accounts.map(({ name }, index) => ({

@@ -7,6 +7,7 @@ import type { Endpoint } from "../../chain/endpoint.ts";
 import { createSender } from "../../chain/sender.ts";
 import { createJobChain, readTerms, type JobAddresses, type JobWatcher } from "../../chain/viemJob.ts";
 import { freeRiding, misbehaviourOf, signFlipping, type Misbehaviour } from "../../daemon/behaviours.ts";
+import { evaluationOf } from "../../daemon/evaluation.ts";
 import type { JobSpec } from "../../daemon/jobSpec.ts";
 import { createLearner, type Learner } from "../../daemon/learner.ts";
 import { openLibp2pNetwork, openParticipantStorage, openTrainer } from "../../daemon/adapters.ts";
@@ -40,7 +41,7 @@ export type MemberReport =
       readonly type: "model";
       readonly modelId: Hex;
       readonly updates: number;
-      readonly accuracy: number;
+      readonly metrics: Readonly<Record<string, number>>;
       readonly loss: number;
     }
   | { readonly type: "round"; readonly round: number; readonly seconds: ActivitySeconds; readonly totals: MemberTotals }
@@ -119,8 +120,8 @@ export async function startMember(
       onProblem: (what, error) => report({ type: "problem", what, message: describe(error) }),
       onModel: ({ modelId, updates, params }) => {
         if (test === undefined) return;
-        trainer.evaluate(params, test, { metrics: ["accuracy"] }).then(
-          ({ loss = 0, metrics }) => report({ type: "model", modelId, updates, loss, accuracy: metrics.accuracy ?? 0 }),
+        trainer.evaluate(params, test, evaluationOf(spec, config.model)).then(
+          ({ loss = 0, metrics }) => report({ type: "model", modelId, updates, loss, metrics }),
           (error: unknown) => report({ type: "problem", what: "evaluate", message: describe(error) }),
         );
       },

@@ -1,29 +1,38 @@
 import type { Fault } from "../../daemon/behaviours.ts";
-import { parseJobSpec, USUAL_MONEY, type JobSpec } from "../../daemon/jobSpec.ts";
-import type { PartitionScheme } from "../../data/partition.ts";
-import { partLength, type Dataset } from "../../data/dataset.ts";
-import type { DataContract } from "../../data/contract.ts";
+import { parseJobSpec, USUAL_MONEY, type JobSpec, type JobSpecInput } from "../../daemon/jobSpec.ts";
 import type { ModelSpec } from "../../daemon/jobModel.ts";
+import type { DataContract } from "../../data/contract.ts";
+import type { PartitionScheme } from "../../data/partition.ts";
 import type { Behaviour } from "../../dashboard/reportData.ts";
+import { optimiserOf, usualLearningRate, type SimulatedModel, type SimulatedOptimiser } from "./simulatedModel.ts";
 
 /** What a simulated federation is to be. */
 export interface SimulationSettings {
-  /** digits, idx:FOLDER or csv:FILE */
+  /** digits, or a format and a path such as csv:FILE */
   readonly data: string;
-  /** Label column of a CSV file, and columns to leave out. */
+  /** Where the test set comes from; undefined: the source's own, or a fifth of it. */
+  readonly testData: string | undefined;
+  /** The job that is run; undefined: one made of these settings. */
+  readonly job: JobToSimulate | undefined;
+  /** Of a table without a job: its label column, what that holds, and columns to leave out. */
   readonly label: string | undefined;
+  readonly target: "class" | "number";
   readonly ignore: readonly string[];
   readonly participants: number;
   readonly rounds: number;
   readonly committee: number;
-  readonly partition: PartitionScheme;
+  /** How the data are dealt; undefined: as is usual for such data. */
+  readonly partition: PartitionScheme | undefined;
   readonly seed: number;
   /** Training and test examples to take; all there are where undefined (for digits: as many as are drawn). */
   readonly trainExamples: number | undefined;
   readonly testExamples: number | undefined;
-  /** Units of the hidden layers; none is softmax regression. */
+  readonly model: SimulatedModel;
+  /** Units of the hidden layers; none is a regression. */
   readonly hidden: readonly number[];
-  readonly learningRate: number;
+  readonly optimiser: SimulatedOptimiser;
+  /** Undefined: what is usual for model and optimiser. */
+  readonly learningRate: number | undefined;
   readonly batchSize: number;
   readonly localEpochs: number;
   /** Longest update, in the units of the params: what keeps one participant from outweighing the others. */
@@ -38,19 +47,31 @@ export interface SimulationSettings {
   readonly pool: string;
 }
 
+/** A job file, read. */
+export interface JobToSimulate {
+  readonly spec: JobSpec;
+  /** Where it lies, with its model's files. */
+  readonly folder: string;
+}
+
 export const DEFAULT_SETTINGS: SimulationSettings = {
   data: "digits",
+  testData: undefined,
+  job: undefined,
   label: undefined,
+  target: "class",
   ignore: [],
   participants: 8,
   rounds: 10,
   committee: 7,
-  partition: { kind: "dirichlet", alpha: 1 },
+  partition: undefined,
   seed: 1,
   trainExamples: undefined,
   testExamples: undefined,
+  model: "mlp",
   hidden: [64],
-  learningRate: 0.25,
+  optimiser: "sgd",
+  learningRate: undefined,
   batchSize: 8,
   localEpochs: 5,
   clipNorm: 5,
@@ -65,13 +86,6 @@ export const DEFAULT_SETTINGS: SimulationSettings = {
 /** Stddev of the free rider's noise: small beside an honest update, which moves params by some hundredths. */
 export const FREE_RIDER_NOISE = 0.002;
 
-export function modelSpecOf(settings: SimulationSettings, { inputs: tensors, classes }: Dataset): ModelSpec {
-  const inputs = tensors.reduce((sum, { shape }) => sum + partLength(shape), 0);
-  return settings.hidden.length === 0
-    ? { kind: "softmax-regression", inputs, classes }
-    : { kind: "mlp", inputs, hidden: [...settings.hidden], classes };
-}
-
 /** The participants that misbehave are the last ones. */
 export function behaviourOf(settings: SimulationSettings, index: number): Behaviour {
   const fromEnd = settings.participants - 1 - index;
@@ -79,39 +93,51 @@ export function behaviourOf(settings: SimulationSettings, index: number): Behavi
   return fromEnd < settings.freeRiders + settings.signFlippers ? "sign-flip" : "honest";
 }
 
-/**
- * The job of a simulation. Its phases are long enough for a busy machine; a phase that is complete ends at once, so their
- * length does not matter unless somebody is missing.
- */
+/** Long enough for a busy machine: a phase that is complete ends at once, so its length does not matter unless somebody is missing. */
+const PHASES: JobSpecInput["phases"] = {
+  join: 600,
+  commit: 600,
+  share: 60,
+  slot: 20,
+  demand: 15,
+  challenge: 60,
+  score: 60,
+  unbond: 3600,
+  blocks: 0, // the chain makes a block for each transaction, and none to wait for
+};
+
+/** Everybody trains. */
+function membersOf({ participants, committee }: SimulationSettings): JobSpecInput["members"] {
+  return { start: participants, cohort: Math.max(3, participants), committee: Math.max(3, committee), minCommits: 3 };
+}
+
+/** The job of a simulation that was given none. */
 export function simulationJob(settings: SimulationSettings, model: ModelSpec, contract: DataContract): JobSpec {
-  const { participants, committee, learningRate, batchSize, localEpochs, rounds, seed } = settings;
+  const { batchSize, localEpochs, rounds, seed } = settings;
+  const learningRate = settings.learningRate ?? usualLearningRate(model, settings.optimiser);
   return parseJobSpec({
     name: `simulation of ${settings.data}`.slice(0, 100),
     model,
     seed,
     data: { description: settings.data.slice(0, 1000), contract },
-    localTraining: { localEpochs, batchSize, learningRate },
+    localTraining: { localEpochs, batchSize, learningRate, optimiser: optimiserOf(settings.optimiser) },
     aggregation: { rule: "weighted-mean", weightCap: 2 ** 20 },
     encoding: { type: "int16", minExponent: 4, maxExponent: 18, initialExponent: 12, clipNorm: settings.clipNorm },
     scoring: { method: "path", points: 8, metric: "loss" },
     rounds,
-    members: {
-      start: participants,
-      cohort: Math.max(3, participants),
-      committee: Math.max(3, committee),
-      minCommits: 3,
-    },
-    phases: {
-      join: 600,
-      commit: 600,
-      share: 60,
-      slot: 20,
-      demand: 15,
-      challenge: 60,
-      score: 60,
-      unbond: 3600,
-      blocks: 0, // the chain makes a block for each transaction, and none to wait for
-    },
+    members: membersOf(settings),
+    phases: PHASES,
     money: USUAL_MONEY,
+  });
+}
+
+/** A job as a simulation runs it: with the simulation's participants and phases, and by a complete contract. */
+export function asSimulated(settings: SimulationSettings, { spec }: JobToSimulate, contract: DataContract): JobSpec {
+  return parseJobSpec({
+    ...spec,
+    data: { ...spec.data, contract, fit: "sample" },
+    rounds: settings.rounds,
+    members: { ...spec.members, ...membersOf(settings) },
+    phases: PHASES,
   });
 }

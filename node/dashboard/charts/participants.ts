@@ -1,5 +1,6 @@
 import { axisX, barX, cell, dot, ruleX, text } from "@observablehq/plot";
 import { bytes, count, percent, tokens, tokensAsNumber } from "../format.ts";
+import { fit } from "../liveLines.ts";
 import type { SimulationReport } from "../reportData.ts";
 import { BEHAVIOURS, scoreShares } from "../summary.ts";
 import { plotSvg } from "./plotSvg.ts";
@@ -92,22 +93,27 @@ export function scoreChart(report: SimulationReport): string {
   });
 }
 
+const MOST_TICK_CHARACTERS = 8;
+
 /** Training examples by label: how unlike the participants' data are. */
 export function labelChart(report: SimulationReport): string {
+  const { of, names: labelNames } = report.labels;
   const data = report.participants.flatMap(({ name, behaviour, labelCounts }) =>
     labelCounts.map((examples, label) => ({ name, behaviour, label, examples })),
   );
   const classes = Math.max(1, ...report.participants.map(({ labelCounts }) => labelCounts.length));
-  const step = Math.ceil(classes / 20);
-  return plotSvg("Training examples by participant and class", {
+  const longest = Math.max(1, ...labelNames.map((name) => Math.min(MOST_TICK_CHARACTERS, name.length)));
+  const step = Math.ceil((classes * (longest + 1)) / 50);
+  return plotSvg(`Training examples by participant and ${of}`, {
     ...rows(report, 28),
     marginRight: 8,
     color: BEHAVIOUR_COLOURS,
     r: { range: [0, classes <= 12 ? 13 : 7] },
     x: {
-      label: "class",
+      label: of,
       labelOffset: 38,
       type: "point",
+      tickFormat: (label: number) => fit(labelNames[label] ?? "", MOST_TICK_CHARACTERS),
       grid: true,
       padding: 0.6,
       ticks: Array.from({ length: classes }, (_, label) => label).filter((label) => label % step === 0),

@@ -33,6 +33,8 @@ export interface TableOptions {
   readonly classNames?: readonly string[];
   /** Whether numbers are to be standardised by this very file; they come as they stand by default. */
   readonly scale?: TableContract["scale"];
+  /** The same of a number to be told. */
+  readonly labelScale?: TableContract["scale"];
 }
 
 /**
@@ -53,13 +55,13 @@ function outline(
   file: string,
   { label, header, ignored }: Layout,
   columns: readonly GuessedColumn[],
-  { labelType = "class", classNames, scale = "none" }: TableOptions,
+  { labelType = "class", classNames, scale = "none", labelScale = "none" }: TableOptions,
 ): TableContract {
-  const classes = labelType === "class" && classNames !== undefined ? { classes: classNames } : {};
+  const told = labelType === "number" ? { scale: labelScale } : classNames === undefined ? {} : { classes: classNames };
   const contract = tableContractSchema.safeParse({
     kind: "table",
     columns,
-    label: { column: label, type: labelType, ...classes },
+    label: { column: label, type: labelType, ...told },
     scale,
     header,
     ignore: ignored,

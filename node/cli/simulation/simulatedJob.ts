@@ -1,0 +1,53 @@
+import { PacelineError } from "../../core/errors.ts";
+import { openJobModel } from "../../daemon/jobModel.ts";
+import type { JobSpec } from "../../daemon/jobSpec.ts";
+import { exampleShape, missingIn, type DataContract } from "../../data/contract.ts";
+import { DIGITS_CONTRACT } from "../../data/contract/digits.ts";
+import { fitContract } from "../../data/fit.ts";
+import { proposeContract } from "../../data/propose.ts";
+import { parseColumn } from "../../data/table/infer.ts";
+import { checkModelFits } from "../../training/models/fitExamples.ts";
+import type { Model } from "../../training/models/model.ts";
+import { fitFederationData, loadFederationData, type FederationData } from "./data.ts";
+import { asSimulated, simulationJob, type SimulationSettings } from "./settings.ts";
+import { modelSpecOf } from "./simulatedModel.ts";
+
+/** What a simulated federation works on. */
+export interface SimulatedJob {
+  readonly spec: JobSpec;
+  readonly model: Model;
+  readonly data: FederationData;
+}
+
+/** @throws PacelineError `bad-input` where job, model and data do not fit each other */
+export async function openSimulatedJob(settings: SimulationSettings): Promise<SimulatedJob> {
+  const contract = await contractOf(settings);
+  const { job } = settings;
+  const spec =
+    job === undefined
+      ? simulationJob(settings, modelSpecOf(settings, exampleShape(contract)), contract)
+      : asSimulated(settings, job, contract);
+  const model = openJobModel(spec.model, job?.folder ?? ".", spec.task.classWeights);
+  checkModelFits(model, exampleShape(contract));
+  return { spec, model, data: fitFederationData(await loadFederationData(settings, contract), model) };
+}
+
+/** What a job leaves open is fitted to the very data. */
+async function contractOf({ job, data, label, target, ignore }: SimulationSettings): Promise<DataContract> {
+  if (job === undefined) {
+    return proposeContract(data, {
+      ...(label === undefined ? {} : { label: parseColumn(label) }),
+      labelType: target,
+      ignore: ignore.map(parseColumn),
+    });
+  }
+  const { contract } = job.spec.data;
+  if (data === "digits") {
+    if (contract.kind === "images") return { ...DIGITS_CONTRACT, ...contract };
+    throw new PacelineError(
+      "bad-input",
+      `--data digits are images, and the job's data.contract is of the kind ${contract.kind}: give --data SOURCE`,
+    );
+  }
+  return missingIn(contract).length === 0 ? contract : fitContract(data, contract);
+}
