@@ -6,7 +6,7 @@ import "@tensorflow/tfjs-layers";
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import util from "node:util";
-import { PacelineError } from "../../core/errors.ts";
+import { messageOf, PacelineError } from "../../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 
 /** What tfjs computes on: libtensorflow, WebAssembly, or plain JavaScript. */
@@ -54,6 +54,9 @@ export function onBackend<T>(name: TfjsBackend, work: () => T): T {
   return work();
 }
 
+/** Optional, so the compiler must not look for it. */
+const TFJS_NODE: string = "@tensorflow/tfjs-node";
+
 const prepared = new Map<TfjsBackend, Promise<string | undefined>>();
 
 /** @returns why the backend cannot be used; undefined where it can */
@@ -71,8 +74,9 @@ async function prepare(name: TfjsBackend): Promise<string | undefined> {
     if (name === "tensorflow") await loadTfjsNode();
     const started = name === "wasm" ? await startWasm() : await tf.setBackend(name);
     return started ? undefined : `${name} did not start`;
-  } catch {
-    return name === "tensorflow" ? "@tensorflow/tfjs-node is not installed" : `${name} did not start`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND") return `${TFJS_NODE} is not installed`;
+    return `${name} did not start: ${messageOf(error).split("\n")[0]}`;
   }
 }
 
@@ -80,8 +84,7 @@ async function loadTfjsNode(): Promise<void> {
   // tfjs-node calls it, Node 23 took it away
   const old = util as unknown as { isNullOrUndefined?: (value: unknown) => boolean };
   old.isNullOrUndefined ??= (value) => value === null || value === undefined;
-  const name: string = "@tensorflow/tfjs-node"; // may be missing, so that no compiler may look for it
-  await import(name);
+  await import(TFJS_NODE);
 }
 
 async function startWasm(): Promise<boolean> {

@@ -121,7 +121,7 @@ function gatherElements(call: OperatorCall): tf.Tensor {
       return x.shape.reduce<tf.Tensor>(
         (place, length, i) => {
           const line = x.shape.map((_, j) => (j === i ? -1 : 1));
-          const own = i === axis ? fromStart : tf.reshape(tf.range(0, indices.shape[i], 1, "int32"), line);
+          const own = i === axis ? fromStart : tf.reshape(tf.range(0, indices.shape[i] as number, 1, "int32"), line);
           return tf.add(tf.mul(place, tf.scalar(length, "int32")), own);
         },
         tf.scalar(0, "int32"),
