@@ -3,13 +3,25 @@ import { messageOf, PacelineError } from "../../core/errors.ts";
 import type { Constant, Graph, Node } from "../graph/graph.ts";
 import { OperatorCall, type Operators } from "./operator.ts";
 import { ELEMENTWISE } from "./operators/elementwise.ts";
-import { LAYERS } from "./operators/layers.ts";
+import { LOOK_UPS } from "./operators/lookUps.ts";
 import { NORMALISATION } from "./operators/normalisation.ts";
+import { PRODUCTS } from "./operators/products.ts";
 import { RECURRENT } from "./operators/recurrent.ts";
+import { REDUCTIONS } from "./operators/reductions.ts";
 import { STRUCTURE } from "./operators/structure.ts";
+import { WINDOWS } from "./operators/windows.ts";
 import type { Pass } from "./pass.ts";
 
-const OPERATORS: Operators = { ...ELEMENTWISE, ...STRUCTURE, ...LAYERS, ...NORMALISATION, ...RECURRENT };
+const OPERATORS: Operators = {
+  ...ELEMENTWISE,
+  ...STRUCTURE,
+  ...LOOK_UPS,
+  ...REDUCTIONS,
+  ...PRODUCTS,
+  ...WINDOWS,
+  ...NORMALISATION,
+  ...RECURRENT,
+};
 
 export const TFJS_OPERATORS: readonly string[] = Object.keys(OPERATORS);
 

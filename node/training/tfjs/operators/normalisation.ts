@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { axisOf } from "../../graph/attributes.ts";
 import type { OperatorCall, Operators } from "../operator.ts";
-import { axisIn } from "./structure.ts";
 
 /** Operators that behave differently while a model is trained, and their kin. */
 
@@ -16,7 +16,7 @@ function dropout(call: OperatorCall): readonly tf.Tensor[] {
 /** Ba, Kiros and Hinton, "Layer Normalization", 2016: over `axis` and all behind it. */
 function layerNormalization(call: OperatorCall): readonly tf.Tensor[] {
   const x = call.input(0);
-  const axis = axisIn(call.int("axis", -1), x.rank);
+  const axis = axisOf(call.int("axis", -1), x.rank);
   const axes = [...x.shape.keys()].slice(axis);
   const mean = tf.mean(x, axes, true);
   const centred = tf.sub(x, mean);
