@@ -13,10 +13,10 @@ export function points(difference: number): string {
   return text.startsWith("-") ? `−${text.slice(1)}` : `+${text}`;
 }
 
-/** Four significant digits and no exponent where people would write none: `0.8712`, `12.35`, `54,322`. */
+/** Four significant digits, whole numbers from a thousand on: `0.8712`, `12.35`, `54,322`. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return "–";
-  if (Math.abs(value) >= 9999.5) return Math.round(value).toLocaleString("en-US");
+  if (Math.abs(value) >= 999.95) return Math.round(value).toLocaleString("en-US");
   return value === 0 ? "0" : value.toPrecision(4);
 }
 

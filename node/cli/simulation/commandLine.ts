@@ -136,7 +136,7 @@ export function defineFederation(command: Command): void {
     .addOption(
       new Option(
         "--partition <scheme>",
-        "iid, dirichlet:ALPHA, shards:N, quantity:BETA, group or blocks (default: group where the data have groups, dirichlet:1 for classes, else iid)",
+        "iid, dirichlet:ALPHA, shards:N, quantity:BETA, group or blocks (default: group where the data have enough of them, dirichlet:1 for classes, else iid)",
       ).argParser(aPartition),
     )
     .addOption(

@@ -51,7 +51,7 @@ export async function loadFederationData(
       `${train.count} training examples are too few for ${participants} participants`,
     );
   }
-  const scheme = settings.partition ?? usualScheme(train);
+  const scheme = settings.partition ?? usualScheme(train, participants);
   const holdings = deal(train, scheme, settings).map((own, index) => {
     const { train: kept, heldOut } = splitExamples(contract, own, VALIDATION_SHARE, seed + index);
     return { train: kept, validation: heldOut };
@@ -59,9 +59,9 @@ export async function loadFederationData(
   return { holdings, scheme, test: head(test, testExamples) };
 }
 
-/** By nature where the data say who examples come from; otherwise one-sided by class, or at random. */
-function usualScheme({ classes, groups, targets }: Dataset): PartitionScheme {
-  if (groups !== undefined) return { kind: "group" };
+/** By nature where the examples come from enough different ones; otherwise one-sided by class, or at random. */
+function usualScheme({ classes, groups, targets }: Dataset, participants: number): PartitionScheme {
+  if (groups !== undefined && new Set(groups).size >= participants) return { kind: "group" };
   return classes > 0 && targets.shape.length === 0 ? { kind: "dirichlet", alpha: 1 } : { kind: "iid" };
 }
 
