@@ -1,7 +1,7 @@
 // `npm run -s bench -- NAME [--json]`: one benchmark, as one JSON object on stdout or as a table for people.
 import { arch, cpus, platform, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import type { BenchResult } from "./bench/benchResult.ts";
+import type { BenchOptions, BenchResult } from "./bench/benchResult.ts";
 import { BENCHES } from "./bench/benches.ts";
 
 interface BenchReport extends BenchResult {
@@ -46,10 +46,20 @@ function reserveStdout(): (text: string) => Promise<void> {
     });
 }
 
-function readArguments(): { readonly name: string | undefined; readonly json: boolean } | undefined {
+interface Request extends BenchOptions {
+  readonly name: string | undefined;
+  readonly json: boolean;
+}
+
+function readArguments(): Request | undefined {
   try {
-    const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" } } });
-    return positionals.length > 1 ? undefined : { name: positionals[0], json: values.json ?? false };
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { json: { type: "boolean" }, only: { type: "string" } },
+    });
+    if (positionals.length > 1) return undefined;
+    const only = values.only?.split(",");
+    return { name: positionals[0], json: values.json ?? false, ...(only === undefined ? {} : { only }) };
   } catch {
     return undefined;
   }
@@ -59,11 +69,13 @@ async function main(): Promise<number> {
   const request = readArguments();
   const run = request?.name !== undefined && Object.hasOwn(BENCHES, request.name) ? BENCHES[request.name] : undefined;
   if (request?.name === undefined || run === undefined) {
-    console.error(`Usage: npm run -s bench -- NAME [--json], where NAME is one of ${Object.keys(BENCHES).join(", ")}.`);
+    console.error(
+      `Usage: npm run -s bench -- NAME [--json] [--only PART,PART], where NAME is one of ${Object.keys(BENCHES).join(", ")}.`,
+    );
     return 2;
   }
   const print = reserveStdout();
-  const { versions, ...result } = await run();
+  const { versions, ...result } = await run(request);
   const bench = request.name;
   const report = {
     bench,
@@ -78,7 +90,7 @@ async function main(): Promise<number> {
 // A benchmark may leave handles open; its result is out.
 process.exit(
   await main().catch((error: unknown) => {
-    console.error(error);
+    console.error(error instanceof Error && !(error instanceof TypeError) ? error.message : error);
     return 1;
   }),
 );

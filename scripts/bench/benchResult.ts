@@ -1,3 +1,9 @@
+/** What was asked for on the command line. */
+export interface BenchOptions {
+  /** Parts of the benchmark to run, for those that have parts; all by default. */
+  readonly only?: readonly string[];
+}
+
 /** What a benchmark measured; names carry their unit where they have one (`meanMs`). */
 export interface BenchResult {
   readonly figures: Readonly<Record<string, number>>;

@@ -1,8 +1,9 @@
-import type { BenchResult } from "./benchResult.ts";
+import type { BenchOptions, BenchResult } from "./benchResult.ts";
 
 /** Benchmarks by name, each loaded when it is run. */
-export const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
+export const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   train: async () => (await import("./train.ts")).benchTrain(),
+  accuracy: async (options) => (await import("./accuracy.ts")).benchAccuracy(options),
   aggregate: async () => (await import("./aggregate.ts")).benchAggregate(),
   gas: async () => (await import("./gas.ts")).benchGas(),
   round: async () => (await import("./round.ts")).benchRound(),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { PacelineError, messageOf } from "../../core/errors.ts";
+import { textOf } from "../graph/attributes.ts";
 import { encodeModel } from "../graph/encode.ts";
 import type { Graph } from "../graph/graph.ts";
 
@@ -13,7 +14,10 @@ export const EXECUTION_PROVIDERS = ["cpu", "cuda", "dml", "coreml"] as const;
 export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
 
 export interface SessionSettings {
-  /** Threads inside an operator. One is fastest for small models and gives the same bits on every run. */
+  /**
+   * Threads inside an operator. One is fastest for small models and gives the same bits on every run; training that adds to rows of
+   * tables has one in any case.
+   */
   readonly threads: number;
   /** What runs the operators; the CPU takes those that it does not know. "cpu" by default. */
   readonly provider?: ExecutionProvider;
@@ -33,8 +37,9 @@ export interface SessionHandle {
 }
 
 /** Trainers whose graphs have the same bytes share a session. */
-export function acquireSession(graph: Graph, settings: SessionSettings): SessionHandle {
+export function acquireSession(graph: Graph, given: SessionSettings): SessionHandle {
   const model = encodeModel(graph);
+  const settings = addsRows(graph) ? { ...given, threads: 1 } : given;
   const hash = createHash("sha256").update(model).digest("hex");
   const key = `${hash} threads=${settings.threads} provider=${settings.provider ?? "cpu"}`;
   const entry = shared.get(key) ?? { session: openSession(model, settings), holders: 0 };
@@ -44,7 +49,12 @@ export function acquireSession(graph: Graph, settings: SessionSettings): Session
   return {
     async run(feeds) {
       if (released) throw new PacelineError("closed", "the trainer was used after close()");
-      return (await entry.session).run(feeds);
+      const session = await entry.session;
+      try {
+        return await session.run(feeds);
+      } catch (error) {
+        throw new PacelineError("bad-input", `ONNX Runtime could not run the model: ${plain(error)}`, {}, error);
+      }
     },
     async release() {
       if (released) return;
@@ -54,6 +64,23 @@ export function acquireSession(graph: Graph, settings: SessionSettings): Session
       await (await entry.session).release();
     },
   };
+}
+
+/**
+ * Whether a graph adds to rows of tables by ScatterND. On several threads the engine loses what it adds to a row twice at the same
+ * time, so such a graph has one.
+ */
+function addsRows({ nodes }: Graph): boolean {
+  return nodes.some(
+    ({ operator, attributes }) =>
+      (operator === "ScatterND" && textOf(attributes, "reduction", "none") !== "none") ||
+      Object.values(attributes).some((attribute) => attribute.kind === "graph" && addsRows(attribute.value)),
+  );
+}
+
+/** What the engine says, without its source files. */
+function plain(error: unknown): string {
+  return messageOf(error).replaceAll(/\S+\.(cc|h):\d+ \S*( [^)]*\))? ?/g, "");
 }
 
 /** Sessions that are open in this process. */
@@ -72,7 +99,7 @@ async function openSession(
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
+      logSeverityLevel: 4, // errors are thrown
     });
   } catch (error) {
     throw new PacelineError("unsupported", `ONNX Runtime does not take the model: ${messageOf(error)}`, {}, error);

@@ -91,7 +91,7 @@ export const NCBI_DISEASE: AccuracyTask = {
     length: { localEpochs: 4 },
     batchSize: 64,
     optimiser: { kind: "sgd" },
-    learningRate: 0.5,
+    learningRate: 1,
     schedule: { kind: "linear" },
   },
   federated: {
@@ -100,7 +100,7 @@ export const NCBI_DISEASE: AccuracyTask = {
       length: { localEpochs: 2 },
       batchSize: 32,
       optimiser: { kind: "sgd" },
-      learningRate: 0.5,
+      learningRate: 1,
       schedule: { kind: "linear", floor: 0.1 },
     },
     natural: { title: "by block of sentences", scheme: { kind: "blocks" } },
@@ -118,7 +118,11 @@ export const SHAKESPEARE: AccuracyTask = {
     const source = `text:${join(folder, "tinyshakespeare", "input.txt")}`;
     const contract = await fitContract(source, play);
     const { train, heldOut } = splitDataset(await loadData(source, contract), 0.1, seed);
-    return { model: { kind: "char-lm", vocabulary: train.classes, hidden: 128, layers: 1 }, train, test: heldOut };
+    return {
+      model: { kind: "char-lm", vocabulary: train.classes, hidden: 256, layers: 1, embedding: 32 },
+      train,
+      test: heldOut,
+    };
   },
   central: {
     length: { localSteps: 421 },

@@ -143,6 +143,6 @@ function partsOf(train: Dataset, scheme: PartitionScheme, seed: number): readonl
   return parts.map((indices) => selectExamples(train, indices));
 }
 
-export function isClose(metric: MetricName, value: number, central: number): boolean {
-  return METRIC_TRAITS[metric].better === "higher" ? value >= central - TOLERANCE : value <= central + TOLERANCE;
+export function isClose(metric: MetricName, value: number, central: number, tolerance = TOLERANCE): boolean {
+  return METRIC_TRAITS[metric].better === "higher" ? value >= central - tolerance : value <= central + tolerance;
 }
