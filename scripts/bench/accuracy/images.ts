@@ -53,7 +53,7 @@ export const FASHION_CNN: AccuracyTask = {
     schedule: { kind: "cosine" },
   },
   federated: {
-    rounds: 8,
+    rounds: 7,
     plan: {
       length: { localEpochs: 1 },
       batchSize: 32,
@@ -63,5 +63,4 @@ export const FASHION_CNN: AccuracyTask = {
     },
     natural: DIRICHLET,
   },
-  threads: 2,
 };

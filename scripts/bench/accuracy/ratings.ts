@@ -39,7 +39,7 @@ export const MOVIELENS: AccuracyTask = {
   },
   // a user's row moves at one participant in ten: a round does for it what a tenth of an epoch does centrally
   federated: {
-    rounds: 150,
+    rounds: 60,
     plan: {
       length: { localEpochs: 1 },
       batchSize: 256,
