@@ -10,6 +10,7 @@ import { elementCount, initialParams, parameterCount, type Model } from "./model
 import { gradientGraph, predictionGraph } from "./onnx/evaluationGraphs.ts";
 import { normalisesInGraph } from "./onnx/losses.ts";
 import { takesSteps } from "./onnx/optimisers.ts";
+import { planSharedRows } from "./onnx/sharedRows.ts";
 import { type SessionHandle, type SessionSettings, acquireSession } from "./onnx/sessions.ts";
 import { trainingGraph } from "./onnx/trainingGraph.ts";
 import { pathContributions } from "./pathScore.ts";
@@ -24,6 +25,7 @@ import type {
   TrainedParams,
   Trainer,
 } from "./trainer.ts";
+import { inVisitingOrder, isNarrow } from "./visitingOrder.ts";
 
 /** Examples per run of the prediction and gradient graphs, at most. */
 const CHUNK_EXAMPLES = 2048;
@@ -55,12 +57,17 @@ export class OnnxTrainer implements Trainer {
     this.#check(params);
     checkExamples(this.#model, examples);
     const batches = planBatches(examples.count, plan, seed);
-    const { session } = this.#open(`train ${JSON.stringify(plan.optimiser)}`, () =>
-      trainingGraph(this.#model, plan.optimiser),
+    const layout = {
+      shared: planSharedRows(this.#model, plan.optimiser, plan.batchSize),
+      inOrder: isNarrow(this.#model),
+    };
+    const { session } = this.#open(`train ${JSON.stringify([plan.optimiser, layout])}`, () =>
+      trainingGraph(this.#model, plan.optimiser, layout),
     );
     const feeds = {
       params: paramsTensor(params),
-      ...this.#exampleFeeds(examples),
+      ...this.#exampleFeeds(layout.inOrder ? inVisitingOrder(examples, batches.order) : examples),
+      ...(layout.inOrder ? {} : { order: new Tensor("int32", batches.order, [batches.order.length]) }),
       ...stepFeeds(this.#model, plan, batches),
       ...noiseFeeds(this.#model, plan, batches, seed),
     };
@@ -194,7 +201,7 @@ function stepFeeds(
   { optimiser, batchSize: _, ...plan }: LocalPlan,
   batches: Batches,
 ): Record<string, Tensor> {
-  const { order, starts, ends, learningRates } = batches;
+  const { starts, ends, learningRates } = batches;
   const perExample = normalisesInGraph(model) ? 0 : elementCount(model.targets.shape);
   const corrections = Array.from(starts, (_start, step) => biasCorrections({ ...plan, batchSize: 1, optimiser }, step));
   const scales = Float32Array.from(starts, (start, step) => {
@@ -203,7 +210,6 @@ function stepFeeds(
   });
   const floats = (values: Float32Array): Tensor => new Tensor("float32", values, [values.length]);
   return {
-    order: new Tensor("int32", order, [order.length]),
     starts: new Tensor("int32", starts, [starts.length]),
     ends: new Tensor("int32", ends, [ends.length]),
     scales: floats(scales),

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../graph/builder.ts";
-import type { Value } from "../graph/graph.ts";
-import { type Gradient, dense, toDense } from "./gradient.ts";
+import { type Value, int } from "../graph/graph.ts";
+import { type Gradient, type RowsGradient, dense, toDense, toInt64 } from "./gradient.ts";
 import type { Tape, TapeStep } from "./tape.ts";
 
 /**
@@ -50,5 +50,21 @@ function dependents(steps: readonly TapeStep[], sources: readonly Value[]): Read
 }
 
 function sum(builder: GraphBuilder, a: Gradient, b: Gradient, of: Value): Gradient {
+  if (a.kind === "rows" && b.kind === "rows") return bothRows(builder, a, b, of);
   return dense(builder.node("Add", [toDense(builder, a, of), toDense(builder, b, of)]));
+}
+
+/** Rows of both, behind each other. */
+function bothRows(builder: GraphBuilder, a: RowsGradient, b: RowsGradient, table: Value): Gradient {
+  const row = table.shape.slice(1) as number[];
+  const flat = ({ indices, rows }: RowsGradient): readonly [Value, Value] => [
+    builder.node("Reshape", [toInt64(builder, indices), builder.ints([-1])]),
+    builder.node("Reshape", [rows, builder.ints([-1, ...row])]),
+  ];
+  const [[aIndices, aRows], [bIndices, bRows]] = [flat(a), flat(b)];
+  return {
+    kind: "rows",
+    indices: builder.node("Concat", [aIndices, bIndices], { axis: int(0) }),
+    rows: builder.node("Concat", [aRows, bRows], { axis: int(0) }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../graph/builder.ts";
-import { fixedShape } from "../graph/dims.ts";
 import { type Attributes, type Value, text } from "../graph/graph.ts";
+import { zerosLike } from "./gradients/sizes.ts";
 
 /** The gradient of a scalar by a value: of the value's shape, or of few rows of a table. */
 export type Gradient = DenseGradient | RowsGradient;
@@ -45,19 +45,17 @@ export type GradientRules = Readonly<Record<string, GradientRule>>;
 /** Rows as a whole table. */
 export function toDense(builder: GraphBuilder, gradient: Gradient, table: Value): Value {
   if (gradient.kind === "dense") return gradient.value;
-  const shape = fixedShape(table.shape, "a table that rows are looked up in");
-  const zeros = builder.typedNodes("ConstantOfShape", [builder.ints(shape)], [table])[0] as Value;
-  return addRows(builder, zeros, gradient);
+  return addRows(builder, zerosLike(builder, table), gradient);
 }
 
 /** table + the rows, each added at its index. */
 export function addRows(builder: GraphBuilder, table: Value, { indices, rows }: RowsGradient): Value {
   const row = table.shape.slice(1) as number[];
-  const flatRows = builder.node("Reshape", [rows, builder.ints([-1, ...row])]);
+  const flatRows = indices.shape.length === 1 ? rows : builder.node("Reshape", [rows, builder.ints([-1, ...row])]);
   const flatIndices = builder.node("Reshape", [toInt64(builder, indices), builder.ints([-1, 1])]);
   return builder.node("ScatterND", [table, flatIndices, flatRows], { reduction: text("add") });
 }
 
-function toInt64(builder: GraphBuilder, indices: Value): Value {
+export function toInt64(builder: GraphBuilder, indices: Value): Value {
   return indices.type === "int64" ? indices : builder.node("Cast", [indices], { to: { kind: "int", value: 7 } });
 }

@@ -165,7 +165,7 @@ describe("recurrent layers in training", () => {
     for (const layer of [...Object.values(LAYERS), ...simple]) {
       const { model, params, examples } = layerCase(layer);
       const trainer = new OnnxTrainer(model);
-      const { loss } = await trainer.evaluate(params, examples);
+      const loss = (await trainer.evaluate(params, examples)).loss as number;
       expect((await trainer.lossGradient(params, examples)).loss).to.be.closeTo(loss, 1e-5 * loss);
       await trainer.close();
     }
@@ -197,7 +197,7 @@ describe("recurrent layers in training", () => {
   });
 
   it("names the node and what it cannot be trained with", () => {
-    const models: readonly [Model, RegExp][] = [
+    const models: readonly (readonly [Model, RegExp])[] = [
       ...UNTRAINED.map(([layer, message]) => [layerCase(layer).model, message] as const),
       [lstmWith(({ graph }) => [graph.ints32([1, 1, 1])]), /node "layer": .* lengths of sequences/],
       [

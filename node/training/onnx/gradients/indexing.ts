@@ -16,7 +16,7 @@ const gather: GradientRule = ({ builder, inputs, attributes, atOutputs }) => {
   const known = isConstant(indices) ? positions(indices, data.shape[axis]) : undefined;
   if (known !== undefined)
     return [dense(putBack(builder, flattened(builder, atY, axis, indices), axis, data.shape[axis] as number, known))];
-  if (axis === 0 && isFixed(data.shape)) return [{ kind: "rows", indices, rows: atY }];
+  if (axis === 0 && isFixed(data.shape.slice(1))) return [{ kind: "rows", indices, rows: atY }];
   const updates = flattened(builder, atY, axis, indices);
   const ones = data.shape.length - 1 - axis;
   const column = builder.node("Reshape", [indices, builder.ints([-1, ...Array.from({ length: ones }, () => 1)])]);
