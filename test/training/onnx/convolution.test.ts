@@ -36,12 +36,12 @@ describe("the gradient of a convolution", () => {
   it("padded to the same size, more before than behind, with a stride", () =>
     convolves([3, 5, 4], [2, 3, 2, 4], { auto_pad: text("SAME_LOWER"), strides: ints([2, 1]) }));
   it("of many channels, whose heights are summed up after the product", () =>
-    convolves([16, 6, 5], [5, 16, 5, 3], { pads: ints([2, 1, 2, 1]) }));
+    convolves([9, 6, 5], [3, 9, 5, 3], { pads: ints([2, 1, 2, 1]) }));
   it("of many channels, with a stride along the width and dilations", () =>
-    convolves([12, 7, 9], [4, 12, 3, 3], { pads: ints([2, 0, 1, 2]), strides: ints([1, 2]), dilations: ints([2, 1]) }));
+    convolves([9, 6, 7], [3, 9, 3, 3], { pads: ints([2, 0, 1, 2]), strides: ints([1, 2]), dilations: ints([2, 1]) }));
   it("in groups of channels", () => convolves([6, 4, 5], [4, 3, 2, 3], { group: int(2), pads: ints([1, 0, 0, 1]) }));
   it("in groups of many channels", () =>
-    convolves([24, 5, 4], [4, 12, 3, 3], { group: int(2), pads: ints([1, 1, 1, 1]) }));
+    convolves([18, 4, 3], [4, 9, 3, 3], { group: int(2), pads: ints([1, 1, 1, 1]) }));
   it("channel by channel, two kernels each", () => convolves([3, 5, 5], [6, 1, 3, 3], { group: int(3) }, false));
   it("without a bias", () => convolves([2, 4, 4], [3, 2, 2, 2], {}, false));
 });

@@ -44,12 +44,25 @@ class Stack {
     return this.node("Relu", [input]);
   }
 
+  /** With running statistics that are params of the model, but not trained by gradients. */
   batchNorm(input: Value): Value {
     const channels = [input.shape[1] as number];
-    const [scale, bias] = [this.param(channels), this.param(channels)];
     const mean = this.builder.param(`mean${this.#params++}`, channels, NORMAL, "statistic");
     const variance = this.builder.param(`variance${this.#params++}`, channels, ONES, "statistic");
-    return this.node("BatchNormalization", [input, scale, bias, mean, variance]);
+    return this.#normalised(input, mean, variance);
+  }
+
+  /** With running statistics that never change. */
+  frozenNorm(input: Value): Value {
+    const channels = input.shape[1] as number;
+    const { graph } = this.builder;
+    const spread = (from: number): Value => graph.floats(Array.from({ length: channels }, (_, i) => from + 0.3 * i));
+    return this.#normalised(input, spread(-0.4), spread(0.7));
+  }
+
+  #normalised(input: Value, mean: Value, variance: Value): Value {
+    const channels = [input.shape[1] as number];
+    return this.node("BatchNormalization", [input, this.param(channels), this.param(channels), mean, variance]);
   }
 
   dropout(input: Value, ratio: number): Value {
@@ -87,13 +100,13 @@ const plainNetwork: Layers = (stack) => {
 
 /** What exporters write between convolutions: normalisation, a residual, a gate by channel, constants by channel. */
 const residualNetwork: Layers = (stack) => {
-  const trunk = stack.relu(stack.batchNorm(stack.conv(stack.image([3, 6, 5]), 4)));
-  const branch = stack.batchNorm(stack.conv(trunk, 4));
+  const trunk = stack.relu(stack.frozenNorm(stack.conv(stack.image([2, 4, 3]), 3)));
+  const branch = stack.frozenNorm(stack.conv(trunk, 3));
   const joined = stack.relu(stack.node("Add", [branch, trunk]));
   const squeezed = stack.node("GlobalAveragePool", [joined]);
-  const gate = stack.node("Sigmoid", [stack.conv(stack.relu(stack.conv(squeezed, 2, 1)), 4, 1)]);
+  const gate = stack.node("Sigmoid", [stack.conv(stack.relu(stack.conv(squeezed, 2, 1)), 3, 1)]);
   const gated = stack.node("Mul", [joined, gate]);
-  const shifted = stack.node("PRelu", [stack.node("Add", [gated, stack.param([1, 4, 1, 1])]), stack.param([4, 1, 1])]);
+  const shifted = stack.node("PRelu", [stack.node("Add", [gated, stack.param([1, 3, 1, 1])]), stack.param([3, 1, 1])]);
   return stack.dense(stack.node("MaxPool", [shifted], HALVES), 2);
 };
 
