@@ -45,6 +45,11 @@ export const kerasModelSchema = z.strictObject({ kind: z.literal("keras"), ...co
 export const fileModelSchema = z.discriminatedUnion("kind", [onnxModelSchema, kerasModelSchema]);
 export type FileModelSpec = z.infer<typeof fileModelSchema>;
 
+/** Whether a job's model is one in a file, and not one of the zoo. */
+export function isFileModel(model: { readonly kind: string }): model is FileModelSpec {
+  return model.kind === "onnx" || model.kind === "keras";
+}
+
 /** A spec without what is worked out from the files. */
 export type FileModelChoice =
   | Omit<z.infer<typeof onnxModelSchema>, "sha256" | "parameters">
