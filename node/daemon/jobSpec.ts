@@ -7,9 +7,9 @@ import { AGGREGATION_RULES, type JobTerms } from "../core/jobTerms.ts";
 import { MAX_WEIGHT_SUM } from "../core/weightedMean.ts";
 import { columnMeansLength } from "../data/columnMeans.ts";
 import { dataContractSchema } from "../data/contract.ts";
-import { metricNameSchema } from "../training/metrics/metric.ts";
+import { METRIC_NAMES } from "../training/metrics/metric.ts";
 import { optimiserSchema } from "../training/optimiserSpec.ts";
-import { scheduleSchema } from "../training/schedule.ts";
+import { scheduleSchema } from "../training/scheduleSpec.ts";
 import type { LocalPlan } from "../training/trainer.ts";
 import { modelSpecSchema, parameterCountOf } from "./jobModel.ts";
 
@@ -37,7 +37,7 @@ const schema = z.strictObject({
       /** What an example of each class counts in the loss; 1 each by default. */
       classWeights: z.array(z.number().positive().max(1e6)).min(2).max(10_000).optional(),
       /** What participants tell of the model on their own validation examples; the usual one of the task by default. */
-      metrics: z.array(metricNameSchema).max(10).optional(),
+      metrics: z.array(z.enum(METRIC_NAMES)).max(10).optional(),
     })
     .default({}),
   /** Decides the initial params. */

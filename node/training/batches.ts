@@ -1,7 +1,7 @@
 import { PacelineError } from "../core/errors.ts";
 import { seededRandom } from "../core/random.ts";
 import { elementCount, type Model } from "./models/model.ts";
-import { adamSettings } from "./optimiserSpec.ts";
+import { adamSettings } from "./adamSettings.ts";
 import { learningRateAt } from "./schedule.ts";
 import type { Examples, LocalPlan } from "./trainer.ts";
 

@@ -1,7 +1,7 @@
 import type { EvaluationResult } from "./metrics/evaluation.ts";
 import type { MetricName } from "./metrics/metric.ts";
 import type { OptimiserSpec } from "./optimiserSpec.ts";
-import type { ScheduleSpec } from "./schedule.ts";
+import type { ScheduleSpec } from "./scheduleSpec.ts";
 import type { QuantisedUpdate } from "./weightedUpdates.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { learningRateAt, scheduleSchema, type ScheduleSpec } from "../../node/training/schedule.ts";
+import { learningRateAt } from "../../node/training/schedule.ts";
+import { scheduleSchema, type ScheduleSpec } from "../../node/training/scheduleSpec.ts";
 import { codeOf } from "../helpers/errors.ts";
 import { SEEDED } from "../helpers/seeded.ts";
 

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Task } from "./metricContext.ts";
 import type { OutputRows } from "./outputRows.ts";
 
@@ -16,9 +15,7 @@ export const METRIC_NAMES = [
   "perplexity",
 ] as const;
 
-/** As in a job file. */
-export const metricNameSchema = z.enum(METRIC_NAMES);
-export type MetricName = z.infer<typeof metricNameSchema>;
+export type MetricName = (typeof METRIC_NAMES)[number];
 
 export interface MetricTraits {
   readonly better: "higher" | "lower";

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../graph/builder.ts";
 import { type Value, int } from "../graph/graph.ts";
-import { adamSettings, type AdamSpec, type OptimiserSpec } from "../optimiserSpec.ts";
+import { adamSettings } from "../adamSettings.ts";
+import type { AdamSpec, OptimiserSpec } from "../optimiserSpec.ts";
 import { type Gradient, addRows, toDense } from "./gradient.ts";
 
 /** One step of an optimiser as ONNX nodes; the formulas are told in optimiserSpec.ts. */

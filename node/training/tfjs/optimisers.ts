@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { adamSettings, type AdamSpec, type OptimiserSpec } from "../optimiserSpec.ts";
+import { adamSettings } from "../adamSettings.ts";
+import type { AdamSpec, OptimiserSpec } from "../optimiserSpec.ts";
 
 /** One step of an optimiser in tfjs; the formulas are told in optimiserSpec.ts. */
 
