@@ -56,10 +56,10 @@ export function seededRandom(...words: readonly number[]): Random {
     if (!Number.isInteger(bound) || bound < 1 || bound > 0x100000000) {
       throw new PacelineError("bad-argument", `below() needs a bound from 1 to 2^32, got ${bound}`);
     }
-    const limit = 0x100000000 - (0x100000000 % bound);
+    const limit = 0x100000000 - remainder(0x100000000, bound);
     for (;;) {
       const value = uint32();
-      if (value < limit) return value % bound;
+      if (value < limit) return remainder(value, bound);
     }
   };
   let spare: number | undefined;
@@ -108,4 +108,12 @@ export function seededRandom(...words: readonly number[]): Random {
       return values;
     },
   };
+}
+
+/**
+ * value mod divisor for integers up to 2^32, for which `%` is several times slower. It is exact: a quotient that is no integer is at
+ * least 2^-32 of itself away from the next one, and is rounded by 2^-53 of itself at most.
+ */
+function remainder(value: number, divisor: number): number {
+  return value - Math.floor(value / divisor) * divisor;
 }
