@@ -10,8 +10,8 @@ import { elementCount, initialParams, parameterCount, type Model } from "./model
 import { gradientGraph, predictionGraph } from "./onnx/evaluationGraphs.ts";
 import { normalisesInGraph } from "./onnx/losses.ts";
 import { takesSteps } from "./onnx/optimisers.ts";
-import { planSharedRows } from "./onnx/sharedRows.ts";
 import { type SessionHandle, type SessionSettings, acquireSession } from "./onnx/sessions.ts";
+import { planTables } from "./onnx/tablePlan.ts";
 import { trainingGraph } from "./onnx/trainingGraph.ts";
 import { pathContributions } from "./pathScore.ts";
 import type {
@@ -58,7 +58,7 @@ export class OnnxTrainer implements Trainer {
     checkExamples(this.#model, examples);
     const batches = planBatches(examples.count, plan, seed);
     const layout = {
-      shared: planSharedRows(this.#model, plan.optimiser, plan.batchSize),
+      tables: planTables(this.#model, plan.optimiser, { batchSize: plan.batchSize, examples: examples.count }),
       inOrder: isNarrow(this.#model),
     };
     const { session } = this.#open(`train ${JSON.stringify([plan.optimiser, layout])}`, () =>

@@ -4,19 +4,20 @@ import { type Model, parameterCount } from "../models/model.ts";
 import type { OptimiserSpec } from "../optimiserSpec.ts";
 import { Emission } from "./emission.ts";
 import { joinParams, splitParams } from "./flatParams.ts";
+import { toInt64 } from "./gradient.ts";
 import { zerosLike } from "./gradients/sizes.ts";
 import { findLookups, type Lookups } from "./lookups.ts";
 import { narrow } from "./narrowing.ts";
 import { stateSize } from "./optimisers.ts";
-import { NOTHING_SHARED, type SharedRows } from "./sharedRows.ts";
+import { AS_THEY_ARE, leavesRowsAlone, type TablePlan } from "./tablePlan.ts";
 import { touchedRows } from "./tables.ts";
 import { Tape } from "./tape.ts";
 import { addSteps } from "./trainingLoop.ts";
 import { type Surroundings, trainedOnes } from "./trainingStep.ts";
 
 export interface TrainingLayout {
-  /** What `planSharedRows` advises. */
-  readonly shared?: SharedRows;
+  /** What `planTables` advises. */
+  readonly tables?: TablePlan;
   /** Whether the examples come in the order in which they are visited; the graph has no input `order` then. */
   readonly inOrder?: boolean;
 }
@@ -31,7 +32,7 @@ export interface TrainingLayout {
 export function trainingGraph(
   model: Model,
   optimiser: OptimiserSpec,
-  { shared = NOTHING_SHARED, inOrder = false }: TrainingLayout = {},
+  { tables: plan = AS_THEY_ARE, inOrder = false }: TrainingLayout = {},
 ): Graph {
   const builder = new GraphBuilder("train");
   const params = builder.input("params", "float32", [parameterCount(model)]);
@@ -41,9 +42,8 @@ export function trainingGraph(
   const targets = builder.input("targets", model.targets.type, ["examples", ...model.targets.shape]);
   const tensors = splitParams(builder, params, model.tensors);
   const lookups = leavesRowsAlone(optimiser) ? findLookups(model) : undefined;
-  const groups = lookups?.groups ?? [];
   const examples = lookups === undefined ? inputs : examplesOf(builder, lookups, inputs);
-  const narrowed = narrow(builder, groups, examples, tensors, touchedRows);
+  const narrowed = narrow(builder, plan.touchedOnly ? (lookups?.groups ?? []) : [], examples, tensors, touchedRows);
   const around: Surroundings = {
     model: lookups?.model ?? model,
     optimiser,
@@ -56,7 +56,7 @@ export function trainingGraph(
     order: inOrder ? undefined : builder.input("order", "int32", ["positions"]),
     starts: builder.input("starts", "int32", ["steps"]),
     ends: builder.input("ends", "int32", ["steps"]),
-    shared,
+    plan,
   };
   const state = trainedOnes(model, narrowed.tensors).flatMap((value) =>
     Array.from({ length: stateSize(optimiser) }, () => zerosLike(builder, value)),
@@ -79,17 +79,12 @@ function stepInputs(builder: GraphBuilder, { graph }: Model): Omit<Surroundings,
   };
 }
 
-/** Whether rows without a gradient stay as they are; weight decay shrinks all. */
-function leavesRowsAlone({ weightDecay = 0 }: OptimiserSpec): boolean {
-  return weightDecay === 0;
-}
-
 /** What the model reads of the examples, its indices into tables among it. */
 function examplesOf(builder: GraphBuilder, { sources, before }: Lookups, examples: readonly Value[]): readonly Value[] {
   const bindings = new Map(before.inputs.map(({ name }, i) => [name, examples[i] as Value] as const));
   const emission = new Emission(new Tape(builder), "infer", before, bindings);
   emission.run({});
   return sources.map((source) =>
-    "input" in source ? (examples[source.input] as Value) : emission.valueOf(source.index),
+    "input" in source ? (examples[source.input] as Value) : toInt64(builder, emission.valueOf(source.index)),
   );
 }

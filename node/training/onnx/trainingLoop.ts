@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../graph/builder.ts";
 import { type Value, int } from "../graph/graph.ts";
 import { narrow } from "./narrowing.ts";
-import type { SharedRows } from "./sharedRows.ts";
+import type { TablePlan } from "./tablePlan.ts";
 import { visitedRows } from "./tables.ts";
 import { addStep, type Batch, type State, type Surroundings } from "./trainingStep.ts";
 
@@ -14,12 +14,12 @@ export interface Epoch {
   readonly order: Value | undefined;
   readonly starts: Value;
   readonly ends: Value;
-  readonly shared: SharedRows;
+  readonly plan: TablePlan;
 }
 
 /** All steps: those that share rows in an iteration of the loop together, and what is left over one by one. */
 export function addSteps(builder: GraphBuilder, around: Surroundings, epoch: Epoch, state: State): State {
-  const { together } = epoch.shared;
+  const { together } = epoch.plan;
   const steps = builder.node("Size", [epoch.starts]);
   if (together === 1) return addLoop(builder, state, steps, (...iteration) => oneStep(around, epoch, ...iteration));
   const by = builder.ints([together], []);
@@ -76,9 +76,9 @@ function sliced(body: GraphBuilder, { examples, targets }: Batch, start: Value, 
 
 /** Steps that share the rows of tables that any of them reads: each adds to these, and only all of them to the tables. */
 function stepsTogether(around: Surroundings, epoch: Epoch, body: GraphBuilder, first: Value, state: State): State {
-  const { together, groups } = epoch.shared;
+  const { together, shared } = epoch.plan;
   const { all, part } = batchesOf(body, epoch, first, together);
-  const { examples, tensors, widen } = narrow(body, groups, all.examples, state.tensors, visitedRows);
+  const { examples, tensors, widen } = narrow(body, shared, all.examples, state.tensors, visitedRows);
   let now: State = { tensors, optimiser: state.optimiser };
   for (let i = 0; i < together; i++) {
     const index = body.node("Add", [first, body.ints([i], [])]);

@@ -8,7 +8,7 @@ import { ModelBuilder } from "../../../node/training/models/modelBuilder.ts";
 import { zooModel, zooSchema } from "../../../node/training/models/zooSpec.ts";
 import { findLookups } from "../../../node/training/onnx/lookups.ts";
 import { acquireSession } from "../../../node/training/onnx/sessions.ts";
-import { planSharedRows } from "../../../node/training/onnx/sharedRows.ts";
+import { planTables } from "../../../node/training/onnx/tablePlan.ts";
 import { type ChooseRows, touchedRows, visitedRows } from "../../../node/training/onnx/tables.ts";
 import { OnnxTrainer } from "../../../node/training/onnxTrainer.ts";
 import type { OptimiserSpec } from "../../../node/training/optimiserSpec.ts";
@@ -123,9 +123,13 @@ describe("large tables in training", () => {
     });
   }
 
+  it("move as in tfjs where there are more lookups than rows", async () => {
+    await expectSameAsTfjs(ratings, ratingExamples(1000), { batchSize: 60, length: { localSteps: 21 } });
+  });
+
   it("are shared by steps of plain SGD alone, as many as copy least", () => {
     const together = (optimiser: OptimiserSpec, batchSize: number): number =>
-      planSharedRows(ratings, optimiser, batchSize).together;
+      planTables(ratings, optimiser, { batchSize, examples: 5000 }).together;
     expect(together({ kind: "sgd" }, 4)).to.equal(8);
     expect(together({ kind: "sgd" }, 64)).to.be.within(2, 5);
     expect(together({ kind: "sgd" }, 900)).to.equal(1);
