@@ -118,5 +118,5 @@ function isSizes(value: unknown): value is readonly number[] {
 }
 
 function tensorOf({ name, shape, from, to }: Place, data: Uint8Array): NamedTensor {
-  return { name, shape, values: new Float32Array(data.slice(from, to).buffer) };
+  return { name, shape, values: new Float32Array(new Uint8Array(data.subarray(from, to)).buffer) };
 }

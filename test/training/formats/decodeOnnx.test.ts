@@ -93,6 +93,13 @@ describe("the reader of ONNX files", () => {
     });
   });
 
+  // slices of a Buffer are no copies, and small ones lie in a pool
+  it("reads a Buffer as it reads other bytes", () => {
+    const raw = new Uint8Array(Float32Array.of(1.5, -2).buffer);
+    const file = fileWith({ name: "w", dims: [2, 1], dataType: FLOAT, raw });
+    expect(decodeModel(Buffer.from(file)).initialisers).to.deep.equal(decodeModel(file).initialisers);
+  });
+
   it("says that weights in another file must be brought inside", () => {
     expect(() => decoded({ dims: [2, 3], dataType: FLOAT, external: true })).to.throw(
       PacelineError,

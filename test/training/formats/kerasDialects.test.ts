@@ -155,6 +155,12 @@ describe("a model.json of Keras", () => {
     expect(refusal({ json, weights })).to.match(/2 weight files, 1 were given/);
   });
 
+  it("is read from Buffers as from other bytes", () => {
+    const { json, weights } = kerasFiles(sequential([dense], [4]), denseWeights);
+    const [found, expected] = [importKeras(Buffer.from(json), [Buffer.from(weights)]), importKeras(json, [weights])];
+    expect(found.model.tensors).to.deep.equal(expected.model.tensors);
+  });
+
   it("does not name files elsewhere", () => {
     for (const path of ["../secret", "/etc/passwd", "a/b.bin", "https://example.org/w.bin"]) {
       const { json } = kerasFiles(sequential([dense], [4]), denseWeights, [path]);

@@ -30,6 +30,10 @@ describe("a safetensors file", () => {
     ]);
   });
 
+  it("is read from a Buffer as from other bytes", () => {
+    expect(readSafetensors(Buffer.from(byHand()))).to.deep.equal(readSafetensors(byHand()));
+  });
+
   it("is written so that a reader of plain JSON and bytes finds everything", () => {
     const file = writeSafetensors({
       tensors: [

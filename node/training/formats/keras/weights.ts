@@ -75,7 +75,7 @@ export class Weights {
 
   #add({ name, shape, dtype, data }: KerasWeight, trainable: boolean, role: TensorSpec["role"]): Value {
     if (dtype !== "float32") throw new PacelineError("unsupported", `the weight "${name}" is of ${dtype}`);
-    const values = new Float32Array(data.slice().buffer);
+    const values = new Float32Array(new Uint8Array(data).buffer);
     if (!values.every(Number.isFinite))
       throw new PacelineError("bad-input", `the weight "${name}" has values that are no finite numbers`);
     return trainable

@@ -116,7 +116,7 @@ function rawData(bytes: Uint8Array, dataType: number, count: number, what: strin
   const { becomes, width, read } = STORED[dataType] as StoredType;
   if (bytes.byteLength !== count * width)
     throw wrongSize(what, `${count} elements of ${width} bytes`, `${bytes.byteLength} bytes`);
-  if (dataType === 1) return new Float32Array(bytes.slice().buffer as ArrayBuffer);
+  if (dataType === 1) return new Float32Array(new Uint8Array(bytes).buffer);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = allocate(becomes, count);
   for (let i = 0; i < count; i++) data[i] = read(view, i * width);
