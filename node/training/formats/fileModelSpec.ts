@@ -27,6 +27,8 @@ const common = {
   parameters: z.int().min(1).max(MAX_PARAMETERS),
   /** By default what the final activation fits; without one, softmax-cross-entropy, or mean-squared-error for a single output. */
   loss: z.enum(["softmax-cross-entropy", "binary-cross-entropy", "mean-squared-error"]).optional(),
+  /** Shape of one example, by the name of the input, where the file leaves sizes open. */
+  inputShapes: z.record(z.string(), z.array(z.int().min(1).max(65_536)).max(7)).optional(),
 };
 
 export const onnxModelSchema = z.strictObject({
@@ -36,8 +38,6 @@ export const onnxModelSchema = z.strictObject({
   output: z.string().min(1).max(1000).optional(),
   /** Initialisers that stay as they are. */
   frozen: z.array(z.string().min(1).max(1000)).max(10_000).optional(),
-  /** Shape of one example, by the name of the input, where the file leaves sizes open. */
-  inputShapes: z.record(z.string(), z.array(z.int().min(1).max(65_536)).max(7)).optional(),
 });
 
 export const kerasModelSchema = z.strictObject({ kind: z.literal("keras"), ...common });
