@@ -1,4 +1,5 @@
 import { AGGREGATE_FRACTION_BITS, dequantise } from "../core/fixedPoint.ts";
+import { seededRandom } from "../core/random.ts";
 import { selectExamples, type Dataset } from "../data/dataset.ts";
 import type { Trainer } from "../training/trainer.ts";
 import type { QuantisedUpdate } from "../training/weightedUpdates.ts";
@@ -34,13 +35,7 @@ export interface LearnerOptions {
 }
 
 export function createLearner({ trainer, train, validation, spec, seed }: LearnerOptions): Learner {
-  const scoring =
-    validation.count > MAX_SCORING_EXAMPLES
-      ? selectExamples(
-          validation,
-          Array.from({ length: MAX_SCORING_EXAMPLES }, (_, index) => index),
-        )
-      : validation;
+  const scoring = scoringExamples(validation, seed);
   return {
     exampleCount: train.count,
     async localUpdate(params, round) {
@@ -60,4 +55,11 @@ export function createLearner({ trainer, train, validation, spec, seed }: Learne
       return trainer.contributions({ params, updates, mean, points: spec.scoring.points, examples: scoring });
     },
   };
+}
+
+/** A sample, for files are often sorted: the first examples may all be of one class. */
+function scoringExamples(validation: Dataset, seed: readonly number[]): Dataset {
+  if (validation.count <= MAX_SCORING_EXAMPLES) return validation;
+  const order = seededRandom(...seed).shuffle(Int32Array.from({ length: validation.count }, (_, i) => i));
+  return selectExamples(validation, order.subarray(0, MAX_SCORING_EXAMPLES).toSorted());
 }
