@@ -189,6 +189,13 @@ describe("tables by their contract", () => {
     });
   }
 
+  it("tell a long row of digits that is no number from one in one pass over it", async () => {
+    // by trying all ways to part it, a search would take hours
+    expect(await faultOf(load(GOOD.replace("20", `${"1".repeat(2_000_000)}x`)))).to.match(
+      /row 3, column age: "1{40}…" is not a finite number/,
+    );
+  });
+
   it("do not turn Parquet's NaN or infinity into a feature, nor a number that scaling makes too large", async () => {
     const contract = dataContractSchema.parse({
       ...PATIENTS,

@@ -19,7 +19,7 @@ export function missingTest(ofTable: readonly string[], ofColumn: readonly strin
  */
 export function toNumber(cell: Cell): number | undefined {
   if (typeof cell === "number") return Number.isFinite(Math.fround(cell)) ? cell : undefined;
-  if (typeof cell !== "string" || !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(cell)) return undefined;
+  if (typeof cell !== "string" || !/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i.test(cell)) return undefined;
   const value = Number(cell);
   return Number.isFinite(Math.fround(value)) ? value : undefined;
 }
