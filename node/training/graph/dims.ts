@@ -1,7 +1,13 @@
 import { PacelineError } from "../../core/errors.ts";
 import type { Dim, Shape } from "./graph.ts";
 
-/** Arithmetic on sizes of which one factor may be a name: `"batch"` times 784 is `"784*batch"`. */
+/**
+ * Arithmetic on sizes of which factors may be names: `"batch"` times 784 is `"784*batch"`. A graph can square a size, and the square
+ * again: names are kept short, so that a small file does not fill the memory.
+ */
+
+const MAX_NAMES = 16;
+const MAX_SUM = 1000;
 
 interface Product {
   readonly factor: number;
@@ -18,6 +24,7 @@ function parse(dim: Dim): Product {
 
 function format({ factor, names }: Product): Dim {
   if (names.length === 0 || factor === 0) return factor;
+  if (names.length > MAX_NAMES) throw new PacelineError("unsupported", `a size is a product of ${names.length} sizes`);
   return factor === 1 ? names.join("*") : [factor, ...names].join("*");
 }
 
@@ -25,6 +32,16 @@ export function multiplyDims(dims: readonly Dim[]): Dim {
   const products = dims.map(parse);
   const factor = products.reduce((product, part) => product * part.factor, 1);
   return format({ factor, names: products.flatMap(({ names }) => names).sort() });
+}
+
+/** Sizes that are not known can be added only where they are the same; the sum of others is a name of its own. */
+export function addDims(dims: readonly Dim[]): Dim {
+  if (dims.every((dim) => typeof dim === "number")) return dims.reduce((sum, dim) => sum + dim, 0);
+  const [first] = dims;
+  if (dims.every((dim) => dim === first)) return multiplyDims([dims.length, first as Dim]);
+  const sum = dims.join("+");
+  if (sum.length > MAX_SUM) throw new PacelineError("unsupported", "a size is a sum of too many sizes");
+  return sum;
 }
 
 /** The exact quotient, or undefined where `by` does not divide `dim`. */

@@ -1,6 +1,6 @@
 import { PacelineError } from "../../../core/errors.ts";
 import { axisOf, constantNumbers, intOf, intsOf } from "../attributes.ts";
-import { broadcast, divideDims, multiplyDims, sizeOf } from "../dims.ts";
+import { addDims, broadcast, divideDims, multiplyDims, sizeOf } from "../dims.ts";
 import { type Dim, type Shape, isConstant } from "../graph.ts";
 import type { ShapeQuestion, ShapeRule, ShapeRules } from "./shapeRule.ts";
 
@@ -35,15 +35,7 @@ const transpose: ShapeRule = ({ inputs, attributes }) => {
 const concat: ShapeRule = ({ inputs, attributes }) => {
   const { type, shape } = inputs[0]!;
   const axis = axisOf(intOf(attributes, "axis", 0), shape.length);
-  const sizes = inputs.map((input) => input!.shape[axis] as Dim);
-  const names = sizes.filter((size) => typeof size === "string");
-  // sizes that are named can be added only where they are the same
-  const sum =
-    names.length === 0
-      ? (sizes as number[]).reduce((total, size) => total + size, 0)
-      : names.length === sizes.length && new Set(names).size === 1
-        ? multiplyDims([sizes.length, names[0] as Dim])
-        : sizes.join("+");
+  const sum = addDims(inputs.map((input) => input!.shape[axis] as Dim));
   return [{ type, shape: shape.map((size, i) => (i === axis ? sum : size)) }];
 };
 
