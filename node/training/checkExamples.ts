@@ -65,9 +65,15 @@ function checkTensor(
 
 /** @throws PacelineError `bad-input` where training ended in something that is no number */
 export function checkTrained(params: Float32Array): Float32Array {
-  if (params.every(Number.isFinite)) return params;
+  if (!hasStray(params)) return params;
   throw new PacelineError(
     "bad-input",
     "local training diverged: a parameter is not a finite number; lower the learning rate, or set clipGradientNorm",
   );
+}
+
+/** A loop, for it is several times faster than `every` on the millions of numbers that there may be. */
+function hasStray(params: Float32Array): boolean {
+  for (let i = 0; i < params.length; i++) if (!Number.isFinite(params[i])) return true;
+  return false;
 }

@@ -24,11 +24,12 @@ export function inVisitingOrder(examples: Examples, order: Int32Array): Examples
 
 function rowsInOrder({ shape, values }: ExampleTensor, order: Int32Array): ExampleTensor {
   const each = elementCount(shape);
-  const size = order.length * each;
-  const next = values instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
+  // floats are moved as the integers of their bits: a loop that sees one kind of array is several times faster
+  const from = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const to = new Int32Array(order.length * each);
   for (let i = 0; i < order.length; i++) {
-    const from = (order[i] as number) * each;
-    for (let j = 0; j < each; j++) next[i * each + j] = values[from + j] as number;
+    const start = (order[i] as number) * each;
+    for (let j = 0; j < each; j++) to[i * each + j] = from[start + j] as number;
   }
-  return { shape, values: next };
+  return { shape, values: values instanceof Int32Array ? to : new Float32Array(to.buffer) };
 }

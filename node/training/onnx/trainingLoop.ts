@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../graph/builder.ts";
-import { type Value, int } from "../graph/graph.ts";
+import { DATA_TYPE, type Value, int } from "../graph/graph.ts";
 import { narrow } from "./narrowing.ts";
 import type { TablePlan } from "./tablePlan.ts";
 import { visitedRows } from "./tables.ts";
@@ -77,36 +77,35 @@ function sliced(body: GraphBuilder, { examples, targets }: Batch, start: Value, 
 /** Steps that share the rows of tables that any of them reads: each adds to these, and only all of them to the tables. */
 function stepsTogether(around: Surroundings, epoch: Epoch, body: GraphBuilder, first: Value, state: State): State {
   const { together, shared } = epoch.plan;
-  const { all, part } = batchesOf(body, epoch, first, together);
+  const { start, end, sizes } = boundsOf(body, epoch, first);
+  const all = gathered(body, epoch, start, end);
   const { examples, tensors, widen } = narrow(body, shared, all.examples, state.tensors, visitedRows);
+  const parts = (value: Value): readonly Value[] =>
+    body.typedNodes("Split", [value, sizes], Array<Value>(together).fill(value), { axis: int(0) });
+  const batches = { examples: examples.map(parts), targets: parts(all.targets) };
   let now: State = { tensors, optimiser: state.optimiser };
   for (let i = 0; i < together; i++) {
     const index = body.node("Add", [first, body.ints([i], [])]);
-    now = addStep(body, around, index, part({ examples, targets: all.targets }, i), now);
+    const examplesOfStep = batches.examples.map((values) => values[i] as Value);
+    now = addStep(body, around, index, { examples: examplesOfStep, targets: batches.targets[i] as Value }, now);
   }
   return { tensors: widen(now.tensors), optimiser: now.optimiser };
 }
 
-interface Batches {
-  readonly all: Batch;
-  /** The i-th batch's part of what all have. */
-  readonly part: (all: Batch, i: number) => Batch;
-}
-
-function batchesOf(body: GraphBuilder, epoch: Epoch, first: Value, count: number): Batches {
+/** Where the steps from `first` on begin and end, int32 [1], and the size of each one's batch, int64. */
+function boundsOf(
+  body: GraphBuilder,
+  { starts, ends, plan: { together } }: Epoch,
+  first: Value,
+): { readonly start: Value; readonly end: Value; readonly sizes: Value } {
   const from = body.node("Unsqueeze", [first, body.ints([0])]);
-  const to = body.node("Add", [from, body.ints([count])]);
-  const [starts, ends] = [epoch.starts, epoch.ends].map(
-    (table) => body.typedNodes("Slice", [table, from, to], [{ type: "int32", shape: [count] }])[0],
+  const to = body.node("Add", [from, body.ints([together])]);
+  const [begins, stops] = [starts, ends].map(
+    (table) => body.typedNodes("Slice", [table, from, to], [{ type: "int32", shape: [together] }])[0],
   ) as [Value, Value];
-  const start = body.node("Gather", [starts, body.ints([0])]);
-  const end = body.node("Gather", [ends, body.ints([count - 1])]);
-  const sizes = body.ints(Array.from({ length: count }, () => 1));
-  const [partStarts, partEnds] = [starts, ends].map((bounds) =>
-    body.nodes("Split", [body.node("Sub", [bounds, start]), sizes], count, { axis: int(0) }),
-  ) as [readonly Value[], readonly Value[]];
   return {
-    all: gathered(body, epoch, start, end),
-    part: (all, i) => sliced(body, all, partStarts[i] as Value, partEnds[i] as Value),
+    start: body.node("Gather", [begins, body.ints([0])]),
+    end: body.node("Gather", [stops, body.ints([together - 1])]),
+    sizes: body.node("Cast", [body.node("Sub", [stops, begins])], { to: int(DATA_TYPE.int64) }),
   };
 }

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from "../../graph/builder.ts";
 import { axisOf } from "../../graph/attributes.ts";
+import { sameShape } from "../../graph/dims.ts";
 import type { Dim, Shape, Value } from "../../graph/graph.ts";
 
 /** Shapes in gradients: constants where they are known, read from a value when the graph runs where they are not. */
@@ -26,18 +27,24 @@ export function reshapeLike(builder: GraphBuilder, value: Value, like: Value): V
 /** More ones than this are not worth the room that they take in the graph. */
 const MOST_ONES = 2 ** 16;
 
-/** `value` repeated to the shape of `like`. */
+/**
+ * `value` repeated to the shape of `like`; where it is known how often, by a product with ones, which takes a fraction of Expand's
+ * time on the CPU.
+ */
 export function expandLike(builder: GraphBuilder, value: Value, like: Value): Value {
-  const ones = onesToRepeat(builder, value, like);
-  if (ones !== undefined) return builder.node("Mul", [value, ones]);
+  if (sameShape(value.shape, like.shape)) return value;
+  const lead = like.shape.length - value.shape.length;
+  const repeats: Shape = like.shape.map((size, i) => (value.shape[i - lead] === size ? 1 : size));
+  const alongLastAxis = lead === 0 && repeats.length > 1 && repeats.slice(0, -1).every((times) => times === 1);
+  const asMatrices = alongLastAxis && value.type === "float32";
+  const ones = onesOf(builder, value, asMatrices ? repeats.slice(-2) : repeats);
+  if (ones !== undefined) return builder.node(asMatrices ? "MatMul" : "Mul", [value, ones]);
   const output = { type: value.type, shape: like.shape };
   return builder.typedNodes("Expand", [value, shapeOf(builder, like)], [output])[0] as Value;
 }
 
-/** What broadcasts `value` to the shape of `like` in a product, which is several times faster than Expand on the CPU. */
-function onesToRepeat(builder: GraphBuilder, { type, shape: from }: Value, { shape: to }: Value): Value | undefined {
-  const lead = to.length - from.length;
-  const shape: Shape = to.map((size, i) => (from[i - lead] === size ? 1 : size));
+/** Undefined where they would be too many, or their number is not known. */
+function onesOf(builder: GraphBuilder, { type }: Value, shape: Shape): Value | undefined {
   const count = isFixed(shape) ? shape.reduce((product, size) => product * size, 1) : MOST_ONES + 1;
   if (count > MOST_ONES) return undefined;
   const ones = new Array<number>(count).fill(1);
