@@ -2,14 +2,17 @@ import { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { parameterCount, type Model } from "../models/model.ts";
 import { differentiate } from "./differentiate.ts";
-import { Emission } from "./emission.ts";
+import { Emission, type Lowerings } from "./emission.ts";
 import { joinParams, splitParams } from "./flatParams.ts";
 import { toDense } from "./gradient.ts";
 import { lossGradient, lossSum } from "./losses.ts";
 import { LOWERINGS } from "./lowerings.ts";
+import { predictedNormalisation } from "./lowerings/batchNormalisation.ts";
 import { Tape } from "./tape.ts";
 
 /** Graphs that look at a model without changing it. Each takes the flat vector of params and any number of examples. */
+
+const PREDICTION: Lowerings = { BatchNormalization: predictedNormalisation };
 
 interface Opened {
   readonly builder: GraphBuilder;
@@ -34,10 +37,10 @@ function targetsOf(builder: GraphBuilder, { targets }: Model): Value {
   return builder.input("targets", targets.type, ["batch", ...targets.shape]);
 }
 
-/** Outputs `outputs`. The model's nodes run as they are: the engine has fast kernels for them, where no gradient is asked for. */
+/** Outputs `outputs`. The model's nodes run nearly as they are: the engine has fast kernels for them, where no gradient is asked for. */
 export function predictionGraph(model: Model): Graph {
   const { builder, bindings } = open("predict", model);
-  builder.output(new Emission(new Tape(builder), "infer", model.graph, bindings).run({}), "outputs");
+  builder.output(new Emission(new Tape(builder), "infer", model.graph, bindings).run(PREDICTION), "outputs");
   return builder.build();
 }
 

@@ -5,6 +5,7 @@ import type { Emission, Lowering } from "../emission.ts";
 import { dense } from "../gradient.ts";
 import { type Arithmetic, arithmetic } from "../gradients/arithmetic.ts";
 import { shareOf } from "../gradients/reductions.ts";
+import type { Tape } from "../tape.ts";
 
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015) of [batch, channels, …], as ONNX has it: while a model is trained the batch's mean and
@@ -15,6 +16,21 @@ export const batchNormalisation: Lowering = (emission, node) => {
   const x = emission.valueOf(node.inputs[0] as Value);
   emission.define(node.outputs[0] as Value, normalised(emission, node, x, 1));
 };
+
+/** The operator itself, for graphs that only predict. */
+export const predictedNormalisation: Lowering = (emission, node) => {
+  const [x, scale, bias, mean, variance] = emission.inputsOf(node) as [Value, Value, Value, Value, Value];
+  const inputs = [x, scale, bias, mean, atLeastZero(emission.tape, variance)];
+  emission.define(node.outputs[0] as Value, emission.tape.node(node.operator, inputs, node.attributes, node.name));
+};
+
+/**
+ * A channel that is always 0 has a running variance that goes to 0; where it is a mean of what many peers have rounded, it may go a
+ * step below, which has no root.
+ */
+function atLeastZero(tape: Tape, variance: Value): Value {
+  return tape.node("Max", [variance, tape.builder.floats([0], [])]);
+}
 
 /** The node's first output for `x`, whose channels may lie on another axis; the new statistics are noted in the emission. */
 export function normalised(emission: Emission, node: Node, x: Value, channelAxis: number): Value {
@@ -29,7 +45,7 @@ function byRunningStatistics(emission: Emission, node: Node, x: Value, channelAx
   const behind = x.shape.map((_, axis) => axis).slice(channelAxis + 1);
   const spread = (value: Value): Value =>
     behind.length === 0 ? value : tape.node("Unsqueeze", [value, tape.builder.ints(behind.map((_, i) => i + 1))]);
-  const squared = tape.node("Add", [variance, tape.builder.floats([epsilonOf(node)], [])]);
+  const squared = tape.node("Add", [atLeastZero(tape, variance), tape.builder.floats([epsilonOf(node)], [])]);
   const factor = tape.node("Div", [scale, tape.node("Sqrt", [squared])]);
   const scaled = tape.node("Mul", [tape.node("Sub", [x, spread(mean)]), spread(factor)]);
   return tape.node("Add", [scaled, spread(bias)]);
