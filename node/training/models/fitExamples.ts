@@ -40,7 +40,8 @@ export function checkModelFits(model: Model, examples: ExampleShape): void {
 
 function checkTargets({ targets: wanted, loss }: Model, { targets, classes }: ExampleShape): void {
   const binary = loss.kind === "binary-cross-entropy";
-  if (wanted.type !== targets.type && !binary)
+  const asNumber = binary && wanted.type === "float32" && targets.type === "int32";
+  if (wanted.type !== targets.type && !asNumber)
     throw misfit(
       wanted.type === "int32"
         ? "the model tells classes, the data's target is a number"
@@ -92,9 +93,11 @@ function fitTensor(name: string, { shape, values }: ExampleTensor, wanted: reado
 function layoutOf(name: string, shape: readonly number[], wanted: readonly number[]): Layout {
   const withoutOnes = (sizes: readonly number[]): string => sizes.filter((size) => size !== 1).join(" ");
   const isRow = wanted.length === 1 && elementCount(wanted) === elementCount(shape);
-  if (isRow || withoutOnes(shape) === withoutOnes(wanted)) return "reshaped";
+  if (isRow || shape.join(" ") === wanted.join(" ")) return "reshaped";
   const [height, width, channels] = shape;
-  if (shape.length === 3 && wanted.join(" ") === [channels, height, width].join(" ")) return "channels-first";
+  const isTurned = shape.length === 3 && wanted.join(" ") === [channels, height, width].join(" ");
+  if (isTurned && channels !== 1) return "channels-first";
+  if (withoutOnes(shape) === withoutOnes(wanted)) return "reshaped";
   throw misfit(`the model's input ${name} is ${shapeText(wanted)} an example, the data has ${shapeText(shape)}`);
 }
 
