@@ -8,9 +8,9 @@ export interface Random {
   uniform(): number;
   /** Uniform integer in [0, bound), unbiased. `1 <= bound <= 2^32`. */
   below(bound: number): number;
-  /** Standard normal (Marsaglia's polar method, 1964). */
+  /** Standard normal (Marsaglia's polar method, 1964). Initial params are made of these, so all machines must draw the same bits. */
   normal(): number;
-  /** Gamma(shape, 1), shape > 0 (Marsaglia and Tsang, 2000). */
+  /** Gamma(shape, 1), shape > 0 (Marsaglia and Tsang, 2000). Its last digits are those of the machine's powers and logarithms. */
   gamma(shape: number): number;
   /** Fisher-Yates shuffle in place. */
   shuffle<T extends { length: number; [index: number]: number }>(values: T): T;
@@ -74,7 +74,7 @@ export function seededRandom(...words: readonly number[]): Random {
       const y = 2 * uniform() - 1;
       const s = x * x + y * y;
       if (s > 0 && s < 1) {
-        const factor = Math.sqrt((-2 * Math.log(s)) / s);
+        const factor = Math.sqrt((-2 * naturalLog(s)) / s);
         spare = y * factor;
         return x * factor;
       }
@@ -116,4 +116,19 @@ export function seededRandom(...words: readonly number[]): Random {
  */
 function remainder(value: number, divisor: number): number {
   return value - Math.floor(value / divisor) * divisor;
+}
+
+/**
+ * ln x for 0 < x < 1, to about a unit in the last place, by sums, products and quotients alone, which IEEE 754 fixes to the bit; the
+ * language leaves the last bits of `Math.log` to each machine. With m = x · 2ʰ near 1 and z = (m − 1) / (m + 1):
+ * ln x = 2 · artanh z − h · ln 2.
+ */
+function naturalLog(x: number): number {
+  let m = x;
+  let halvings = 0;
+  for (; m < Math.SQRT1_2; halvings++) m *= 2;
+  const z = (m - 1) / (m + 1);
+  let series = 0;
+  for (let k = 23; k >= 1; k -= 2) series = series * z * z + 1 / k; // |z| ≤ 0.18: what is left out is below 2⁻⁶⁰
+  return 2 * z * series - halvings * Math.LN2;
 }

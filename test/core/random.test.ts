@@ -153,6 +153,30 @@ describe("below", () => {
 });
 
 describe("normal", () => {
+  it("does not depend on the machine's own logarithm, whose last bits differ between machines", () => {
+    const { log } = Math;
+    const drawn = take(100, seededRandom(5).normal);
+    try {
+      Math.log = (x) => log(x) * (1 + 2 ** -50);
+      expect(take(100, seededRandom(5).normal)).to.deep.equal(drawn);
+    } finally {
+      Math.log = log;
+    }
+  });
+
+  it("is by the polar method: the factor of each pair is that of the exact logarithm", () => {
+    const [uniforms, random] = [seededRandom(23), seededRandom(23)];
+    for (let pairs = 0; pairs < 2000;) {
+      const [x, y] = [2 * uniforms.uniform() - 1, 2 * uniforms.uniform() - 1];
+      const s = x * x + y * y;
+      if (!(s > 0 && s < 1)) continue;
+      pairs++;
+      const factor = Math.sqrt((-2 * Math.log(s)) / s);
+      expect(random.normal()).to.be.closeTo(x * factor, 1e-15 * Math.abs(x * factor));
+      expect(random.normal()).to.be.closeTo(y * factor, 1e-15 * Math.abs(y * factor));
+    }
+  });
+
   it("has mean 0, variance 1 and the normal's tails, and neighbours do not correlate", () => {
     const random = seededRandom(5);
     const values = take(DRAWS, () => random.normal());
