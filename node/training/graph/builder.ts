@@ -2,6 +2,7 @@ import { PacelineError } from "../../core/errors.ts";
 import { atNode } from "./atNode.ts";
 import type { Attributes, Constant, ElementType, Graph, Node, Shape, Value } from "./graph.ts";
 import { inferShapes } from "./inferShapes.ts";
+import { padAllAxes } from "./padAllAxes.ts";
 
 /** Names must differ between a graph and its bodies, so they share one counter. */
 interface NameCounter {
@@ -73,7 +74,8 @@ export class GraphBuilder {
   ): readonly Value[] {
     const types = this.#infer(operator, inputs, outputCount, attributes, name);
     const outputs = types.map((typed) => ({ name: this.#fresh(operator), ...typed }));
-    return this.#emit(operator, inputs, attributes, outputs, name);
+    const given = operator === "Pad" ? padAllAxes(inputs, (values) => this.ints(values)) : inputs;
+    return this.#emit(operator, given, attributes, outputs, name);
   }
 
   /** Adds a node whose outputs' types the caller knows: those with bodies, and those whose sizes only show when they run. */
