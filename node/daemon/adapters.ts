@@ -2,8 +2,8 @@ import { createLibp2pNetwork } from "../network/libp2p.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import { openStorage } from "../storage/sqlite.ts";
 import type { Storage } from "../storage/storage.ts";
+import { USUAL_ENGINE, type EngineSettings } from "../training/engine.ts";
 import { parameterCount, type Model } from "../training/models/model.ts";
-import type { SessionSettings } from "../training/onnx/sessions.ts";
 import { OnnxTrainer } from "../training/onnxTrainer.ts";
 import { createThreadedTrainer } from "../training/threadedTrainer.ts";
 import type { Trainer } from "../training/trainer.ts";
@@ -34,14 +34,14 @@ export interface TrainerUse {
   readonly examples: number;
   /** Whether several participants share the process. */
   readonly shared: boolean;
-  readonly settings?: SessionSettings;
+  readonly engine?: EngineSettings;
 }
 
 /**
- * ONNX Runtime: in a thread of its own where a call would hold up the network, or where several participants share the
- * process; otherwise here, which saves the 30 MB that a thread takes.
+ * In a thread of its own where a call would hold up the network, or where several participants share the process; otherwise here,
+ * which saves the 30 MB that a thread takes.
  */
-export function openTrainer(model: Model, { examples, shared, settings = { threads: 1 } }: TrainerUse): Trainer {
-  const threaded = shared || parameterCount(model) * examples > BLOCKING_WORK;
-  return threaded ? createThreadedTrainer(model, settings) : new OnnxTrainer(model, settings);
+export function openTrainer(model: Model, { examples, shared, engine = USUAL_ENGINE }: TrainerUse): Trainer {
+  const isLong = engine.engine === "tfjs" || parameterCount(model) * examples > BLOCKING_WORK;
+  return shared || isLong ? createThreadedTrainer(model, engine) : new OnnxTrainer(model, engine);
 }

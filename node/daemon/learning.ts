@@ -1,7 +1,8 @@
 import { columnMeans } from "../data/columnMeans.ts";
 import type { DataContract } from "../data/contract.ts";
+import { selectExamples, type Dataset } from "../data/dataset.ts";
 import type { EvaluationResult } from "../training/metrics/evaluation.ts";
-import { parameterCount } from "../training/models/model.ts";
+import { initialParams, parameterCount, type Model } from "../training/models/model.ts";
 import type { Trainer } from "../training/trainer.ts";
 import { openTrainer } from "./adapters.ts";
 import { evaluationOf } from "./evaluation.ts";
@@ -20,19 +21,26 @@ export interface Learning {
   close(): Promise<void>;
 }
 
+/** What an engine cannot do on this machine it says before anybody relies on the participant. */
+async function tryOut(engine: Trainer, model: Model, examples: Dataset): Promise<void> {
+  await engine.lossGradient(initialParams(model, 0), selectExamples(examples, [0]));
+}
+
 /**
  * @param seed decides the order of examples, with the round
- * @throws PacelineError `not-found`, or `bad-input` naming file, row and column of what breaks the job's data contract
+ * @throws PacelineError `not-found`; `bad-input` naming file, row and column of what breaks the job's data contract; `unsupported`
+ *   where the engine cannot train the model here
  */
 export async function openLearning(settings: DaemonSettings, seed: readonly number[]): Promise<Learning> {
-  const { spec, model, data } = settings;
+  const { spec, model, data, engine: engineSettings } = settings;
   let evaluate: ((params: Float32Array) => Promise<EvaluationResult>) | undefined;
   let trainer: Trainer | undefined;
   const open = async (contract: DataContract): Promise<Learner> => {
     const fitted: JobSpec = { ...spec, data: { ...spec.data, contract } };
     const { train, heldOut: validation } = await loadOwnData(data, fitted, model);
-    const engine = openTrainer(model, { examples: train.count, shared: false });
+    const engine = openTrainer(model, { examples: train.count, shared: false, engine: engineSettings });
     trainer = engine;
+    await tryOut(engine, model, validation);
     evaluate = (params) => engine.evaluate(params, validation, evaluationOf(fitted, model));
     return createLearner({ trainer: engine, train, validation, spec: fitted, seed });
   };

@@ -1,6 +1,7 @@
 import { multiaddr } from "@multiformats/multiaddr";
 import type { Deployment } from "../chain/accounts.ts";
 import { PacelineError } from "../core/errors.ts";
+import type { EngineSettings } from "../training/engine.ts";
 import type { Model } from "../training/models/model.ts";
 import type { DataSettings } from "./ownData.ts";
 import type { JobSpec } from "./jobSpec.ts";
@@ -16,6 +17,7 @@ export interface DaemonSettings {
   readonly spec: JobSpec;
   readonly model: Model;
   readonly data: DataSettings;
+  readonly engine: EngineSettings;
   /** Multiaddrs. */
   readonly listen: readonly string[];
   /** Multiaddrs to publish in place of those listened on; none: those. */

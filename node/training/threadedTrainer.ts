@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { messageOf, PacelineError, type ErrorCode } from "../core/errors.ts";
+import { USUAL_ENGINE, type EngineSettings } from "./engine.ts";
 import type { EvaluationResult } from "./metrics/evaluation.ts";
 import { initialParams, parameterCount, type Model } from "./models/model.ts";
-import type { SessionSettings } from "./onnx/sessions.ts";
 import type {
   EvaluationRequest,
   Examples,
@@ -20,7 +20,7 @@ import type {
  */
 
 export type TrainerRequest =
-  | { readonly call: "open"; readonly trainer: number; readonly model: Model; readonly settings: SessionSettings }
+  | { readonly call: "open"; readonly trainer: number; readonly model: Model; readonly settings: EngineSettings }
   | { readonly call: "train"; readonly trainer: number; readonly job: LocalTraining }
   | {
       readonly call: "predict";
@@ -104,8 +104,8 @@ class TrainerThread {
 let shared: TrainerThread | undefined;
 let trainers = 0;
 
-/** A trainer on ONNX Runtime in the process's training thread. */
-export function createThreadedTrainer(model: Model, settings: SessionSettings = { threads: 1 }): Trainer {
+/** A trainer in the process's training thread. */
+export function createThreadedTrainer(model: Model, settings: EngineSettings = USUAL_ENGINE): Trainer {
   shared ??= new TrainerThread();
   const thread = shared;
   thread.holders++;

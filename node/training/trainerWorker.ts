@@ -1,13 +1,14 @@
 import { parentPort } from "node:worker_threads";
 import { messageOf, PacelineError } from "../core/errors.ts";
-import { OnnxTrainer } from "./onnxTrainer.ts";
+import { openEngine } from "./engine.ts";
+import type { Trainer } from "./trainer.ts";
 import type { TrainerAnswer, TrainerRequest } from "./threadedTrainer.ts";
 
 /** The far side of `threadedTrainer.ts`: one thread, with all trainers of the process in it. */
 
-const trainers = new Map<number, OnnxTrainer>();
+const trainers = new Map<number, Trainer>();
 
-function trainerOf(id: number): OnnxTrainer {
+function trainerOf(id: number): Trainer {
   const trainer = trainers.get(id);
   if (trainer === undefined) throw new PacelineError("closed", "the trainer was used after close()");
   return trainer;
@@ -16,7 +17,7 @@ function trainerOf(id: number): OnnxTrainer {
 async function answer(request: TrainerRequest): Promise<unknown> {
   switch (request.call) {
     case "open":
-      trainers.set(request.trainer, new OnnxTrainer(request.model, request.settings));
+      trainers.set(request.trainer, await openEngine(request.model, request.settings));
       return undefined;
     case "train":
       return trainerOf(request.trainer).train(request.job);

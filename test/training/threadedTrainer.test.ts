@@ -81,4 +81,21 @@ describe("a trainer in a thread of its own", () => {
     expect(await rejectionOf(other.evaluate(params, examples))).to.equal("closed");
     expect((await far.evaluate(params, examples)).count).to.equal(23);
   });
+
+  it("runs TensorFlow.js where it is asked to, to the same params but for rounding", async () => {
+    const plain = zooModel({ kind: "mlp", inputs: 6, hidden: [5], classes: 3 });
+    const [here, there] = [new OnnxTrainer(plain), createThreadedTrainer(plain, { engine: "tfjs" })];
+    const job = { params: here.initialParams(4), examples, plan: sgd(3, 5, 0.3), seed: [1] };
+    const [ours, theirs] = [await here.train(job), await there.train(job)];
+    await Promise.all([here.close(), there.close()]);
+    expect(theirs.steps).to.equal(ours.steps);
+    expect(theirs.params).to.not.deep.equal(ours.params); // it is another engine
+    theirs.params.forEach((value, i) => expect(value).to.be.closeTo(ours.params[i]!, 1e-5));
+  });
+
+  it("passes on that an engine cannot be had, once something is asked of it", async () => {
+    const nowhere = createThreadedTrainer(model, { engine: "tfjs", backend: "tensorflow-lite" as "wasm" });
+    expect(await rejectionOf(nowhere.evaluate(params, examples))).to.equal("unsupported");
+    await nowhere.close();
+  });
 });

@@ -8,6 +8,8 @@ import { openJobFile } from "../../daemon/jobFile.ts";
 import { openKeystore } from "../../daemon/keystore.ts";
 import { createLog } from "../../daemon/log.ts";
 import { DEFAULTS, requireMultiaddr, type DaemonSettings } from "../../daemon/settings.ts";
+import { ENGINES, type EngineName, type EngineSettings } from "../../training/engine.ts";
+import { EXECUTION_PROVIDERS, type ExecutionProvider } from "../../training/onnx/sessions.ts";
 import { jobRef, openJob, withChainAccess } from "../chainAccess.ts";
 import { acts } from "../command.ts";
 import { EXIT_INTERRUPTED, EXIT_JOB_FAILED, EXIT_OK } from "../exitCodes.ts";
@@ -35,6 +37,9 @@ interface StartOptions extends ChainOptions {
   readonly part?: Part;
   readonly partition: PartitionScheme;
   readonly seed: number;
+  readonly engine: EngineName;
+  readonly threads?: number;
+  readonly provider?: ExecutionProvider;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly linger: number;
@@ -67,6 +72,20 @@ export function define(command: Command): void {
       new Option("--seed <n>", "decides the digits, the parts and the validation split")
         .argParser(whole(0, 0xffffffff))
         .default(1),
+    )
+    .addOption(
+      new Option("--engine <name>", "what trains: ONNX Runtime or TensorFlow.js").choices(ENGINES).default("onnx"),
+    )
+    .addOption(
+      new Option("--threads <n>", "threads of ONNX Runtime (default: 1, the fastest for small models)").argParser(
+        whole(1, 256),
+      ),
+    )
+    .addOption(
+      new Option(
+        "--provider <name>",
+        "what ONNX Runtime computes on, where this machine and its build have it (default: cpu)",
+      ).choices(EXECUTION_PROVIDERS),
     )
     .addOption(
       new Option("--listen <multiaddrs>", "where to listen, separated by commas")
@@ -114,6 +133,7 @@ async function resolve(options: StartOptions, home: Home): Promise<DaemonSetting
   if (file === undefined)
     throw new PacelineError("bad-input", "give --job-file FILE: the job file, which the sponsor has");
   const { spec, model } = openJobFile(file);
+  const engine = engineOf(options);
   const listen = options.listen.map((address) => requireMultiaddr(address, "--listen"));
   const announce = options.announce.map((address) => requireMultiaddr(address, "--announce"));
   return withChainAccess(options, home, async (chain) => {
@@ -133,6 +153,7 @@ async function resolve(options: StartOptions, home: Home): Promise<DaemonSetting
         seed,
         part: part === undefined ? undefined : { ...part, scheme: options.partition },
       },
+      engine,
       listen,
       announce,
       lingerSeconds: options.linger,
@@ -140,6 +161,12 @@ async function resolve(options: StartOptions, home: Home): Promise<DaemonSetting
       retrySeconds: DEFAULTS.retrySeconds,
     };
   });
+}
+
+function engineOf({ engine, threads, provider }: StartOptions): EngineSettings {
+  if (engine === "onnx") return { engine, threads: threads ?? 1, ...(provider === undefined ? {} : { provider }) };
+  if (threads === undefined && provider === undefined) return { engine };
+  throw new PacelineError("bad-input", "--threads and --provider are for --engine onnx");
 }
 
 /** The first signal stops in good order; a second one ends the process at once. */

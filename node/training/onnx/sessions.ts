@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { InferenceSession, type Tensor } from "onnxruntime-node";
+import { InferenceSession, listSupportedBackends, type Tensor } from "onnxruntime-node";
 import { PacelineError, messageOf } from "../../core/errors.ts";
 import { textOf } from "../graph/attributes.ts";
 import { encodeModel } from "../graph/encode.ts";
@@ -31,8 +31,11 @@ interface SharedSession {
 const shared = new Map<string, SharedSession>();
 
 export interface SessionHandle {
-  /** Runs the graph; blocks the event loop while the engine works. */
-  run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
+  /**
+   * Runs the graph; blocks the event loop while the engine works.
+   * @param fetches the outputs that are wanted, all by default; one that is given a tensor is written there
+   */
+  run(feeds: Record<string, Tensor>, fetches?: Record<string, Tensor | null>): Promise<Record<string, Tensor>>;
   release(): Promise<void>;
 }
 
@@ -47,11 +50,11 @@ export function acquireSession(graph: Graph, given: SessionSettings): SessionHan
   entry.holders++;
   let released = false;
   return {
-    async run(feeds) {
+    async run(feeds, fetches) {
       if (released) throw new PacelineError("closed", "the trainer was used after close()");
       const session = await entry.session;
       try {
-        return await session.run(feeds);
+        return await (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches));
       } catch (error) {
         throw new PacelineError("bad-input", `ONNX Runtime could not run the model: ${plain(error)}`, {}, error);
       }
@@ -92,6 +95,7 @@ async function openSession(
   model: Uint8Array,
   { threads, provider = "cpu" }: SessionSettings,
 ): Promise<InferenceSession> {
+  requireProvider(provider);
   try {
     return await InferenceSession.create(model, {
       executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
@@ -102,6 +106,18 @@ async function openSession(
       logSeverityLevel: 4, // errors are thrown
     });
   } catch (error) {
-    throw new PacelineError("unsupported", `ONNX Runtime does not take the model: ${messageOf(error)}`, {}, error);
+    const what =
+      provider === "cpu" ? "does not take the model" : `cannot compute on ${provider} here, or not this model`;
+    throw new PacelineError("unsupported", `ONNX Runtime ${what}: ${messageOf(error)}`, {}, error);
   }
+}
+
+/** Without this the engine would take the CPU instead, and say so on stderr only. */
+function requireProvider(provider: ExecutionProvider): void {
+  const offered = listSupportedBackends().map(({ name }) => name);
+  if (!offered.includes(provider))
+    throw new PacelineError(
+      "unsupported",
+      `the ONNX Runtime of this platform does not compute on ${provider}; it has ${offered.join(", ")}`,
+    );
 }
