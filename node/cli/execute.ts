@@ -23,11 +23,16 @@ function commandName(args: readonly string[]): string | undefined {
   return args.find((arg) => !arg.startsWith("-"));
 }
 
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  job: ["example", "fit", "create", "join", "stake", "leave", "show"],
+  model: ["describe", "export"],
+};
+
 /** The words up to the last command that there is, for the hint at its help. */
 export function understood(args: readonly string[]): string {
   const name = commandName(args);
   if (!COMMANDS.some((entry) => entry.name === name)) return "paceline";
   const next = args[args.indexOf(name ?? "") + 1] ?? "";
-  const isGroup = name === "job" && ["example", "create", "join", "stake", "leave", "show"].includes(next);
+  const isGroup = (GROUPS[name ?? ""] ?? []).includes(next);
   return ["paceline", name, ...(isGroup ? [next] : [])].join(" ");
 }

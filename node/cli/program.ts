@@ -31,12 +31,26 @@ export const COMMANDS: readonly Entry[] = [
     purpose: "give a wallet another operator key, where the old one is lost or stolen",
     load: () => import("./commands/rotate.ts"),
   },
-  { name: "job", purpose: "make a job file; open, join, leave or show a job", load: () => import("./commands/job.ts") },
+  {
+    name: "job",
+    purpose: "make and complete a job file; open, join, leave or show a job",
+    load: () => import("./commands/job.ts"),
+  },
   { name: "start", purpose: "run the daemon: one participant of one job", load: () => import("./commands/start.ts") },
   {
     name: "status",
     purpose: "show where a job stands, and what a participant has in it",
     load: () => import("./commands/status.ts"),
+  },
+  {
+    name: "model",
+    purpose: "describe a model's file for a job, or write a trained model for other programs",
+    load: () => import("./commands/model.ts"),
+  },
+  {
+    name: "predict",
+    purpose: "predict a file's examples with a trained model",
+    load: () => import("./commands/predict.ts"),
   },
   {
     name: "claim",

@@ -2,7 +2,7 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
-import { EXAMPLE_JOB } from "../../node/cli/commands/job/example.ts";
+import { JOB_EXAMPLES } from "../../node/cli/jobExamples.ts";
 import { createKeystore } from "../../node/daemon/keystore.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { openFakeChain, openWebPage } from "./fakeChain.ts";
@@ -38,7 +38,7 @@ describe("a fault gets one clear line and its exit code", function () {
     process.env["PACELINE_PASSWORD"] = "one of many";
     delete process.env["PACELINE_WALLET_PASSWORD"];
     folder.write("deployment.json", JSON.stringify(DEPLOYMENT));
-    folder.write("job.json", JSON.stringify(EXAMPLE_JOB));
+    folder.write("job.json", JSON.stringify(JOB_EXAMPLES.digits));
     await createKeystore(join(folder.path, "wallet.json"), KEY, "the right one", { scryptN: 1024 });
   });
 
@@ -72,6 +72,29 @@ describe("a fault gets one clear line and its exit code", function () {
       expectFailure(await run(`claim --stake --for ${ADDRESS} --wallet wallet.json`), 2, /--stake and --for/));
   });
 
+  describe("in what is to be simulated", () => {
+    const simulate = (args: string): Promise<Failure | undefined> => run(`simulate ${args}`);
+    it("for a model that does not tell what the data have", async () => {
+      expectFailure(await simulate("--model linear-regression"), 2, /linear-regression.*--target number/);
+      folder.write("rows.csv", Array.from({ length: 30 }, (_, i) => `${i},${i % 7},${i % 2}`).join("\n"));
+      expectFailure(await simulate("--data csv:rows.csv --model cnn"), 2, /cnn tells classes of images/);
+    });
+    it("for more liars than participants", async () =>
+      expectFailure(await simulate("--participants 3 --free-riders 2"), 2, /at least one honest participant/));
+    it("for a lie after the last round", async () =>
+      expectFailure(await simulate("--rounds 2 --liar-round 5"), 2, /--liar-round 5 is after the last of 2 rounds/));
+    it("for a job with what it says itself", async () =>
+      expectFailure(await simulate("--job job.json --hidden 3"), 2, /'--job <file>' cannot be used with .*--hidden/));
+    it("for data that have no label to be dealt by", async () =>
+      expectFailure(
+        await simulate("--data csv:rows.csv --target number --partition shards:2"),
+        2,
+        /--partition shards 2: .*deal by label/,
+      ));
+    it("for a source of which nobody knows what it is", async () =>
+      expectFailure(await simulate("--data text:play.txt"), 2, /give a job file whose data.contract says it/));
+  });
+
   describe("in a file", () => {
     it("for a home that is not there", async () =>
       expectFailure(
@@ -99,9 +122,9 @@ describe("a fault gets one clear line and its exit code", function () {
       folder.write(
         "wrong.json",
         JSON.stringify({
-          ...EXAMPLE_JOB,
+          ...JOB_EXAMPLES.digits,
           rounds: 0,
-          localTraining: { ...EXAMPLE_JOB.localTraining, learningRate: -1 },
+          localTraining: { ...JOB_EXAMPLES.digits.localTraining, learningRate: -1 },
         }),
       );
       expectFailure(
@@ -110,6 +133,20 @@ describe("a fault gets one clear line and its exit code", function () {
         /wrong.json.*localTraining.learningRate.*rounds/,
       );
     });
+    it("for a job whose contract is an outline, with the command that completes it", async () => {
+      folder.write("outline.json", JSON.stringify(JOB_EXAMPLES.table));
+      expectFailure(
+        await run("job create --file outline.json --pool 5 --wallet wallet.json"),
+        2,
+        /outline.json: data.contract lacks columns.age.mean.*`paceline job fit --file outline.json --data SAMPLE`/,
+      );
+    });
+    it("for a sample that a job's data are not read from", async () =>
+      expectFailure(
+        await run("job fit --file outline.json --data conll:words.txt"),
+        2,
+        /kind table.*csv:.*not from conll:/,
+      ));
     it("for a deployment file with a wrong field", async () => {
       folder.write("shorter.json", JSON.stringify({ ...DEPLOYMENT, court: "0x12" }));
       expectFailure(

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { applyAggregate, quantise } from "../../node/core/fixedPoint.ts";
 import { weightedMean } from "../../node/core/weightedMean.ts";
-import { EXAMPLE_JOB } from "../../node/cli/commands/job/example.ts";
+import { JOB_EXAMPLES } from "../../node/cli/jobExamples.ts";
 import { agreedContract, createFittingLearner, initialVector } from "../../node/daemon/federatedFit.ts";
 import { openJobModel, parameterCountOf } from "../../node/daemon/jobModel.ts";
 import { fitLengthOf, parseJobSpec, vectorLengthOf, type JobSpecInput } from "../../node/daemon/jobSpec.ts";
@@ -12,7 +12,7 @@ import type { TableContract } from "../../node/data/contract/table.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 
 const JOB: JobSpecInput = {
-  ...EXAMPLE_JOB,
+  ...JOB_EXAMPLES.digits,
   model: { kind: "softmax-regression", inputs: 2, classes: 2 },
   data: {
     contract: {
@@ -119,10 +119,10 @@ describe("a job whose participants agree on the preprocessing in its first round
       (changes: Partial<JobSpecInput>): (() => unknown) =>
       () =>
         parseJobSpec({ ...JOB, ...changes });
-    const { encoding, aggregation } = EXAMPLE_JOB;
+    const { encoding, aggregation } = JOB_EXAMPLES.digits;
     expect(withData({ encoding: { ...encoding, clipNorm: 2.4 } })).to.throw(/clipNorm.*at least 3/);
     expect(withData({ encoding: { ...encoding, initialExponent: 15 } })).to.throw(/initialExponent of at most 14/);
     expect(withData({ aggregation: { ...aggregation, rule: "median" } })).to.throw(/needs the weighted-mean/);
-    expect(withData({ data: { ...EXAMPLE_JOB.data, fit: "federated" } })).to.throw(/images are fitted to a sample/);
+    expect(withData({ data: { ...JOB_EXAMPLES.digits.data, fit: "federated" } })).to.throw(/images are fitted to a sample/);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { EXAMPLE_JOB } from "../../node/cli/commands/job/example.ts";
+import { JOB_EXAMPLES } from "../../node/cli/jobExamples.ts";
 import { openJobModel, type ModelSpec } from "../../node/daemon/jobModel.ts";
 import { parseJobSpec } from "../../node/daemon/jobSpec.ts";
 import { loadOwnData, type DataSettings } from "../../node/daemon/ownData.ts";
@@ -20,7 +20,7 @@ const CONTRACT: DataContractInput = { kind: "table", columns, label, scale: "non
 const softmax = (inputs: number, classes: number): ModelSpec => ({ kind: "softmax-regression", inputs, classes });
 
 function load(settings: DataSettings, spec = softmax(2, 3), contract = CONTRACT): Promise<Split> {
-  const job = parseJobSpec({ ...EXAMPLE_JOB, model: spec, data: { contract } });
+  const job = parseJobSpec({ ...JOB_EXAMPLES.digits, model: spec, data: { contract } });
   return loadOwnData(settings, job, openJobModel(job.model, "."));
 }
 

@@ -61,7 +61,7 @@ export function defineWork(command: Command): void {
     .addOption(
       new Option(
         "--job <file>",
-        "run this job, with the simulation's participants and phases; what its data contract leaves open is fitted to the data",
+        "run this job, with the simulation's participants and phases; what its data contract leaves open, and sizes of its model that follow from it, are fitted to the data",
       ).conflicts(OF_THE_JOB),
     )
     .option("--label <column>", "label column of a table, by name or by number from 1 (default: the last)")

@@ -147,14 +147,16 @@ async function requireFunds({ client, chainId }: Endpoint): Promise<void> {
 type Prepared = Omit<Federation, "run">;
 
 async function runFederation(
-  { settings, addresses, endpoint, collector }: Prepared,
+  { settings, accounts, addresses, endpoint, collector }: Prepared,
   configs: readonly MemberConfig[],
   undo: (() => Promise<unknown>)[],
   observer: FederationObserver,
 ): Promise<ChainSnapshot> {
   const watcher = createJobWatcher(endpoint, addresses);
   let check = (): void => undefined;
+  let fail = (error: PacelineError): void => void error;
   const over = new Promise<ChainSnapshot>((resolve, reject) => {
+    fail = reject;
     let last: ChainSnapshot | undefined;
     let deadline: NodeJS.Timeout | undefined;
     check = () => {
@@ -190,6 +192,9 @@ async function runFederation(
   });
   const start = async (config: MemberConfig): Promise<HostedMember> => {
     const report = (message: MemberReport): void => {
+      // The same model on the same data: it would fail the same way for ever, and the phase lasts ten minutes.
+      if (message.type === "problem" && message.what === "train")
+        fail(new PacelineError("bad-input", `${accounts[config.index]?.name} cannot train: ${message.message}`));
       collector.onReport(config.index, message);
       observer.onReport?.(config.index, message);
       check();
@@ -197,6 +202,7 @@ async function runFederation(
     if (settings.isolate === "process") return hostInProcess(config, report);
     return hostHere(config, { endpoint, watcher }, report);
   };
+  over.catch(() => undefined); // it may fail while the others start
   const members = await Promise.all(configs.map(start));
   undo.push(() => Promise.all(members.map((member) => member.stop())));
   return over;

@@ -1,6 +1,7 @@
 import type { Fault } from "../../daemon/behaviours.ts";
 import { parseJobSpec, USUAL_MONEY, type JobSpec, type JobSpecInput } from "../../daemon/jobSpec.ts";
 import type { ModelSpec } from "../../daemon/jobModel.ts";
+import { resized, wrongSizes } from "../../daemon/modelSizes.ts";
 import type { DataContract } from "../../data/contract.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
 import type { Behaviour } from "../../dashboard/reportData.ts";
@@ -131,10 +132,14 @@ export function simulationJob(settings: SimulationSettings, model: ModelSpec, co
   });
 }
 
-/** A job as a simulation runs it: with the simulation's participants and phases, and by a complete contract. */
+/**
+ * A job as a simulation runs it: with the simulation's participants and phases.
+ * @param contract complete
+ */
 export function asSimulated(settings: SimulationSettings, { spec }: JobToSimulate, contract: DataContract): JobSpec {
   return parseJobSpec({
     ...spec,
+    model: resized(spec.model, wrongSizes(spec.model, contract)),
     data: { ...spec.data, contract, fit: "sample" },
     rounds: settings.rounds,
     members: { ...spec.members, ...membersOf(settings) },

@@ -1,12 +1,10 @@
-import { PacelineError } from "../../core/errors.ts";
+import { requireFit } from "../../daemon/jobFile.ts";
+import { completeContract } from "../../daemon/jobFit.ts";
 import { openJobModel } from "../../daemon/jobModel.ts";
 import type { JobSpec } from "../../daemon/jobSpec.ts";
-import { exampleShape, missingIn, type DataContract } from "../../data/contract.ts";
-import { DIGITS_CONTRACT } from "../../data/contract/digits.ts";
-import { fitContract } from "../../data/fit.ts";
+import { exampleShape, type DataContract } from "../../data/contract.ts";
 import { proposeContract } from "../../data/propose.ts";
 import { parseColumn } from "../../data/table/infer.ts";
-import { checkModelFits } from "../../training/models/fitExamples.ts";
 import type { Model } from "../../training/models/model.ts";
 import { fitFederationData, loadFederationData, type FederationData } from "./data.ts";
 import { asSimulated, simulationJob, type SimulationSettings } from "./settings.ts";
@@ -28,7 +26,7 @@ export async function openSimulatedJob(settings: SimulationSettings): Promise<Si
       ? simulationJob(settings, modelSpecOf(settings, exampleShape(contract)), contract)
       : asSimulated(settings, job, contract);
   const model = openJobModel(spec.model, job?.folder ?? ".", spec.task.classWeights);
-  checkModelFits(model, exampleShape(contract));
+  requireFit(spec, model);
   return { spec, model, data: fitFederationData(await loadFederationData(settings, contract), model) };
 }
 
@@ -41,13 +39,5 @@ async function contractOf({ job, data, label, target, ignore }: SimulationSettin
       ignore: ignore.map(parseColumn),
     });
   }
-  const { contract } = job.spec.data;
-  if (data === "digits") {
-    if (contract.kind === "images") return { ...DIGITS_CONTRACT, ...contract };
-    throw new PacelineError(
-      "bad-input",
-      `--data digits are images, and the job's data.contract is of the kind ${contract.kind}: give --data SOURCE`,
-    );
-  }
-  return missingIn(contract).length === 0 ? contract : fitContract(data, contract);
+  return completeContract(data, job.spec.data.contract);
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Command } from "commander";
 import { describe, it } from "mocha";
-import { EXAMPLE_JOB } from "../../../node/cli/commands/job/example.ts";
+import { JOB_EXAMPLES } from "../../../node/cli/jobExamples.ts";
 import { defineFederation, defineWork, toSettings } from "../../../node/cli/simulation/commandLine.ts";
 import { reportMetric } from "../../../node/cli/simulation/reportMetric.ts";
 import { openSimulatedJob } from "../../../node/cli/simulation/simulatedJob.ts";
@@ -29,10 +29,10 @@ describe("the work of a simulation", () => {
   });
   const table = `csv:${folder.write("table.csv", ["id,age,sex,site,state,cost", ...rows].join("\n"))}`;
   const job = {
-    ...EXAMPLE_JOB,
+    ...JOB_EXAMPLES.digits,
     name: "of a file",
     rounds: 4,
-    members: { ...EXAMPLE_JOB.members, start: 6, committee: 5, suspendDraws: 3 },
+    members: { ...JOB_EXAMPLES.digits.members, start: 6, committee: 5, suspendDraws: 3 },
     model: { kind: "mlp", inputs: 3, hidden: [7], classes: 2 },
     task: { metrics: ["auc", "accuracy"] },
     data: {
@@ -63,6 +63,12 @@ describe("the work of a simulation", () => {
     for (const { train, validation } of data.holdings)
       expect(new Set([...train.groups!, ...validation.groups!]).size).to.equal(1);
     expect(data.test.count).to.equal(40);
+  });
+
+  it("has a model of the data's sizes, though the job file gives others", async () => {
+    const narrow = folder.write("narrow.json", JSON.stringify({ ...job, model: { ...job.model, inputs: 2 } }));
+    const { spec } = await openSimulatedJob(settingsOf(`--job ${narrow} --data ${table}`));
+    expect(spec.model).to.deep.equal(job.model);
   });
 
   it("takes from the command line what the job says too, only where it is given there", () => {
@@ -116,9 +122,14 @@ describe("the work of a simulation", () => {
   });
 
   it("is refused where job, model and data do not fit each other, or cannot be dealt so", async () => {
-    const narrow = folder.write("narrow.json", JSON.stringify({ ...job, model: { ...job.model, inputs: 2 } }));
+    const other = folder.write(
+      "other.json",
+      JSON.stringify({ ...job, model: { kind: "linear-regression", inputs: 3 } }),
+    );
+    const error = folder.write("error.json", JSON.stringify({ ...job, task: { metrics: ["rmse"] } }));
     for (const line of [
-      `--job ${narrow} --data ${table}`,
+      `--job ${other} --data ${table}`,
+      `--job ${error} --data ${table}`,
       `--job ${file} --data digits`,
       `--job ${file} --data ${table} --partition shards:200`,
       `--data ${table} --label cost --target number --partition dirichlet:1`,
