@@ -1,5 +1,6 @@
 import { PacelineError } from "../core/errors.ts";
-import { columnMeansLength, fitFromMeans, type ColumnMeans } from "../data/columnMeans.ts";
+import { powerOfTwo } from "../core/fixedPoint.ts";
+import { columnMeansLength, fitFromMeans, mayBeMeans, type ColumnMeans } from "../data/columnMeans.ts";
 import type { TableContract } from "../data/contract/table.ts";
 import { initialParams, type Model } from "../training/models/model.ts";
 import { fitLengthOf, type JobSpec } from "./jobSpec.ts";
@@ -18,6 +19,20 @@ export function initialVector(spec: JobSpec, model: Model): Float32Array {
   const vector = new Float32Array(params.length + fitLengthOf(spec));
   vector.set(params);
   return vector;
+}
+
+/**
+ * Whether an update changes nothing but what is open in its round: the means, as means, until the first round has settled, and the
+ * params from then on. Means that somebody moved later would have those who start anew read their data in another way.
+ * @param vector the global one that the update is relative to
+ * @param update in steps of 2^−exponent
+ */
+export function keepsToFit(spec: JobSpec, vector: Float32Array, update: Int16Array, exponent: number): boolean {
+  const parameterCount = vector.length - fitLengthOf(spec);
+  const [params, means] = [update.subarray(0, parameterCount), update.subarray(parameterCount)];
+  const isZero = (value: number): boolean => value === 0;
+  if (!vector.subarray(parameterCount).every(isZero) || means.length === 0) return means.every(isZero);
+  return params.every(isZero) && mayBeMeans(means, powerOfTwo(exponent));
 }
 
 export interface FittingOptions {

@@ -63,6 +63,17 @@ export async function columnMeans(text: string, contract: TableContract): Promis
 }
 
 /**
+ * Whether a vector may be somebody's means: of a share of rows, of u from 0 to 1, and of u², none is above the one before it.
+ * @param scale what stands for 1; entries are whole numbers, rounded by one at most
+ */
+export function mayBeMeans(entries: Int16Array, scale: number): boolean {
+  return entries.every((entry, i) => {
+    const most = i % ENTRIES === 0 ? scale : (entries[i - 1] as number) + 1;
+    return entry >= 0 && entry <= most;
+  });
+}
+
+/**
  * The contract with the means and deviations that the federation's vector tells.
  * @param means the mean of the participants' vectors, weighted by their numbers of examples
  * @param precision the largest error of an entry, from quantisation or rounding: a spread that may be error alone counts as

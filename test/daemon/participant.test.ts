@@ -49,6 +49,7 @@ async function participant(): Promise<{
     spec: {
       encoding: { initialExponent: 8, minExponent: 4, maxExponent: 12, clipNorm: 100 },
       localTraining: {},
+      data: { fit: "sample" },
     } as unknown as JobSpec,
     privateKey: keys[SELF]!,
     initialParams: () => PARAMS,

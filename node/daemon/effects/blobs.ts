@@ -4,6 +4,7 @@ import { decodeUpdate, squaredNorm, squaredNormBound } from "../../core/fixedPoi
 import type { BlobShape } from "../../network/network.ts";
 import type { OwnUpdate } from "../../protocol/state.ts";
 import { blobShape, type ParticipantContext } from "../context.ts";
+import { keepsToFit } from "../federatedFit.ts";
 
 /** Fetches an update, checks every rule that a seat vouches for, and keeps it to serve it to others. */
 export async function fetchUpdate(
@@ -22,13 +23,14 @@ export async function fetchUpdate(
 }
 
 /**
- * Length, padding, every value's range, and the norm; the root was checked on arrival.
+ * Length, padding, every value's range, the norm, and what a federated fit leaves open; the root was checked on arrival.
  * @returns the values, undefined where a rule is broken
  */
 function checkUpdate({ chain, spec, model }: ParticipantContext, bytes: Uint8Array): Int16Array | undefined {
   try {
     const values = decodeUpdate(bytes, chain.terms.vectorLength);
-    return squaredNorm(values) > squaredNormBound(spec.encoding.clipNorm, model.exponent) ? undefined : values;
+    if (squaredNorm(values) > squaredNormBound(spec.encoding.clipNorm, model.exponent)) return undefined;
+    return keepsToFit(spec, model.params, values, model.exponent) ? values : undefined;
   } catch (error) {
     if (error instanceof PacelineError && error.code === "bad-blob") return undefined;
     throw error;
