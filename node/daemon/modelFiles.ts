@@ -48,9 +48,13 @@ function readModelFile(path: string): Uint8Array {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR")
-      throw new PacelineError("not-found", `there is no model file at ${path}: get it from the job's sponsor`, {
-        path,
-      });
+      throw new PacelineError(
+        "not-found",
+        `there is no model file at ${path}: check the path, or get it from the job's sponsor`,
+        {
+          path,
+        },
+      );
     if (code === "EISDIR")
       throw new PacelineError("bad-input", `${path} is a folder: give the model's file itself`, { path });
     throw diskError(path, error);

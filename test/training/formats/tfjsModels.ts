@@ -42,7 +42,7 @@ export async function opened(json: Uint8Array, weights: Uint8Array): Promise<tf.
   const artifacts: tf.io.ModelArtifacts = {
     modelTopology,
     weightSpecs: weightsManifest.flatMap((group) => group.weights),
-    weightData: weights.slice().buffer,
+    weightData: new Uint8Array(weights).buffer,
   };
   return tf.loadLayersModel(tf.io.fromMemory(artifacts));
 }
