@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../graph/builder.ts";
 import { sameShape } from "../graph/dims.ts";
-import { DATA_TYPE, type Value, int } from "../graph/graph.ts";
+import { DATA_TYPE, type Value, int, text } from "../graph/graph.ts";
 import type { LossSpec, Model } from "../models/model.ts";
 
 /** The losses of a batch, and their gradients at the outputs, as ONNX nodes. */
@@ -38,7 +38,7 @@ export function lossGradient(inputs: LossInputs, scale: Value, normalise: boolea
   switch (model.loss.kind) {
     case "softmax-cross-entropy": {
       const probabilities = builder.node("Softmax", [outputs], { axis: int(-1) });
-      const difference = builder.node("Sub", [probabilities, oneHot(inputs)]);
+      const difference = lessOneAtTargets(inputs, probabilities);
       const spread = weights === undefined ? factor : builder.node("Unsqueeze", [factor, builder.ints([-1])]);
       return builder.node("Mul", [difference, spread]);
     }
@@ -114,6 +114,26 @@ function atLeastTiny(builder: GraphBuilder, weights: Value): Value {
 function oneHot({ builder, outputs, targets }: LossInputs): Value {
   const classes = outputs.shape.at(-1) as number;
   return builder.node("OneHot", [targets, builder.ints32([classes], []), builder.floats([0, 1])], { axis: int(-1) });
+}
+
+/** From as many classes on, it is faster to change one value a row than to make rows of zeros and a one. */
+const MANY_CLASSES = 32;
+
+/** `probabilities` less 1 at each target's class. */
+function lessOneAtTargets(inputs: LossInputs, probabilities: Value): Value {
+  const { builder, outputs, targets } = inputs;
+  if ((outputs.shape.at(-1) as number) < MANY_CLASSES) return builder.node("Sub", [probabilities, oneHot(inputs)]);
+  const classes = builder.node("Unsqueeze", [targets, builder.ints([-1])]);
+  const [minusOnes] = builder.typedNodes(
+    "ConstantOfShape",
+    [builder.node("Shape", [classes])],
+    [{ type: "float32", shape: classes.shape }],
+    { value: { kind: "tensor", value: { name: "filling", type: "float32", shape: [1], data: Float32Array.of(-1) } } },
+  );
+  return builder.node("ScatterElements", [probabilities, classes, minusOnes], {
+    axis: int(-1),
+    reduction: text("add"),
+  });
 }
 
 function asNumbers(builder: GraphBuilder, targets: Value, outputs: Value): Value {

@@ -70,17 +70,18 @@ function forward(
     const squashed = body.node("Tanh", [memory]);
     return {
       states: [times(body, output, squashed), memory],
-      outputs: [open, candidate, squashed, remembered, learned],
+      outputs: [input, output, forget, candidate, squashed, remembered, learned],
     };
   });
-  const [open, candidate, squashed, remembered, learned] = scanned.outputs as [Value, Value, Value, Value, Value];
-  const [input, output, forget] = parts(builder, open, 3, 1) as [Value, Value, Value];
+  const [input, output, forget, candidate, squashed, remembered, learned] = scanned.outputs as Seven;
   const all = times(builder, output, squashed);
   return {
     kept: { input, output, forget, candidate, squashed, remembered, learned, hidden: all },
     last: scanned.states,
   };
 }
+
+type Seven = readonly [Value, Value, Value, Value, Value, Value, Value];
 
 function backward(
   builder: GraphBuilder,
