@@ -2,11 +2,8 @@ import { describe, it } from "mocha";
 import { expect } from "chai";
 import { PacelineError } from "../../node/core/errors.ts";
 import type { Dataset } from "../../node/data/dataset.ts";
-import { loadOwnSource, loadSource } from "../../node/data/source.ts";
 import { splitDataset } from "../../node/data/split.ts";
 import { fitStandardiser, standardise } from "../../node/data/standardise.ts";
-import { faultOf } from "./faultOf.ts";
-import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** Example i has the features 10·i + 1 and 4, and the label i mod 3. */
 function numbered(count: number): Dataset {
@@ -76,44 +73,5 @@ describe("standardising", () => {
     expect([...(words?.values ?? [])]).to.deep.equal([7, 9, 11, 9]);
     expect(numbers).to.deep.equal({ shape: [1, 1], values: Float32Array.of(-1, 1) });
     expect(() => standardise(numbered(2), fitStandardiser(data))).to.throw(PacelineError, /for 2 inputs/);
-  });
-});
-
-describe("data sources", () => {
-  const folder = temporaryFolder();
-
-  it("split a table 80 to 20 and standardise it by its training rows", async () => {
-    const file = folder.write(
-      "rows.csv",
-      Array.from({ length: 50 }, (_, i) => `${i},${i * i},${i % 2 ? "odd" : "even"}`).join("\n"),
-    );
-    const { train, test } = await loadSource(`csv:${file}`, { seed: 3 });
-    expect([train.count, test.count, train.inputs[0]?.shape, train.classes]).to.deep.equal([40, 10, [2], 2]);
-    const firstFeature = featuresOf(train).filter((_, i) => i % 2 === 0);
-    expect(firstFeature.reduce((sum, value) => sum + value, 0) / 40).to.be.closeTo(0, 1e-6);
-    expect(firstFeature.reduce((sum, value) => sum + value * value, 0) / 40).to.be.closeTo(1, 1e-5);
-    expect((await loadSource(`csv:${file}`, { seed: 3 })).test).to.deep.equal(test);
-  });
-
-  it("give all rows of a table, as they stand, to whoever has it to itself", async () => {
-    const file = folder.write("own.csv", "1,b,5\n2,a,6\n3,b,7\n4,a,8\n");
-    const data = await loadOwnSource(`csv:${file}`, { seed: 1, table: { label: 2, ignore: [1] } });
-    expect([...featuresOf(data)]).to.deep.equal([5, 6, 7, 8]);
-    expect([...data.targets.values]).to.deep.equal([1, 0, 1, 0]);
-  });
-
-  it("draw digits, as many as asked for", async () => {
-    const { train, test } = await loadSource("digits", { seed: 4, trainCount: 30, testCount: 20 });
-    expect([train.count, test.count, train.inputs[0]?.shape, train.classes]).to.deep.equal([30, 20, [28, 28, 1], 10]);
-    expect(featuresOf(test).length).to.equal(20 * 784);
-    expect(await loadOwnSource("digits", { seed: 4, trainCount: 30, testCount: 20 })).to.deep.equal(train);
-  });
-
-  it("are refused with what is possible when of no known kind", async () => {
-    for (const source of ["", "mnist", "csv:", "digits:5"])
-      expect(await faultOf(loadSource(source, { seed: 1 }))).to.match(
-        /^bad-input: .*digits, idx:FOLDER, or a table: csv:FILE/,
-      );
-    expect(await faultOf(loadSource("idx:no-such-folder", { seed: 1 }))).to.match(/^not-found: /);
   });
 });
