@@ -10,6 +10,7 @@ import { elementCount, initialParams, parameterCount, type Model } from "./model
 import { gradientGraph, predictionGraph } from "./onnx/evaluationGraphs.ts";
 import { normalisesInGraph } from "./onnx/losses.ts";
 import { takesSteps } from "./onnx/optimisers.ts";
+import { paramFeeds, paramFetches } from "./onnx/flatParams.ts";
 import { type SessionHandle, type SessionSettings, acquireSession } from "./onnx/sessions.ts";
 import { planTables } from "./onnx/tablePlan.ts";
 import { trainingGraph } from "./onnx/trainingGraph.ts";
@@ -65,17 +66,18 @@ export class OnnxTrainer implements Trainer {
       trainingGraph(this.#model, plan.optimiser, layout),
     );
     const feeds = {
-      params: paramsTensor(params),
+      ...paramFeeds(this.#model.tensors, params),
       ...this.#exampleFeeds(layout.inOrder ? inVisitingOrder(examples, batches.order) : examples),
       ...(layout.inOrder ? {} : { order: new Tensor("int32", batches.order, [batches.order.length]) }),
       ...stepFeeds(this.#model, plan, batches),
       ...noiseFeeds(this.#model, plan, batches, seed),
     };
     const startedAt = performance.now();
-    const { trained } = await session.run(feeds);
+    const trained = new Float32Array(params.length);
+    await session.run(feeds, paramFetches(this.#model.tensors, trained, "trained"));
     const engineSeconds = (performance.now() - startedAt) / 1000;
     return {
-      params: checkTrained((trained as Tensor).data as Float32Array),
+      params: checkTrained(trained),
       steps: batches.starts.length,
       engineSeconds,
     };
@@ -116,15 +118,18 @@ export class OnnxTrainer implements Trainer {
     const weight = totalTargetWeight(this.#model, examples);
     if (!(weight > 0)) throw new PacelineError("bad-argument", "the examples have no targets that count");
     const scale = new Tensor("float32", Float32Array.of(1 / weight), []);
-    const flat = paramsTensor(params);
+    const { tensors } = this.#model;
+    const flat = paramFeeds(tensors, params);
+    const gradient = new Float32Array(params.length);
+    const ofChunk = new Float32Array(params.length);
     let sum = 0;
-    let gradient: Float32Array | undefined;
     for (const part of chunks(examples, chunk)) {
-      const outputs = await session.run({ params: flat, ...this.#exampleFeeds(part), scale });
-      sum += (outputs["lossSum"]?.data as Float32Array)[0] as number;
-      gradient = addTo(gradient, outputs["gradient"]?.data as Float32Array);
+      const feeds = { ...flat, ...this.#exampleFeeds(part), scale };
+      const { lossSum } = await session.run(feeds, { lossSum: null, ...paramFetches(tensors, ofChunk, "gradient") });
+      sum += (lossSum?.data as Float32Array)[0] as number;
+      for (let i = 0; i < gradient.length; i++) gradient[i] = (gradient[i] as number) + (ofChunk[i] as number);
     }
-    return { loss: sum / weight, gradient: gradient as Float32Array };
+    return { loss: sum / weight, gradient };
   }
 
   contributions({ examples, ...path }: ScoringRound): Promise<Float64Array> {
@@ -145,11 +150,11 @@ export class OnnxTrainer implements Trainer {
     examples: Pick<Examples, "count" | "inputs">,
   ): AsyncGenerator<{ readonly outputs: Float32Array; readonly from: number; readonly to: number }> {
     const { session, chunk } = this.#open("predict", () => predictionGraph(this.#model));
-    const flat = paramsTensor(params);
+    const flat = paramFeeds(this.#model.tensors, params);
     for (let from = 0; from < examples.count; from += chunk) {
       const to = Math.min(from + chunk, examples.count);
       const inputs = examples.inputs.map((tensor) => partOf(tensor, from, to));
-      const { outputs } = await session.run({ params: flat, ...this.#inputFeeds({ count: to - from, inputs }) });
+      const { outputs } = await session.run({ ...flat, ...this.#inputFeeds({ count: to - from, inputs }) });
       yield { outputs: (outputs as Tensor).data as Float32Array, from, to };
     }
   }
@@ -181,10 +186,6 @@ export class OnnxTrainer implements Trainer {
     if (this.#closed) throw new PacelineError("closed", "the trainer was used after close()");
     checkParams(this.#model, params);
   }
-}
-
-function paramsTensor(params: Float32Array): Tensor {
-  return new Tensor("float32", params, [params.length]);
 }
 
 function exampleTensor({ shape, values }: ExampleTensor, count: number, type: ElementType): Tensor {
@@ -263,10 +264,4 @@ function chunkOf({ nodes }: Graph): number {
 function perExample({ shape }: Value): number {
   if (shape.every((dim) => typeof dim === "number")) return 0;
   return shape.reduce<number>((size, dim) => size * (typeof dim === "number" ? dim : Number.parseInt(dim, 10) || 1), 1);
-}
-
-function addTo(sum: Float32Array | undefined, more: Float32Array): Float32Array {
-  if (sum === undefined) return more;
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (more[i] as number);
-  return sum;
 }

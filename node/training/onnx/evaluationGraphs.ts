@@ -1,9 +1,9 @@
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, Value } from "../graph/graph.ts";
-import { parameterCount, type Model } from "../models/model.ts";
+import type { Model } from "../models/model.ts";
 import { differentiate } from "./differentiate.ts";
 import { Emission, type Lowerings } from "./emission.ts";
-import { joinParams, splitParams } from "./flatParams.ts";
+import { paramInputs, paramOutputs } from "./flatParams.ts";
 import { toDense } from "./gradient.ts";
 import { lossGradient, lossSum } from "./losses.ts";
 import { LOWERINGS } from "./lowerings.ts";
@@ -22,11 +22,10 @@ interface Opened {
 
 function open(name: string, model: Model): Opened {
   const builder = new GraphBuilder(name);
-  const params = builder.input("params", "float32", [parameterCount(model)]);
   const examples = model.graph.inputs
     .slice(0, model.exampleInputs)
     .map(({ type, shape }, i) => builder.input(`input${i}`, type, shape));
-  const tensors = splitParams(builder, params, model.tensors);
+  const tensors = paramInputs(builder, model.tensors);
   const bindings = new Map(
     model.graph.inputs.map((input, i) => [input.name, [...examples, ...tensors][i] as Value] as const),
   );
@@ -59,7 +58,7 @@ export function gradientGraph(model: Model): Graph {
     return gradient === undefined ? zerosLike(builder, tensor) : toDense(builder, gradient, tensor);
   });
   builder.output(lossSum(loss), "lossSum");
-  builder.output(joinParams(builder, whole), "gradient");
+  paramOutputs(builder, whole, "gradient");
   return builder.build();
 }
 

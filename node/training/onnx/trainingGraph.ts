@@ -1,9 +1,9 @@
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, Value } from "../graph/graph.ts";
-import { type Model, parameterCount } from "../models/model.ts";
+import type { Model } from "../models/model.ts";
 import type { OptimiserSpec } from "../optimiserSpec.ts";
 import { Emission } from "./emission.ts";
-import { joinParams, splitParams } from "./flatParams.ts";
+import { paramInputs, paramOutputs } from "./flatParams.ts";
 import { toInt64 } from "./gradient.ts";
 import { zerosLike } from "./gradients/sizes.ts";
 import { findLookups, type Lookups } from "./lookups.ts";
@@ -35,12 +35,11 @@ export function trainingGraph(
   { tables: plan = AS_THEY_ARE, inOrder = false }: TrainingLayout = {},
 ): Graph {
   const builder = new GraphBuilder("train");
-  const params = builder.input("params", "float32", [parameterCount(model)]);
   const inputs = model.graph.inputs
     .slice(0, model.exampleInputs)
     .map(({ type, shape }, i) => builder.input(`input${i}`, type, ["examples", ...shape.slice(1)]));
   const targets = builder.input("targets", model.targets.type, ["examples", ...model.targets.shape]);
-  const tensors = splitParams(builder, params, model.tensors);
+  const tensors = paramInputs(builder, model.tensors);
   const lookups = leavesRowsAlone(optimiser) ? findLookups(model) : undefined;
   const examples = lookups === undefined ? inputs : examplesOf(builder, lookups, inputs);
   const narrowed = narrow(builder, plan.touchedOnly ? (lookups?.groups ?? []) : [], examples, tensors, touchedRows);
@@ -62,7 +61,7 @@ export function trainingGraph(
     Array.from({ length: stateSize(optimiser) }, () => zerosLike(builder, value)),
   );
   const trained = addSteps(builder, around, epoch, { tensors: narrowed.tensors, optimiser: state });
-  builder.output(joinParams(builder, narrowed.widen(trained.tensors)), "trained");
+  paramOutputs(builder, narrowed.widen(trained.tensors), "trained");
   return builder.build();
 }
 
