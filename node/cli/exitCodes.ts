@@ -28,6 +28,7 @@ export const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
   "bad-blob": 13,
   closed: 14,
   unsupported: 15,
+  diverged: 16,
   "bad-argument": 70,
   internal: 70,
 };

@@ -5,7 +5,13 @@ import { resized, wrongSizes } from "../../daemon/modelSizes.ts";
 import type { DataContract } from "../../data/contract.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
 import type { Behaviour } from "../../dashboard/reportData.ts";
-import { optimiserOf, usualLearningRate, type SimulatedModel, type SimulatedOptimiser } from "./simulatedModel.ts";
+import {
+  isSlow,
+  optimiserOf,
+  usualLearningRate,
+  type SimulatedModel,
+  type SimulatedOptimiser,
+} from "./simulatedModel.ts";
 
 /** What a simulated federation is to be. */
 export interface SimulationSettings {
@@ -94,18 +100,24 @@ export function behaviourOf(settings: SimulationSettings, index: number): Behavi
   return fromEnd < settings.freeRiders + settings.signFlippers ? "sign-flip" : "honest";
 }
 
-/** Long enough for a busy machine: a phase that is complete ends at once, so its length does not matter unless somebody is missing. */
-const PHASES: JobSpecInput["phases"] = {
-  join: 600,
-  commit: 600,
-  share: 60,
-  slot: 20,
-  demand: 15,
-  challenge: 60,
-  score: 60,
-  unbond: 3600,
-  blocks: 0, // the chain makes a block for each transaction, and none to wait for
-};
+/**
+ * Long enough for a busy machine: a phase that is complete ends at once, so its length does not matter unless somebody is missing.
+ * Scoring has as long as a demand once enough seats have attested.
+ */
+function phasesOf(model: ModelSpec): JobSpecInput["phases"] {
+  const slow = isSlow(model);
+  return {
+    join: 600,
+    commit: slow ? 3600 : 600,
+    share: 60,
+    slot: 20,
+    demand: slow ? 150 : 15,
+    challenge: slow ? 300 : 60,
+    score: 60,
+    unbond: slow ? 20_000 : 3600,
+    blocks: 0, // the chain makes a block for each transaction, and none to wait for
+  };
+}
 
 /** Everybody trains. */
 function membersOf({ participants, committee }: SimulationSettings): JobSpecInput["members"] {
@@ -127,7 +139,7 @@ export function simulationJob(settings: SimulationSettings, model: ModelSpec, co
     scoring: { method: "path", points: 8, metric: "loss" },
     rounds,
     members: membersOf(settings),
-    phases: PHASES,
+    phases: phasesOf(model),
     money: USUAL_MONEY,
   });
 }
@@ -137,12 +149,13 @@ export function simulationJob(settings: SimulationSettings, model: ModelSpec, co
  * @param contract complete
  */
 export function asSimulated(settings: SimulationSettings, { spec }: JobToSimulate, contract: DataContract): JobSpec {
+  const model = resized(spec.model, wrongSizes(spec.model, contract));
   return parseJobSpec({
     ...spec,
-    model: resized(spec.model, wrongSizes(spec.model, contract)),
+    model,
     data: { ...spec.data, contract, fit: "sample" },
     rounds: settings.rounds,
     members: { ...spec.members, ...membersOf(settings) },
-    phases: PHASES,
+    phases: phasesOf(model),
   });
 }

@@ -1,5 +1,5 @@
 import { PacelineError } from "../../core/errors.ts";
-import type { ModelSpec } from "../../daemon/jobModel.ts";
+import { parameterCountOf, type ModelSpec } from "../../daemon/jobModel.ts";
 import type { ExampleShape } from "../../data/exampleShape.ts";
 import { elementCount } from "../../training/models/model.ts";
 import { zooSchema } from "../../training/models/zooSpec.ts";
@@ -60,6 +60,14 @@ export function usualLearningRate({ kind, ...sizes }: ModelSpec, optimiser: Simu
   const tellsNumber = kind === "linear-regression" || ("classes" in sizes && sizes.classes === 0);
   const sgd = tellsNumber ? 0.01 : kind === "cnn" ? 0.05 : 0.25;
   return optimiser === "momentum" ? sgd / 10 : sgd;
+}
+
+const SLOW_KINDS: readonly ModelSpec["kind"][] = ["cnn", "tagger", "char-lm", "onnx", "keras"];
+const MANY_PARAMETERS = 1_000_000;
+
+/** Whether an example takes a model long enough for a round to need minutes on a busy machine. */
+export function isSlow(model: ModelSpec): boolean {
+  return SLOW_KINDS.includes(model.kind) || parameterCountOf(model) > MANY_PARAMETERS;
 }
 
 export function optimiserOf(kind: SimulatedOptimiser): OptimiserSpec {

@@ -71,6 +71,13 @@ describe("the work of a simulation", () => {
     expect(spec.model).to.deep.equal(job.model);
   });
 
+  it("has time for a model that is slow", async () => {
+    const settings = settingsOf("--model cnn --participants 3 --sign-flippers 0 --examples 90 --test-examples 10");
+    const { spec } = await openSimulatedJob(settings);
+    const { spec: quick } = await openSimulatedJob({ ...settings, model: "mlp" });
+    expect([spec.phases.demand, quick.phases.demand]).to.deep.equal([150, 15]);
+  });
+
   it("takes from the command line what the job says too, only where it is given there", () => {
     const given = settingsOf(`--job ${file} --data ${table}`);
     expect(given).to.include({ participants: 6, rounds: 4, committee: 5, liarRound: 3 });
