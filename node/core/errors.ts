@@ -30,6 +30,7 @@ export type ErrorCode =
   | "storage-failed" // the disk is full, read-only, not permitted, or its files are damaged
   | "timeout"
   | "closed" // used after stop()
+  | "diverged" // training ended in something that is no number
   | "unsupported";
 
 /** The message of anything that was thrown. */

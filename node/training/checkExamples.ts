@@ -63,11 +63,11 @@ function checkTensor(
     );
 }
 
-/** @throws PacelineError `bad-input` where training ended in something that is no number */
+/** @throws PacelineError `diverged` where training ended in something that is no number */
 export function checkTrained(params: Float32Array): Float32Array {
   if (!hasStray(params)) return params;
   throw new PacelineError(
-    "bad-input",
+    "diverged",
     "local training diverged: a parameter is not a finite number; lower the learning rate, or set clipGradientNorm",
   );
 }

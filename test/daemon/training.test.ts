@@ -4,6 +4,7 @@ import { keccakWords, ZERO_WORD } from "../../node/core/bytes.ts";
 import { commitmentHash, includeHash } from "../../node/core/encoding.ts";
 import type { ParticipantContext } from "../../node/daemon/context.ts";
 import { score } from "../../node/daemon/effects/scoring.ts";
+import { PacelineError } from "../../node/core/errors.ts";
 import { train } from "../../node/daemon/effects/training.ts";
 import { Stopwatch } from "../../node/daemon/stopwatch.ts";
 import { UpdateCache } from "../../node/daemon/updateCache.ts";
@@ -71,6 +72,20 @@ describe("training", () => {
     const { context, events } = participant([1, Number.NaN]);
     expect(await rejectionOf(train(context, EFFECT))).to.equal("bad-argument");
     expect(events).to.deep.equal([{ type: "passed", round: 3 }]);
+  });
+
+  it("passes where the engine says that training has diverged, and not where a file is missing", async () => {
+    const failing = (code: "diverged" | "not-found"): ReturnType<typeof participant> => {
+      const made = participant([3, 4]);
+      const localUpdate = (): Promise<never> => Promise.reject(new PacelineError(code, "on purpose"));
+      Object.assign(made.context, { learner: { ...made.context.learner, localUpdate } });
+      return made;
+    };
+    const [diverged, missing] = [failing("diverged"), failing("not-found")];
+    expect(await rejectionOf(train(diverged.context, EFFECT))).to.equal("diverged");
+    expect(diverged.events).to.deep.equal([{ type: "passed", round: 3 }]);
+    expect(await rejectionOf(train(missing.context, EFFECT))).to.equal("not-found");
+    expect(missing.events).to.deep.equal([]);
   });
 
   it("is not done again for a round in which an update was promised", async () => {

@@ -17,9 +17,11 @@ export async function train(context: ParticipantContext, { round, memberId }: Tr
   const { chain, learner, spec, stopwatch, storage, updates, model } = context;
   const promised = storage.get("update", String(round)) as OwnUpdate | undefined;
   if (promised !== undefined) return context.dispatch({ type: "trained", round, update: promised });
-  const delta = await stopwatch.measure("training", () => learner.localUpdate(model.params, round));
+  const delta = await stopwatch.measure("training", () =>
+    orPass(context, round, () => learner.localUpdate(model.params, round)),
+  );
   if (norm(delta) < (spec.localTraining.passBelowNorm ?? 0)) return context.dispatch({ type: "passed", round });
-  const values = quantise(context, delta, round);
+  const values = await orPass(context, round, () => quantiseWithinNorm(delta, model.exponent, spec.encoding.clipNorm));
   const bytes = encodeUpdate(values);
   const { root: updateRoot } = buildTree(bytes, UPDATE_LEAF_BYTES);
   const exampleCount = Math.min(learner.exampleCount, chain.terms.weightCap);
@@ -33,11 +35,12 @@ export async function train(context: ParticipantContext, { round, memberId }: Tr
 }
 
 /** An update that is no number any more is none: its owner passes, and the error is told. */
-function quantise({ dispatch, model, spec }: ParticipantContext, delta: Float32Array, round: number): Int16Array {
+async function orPass<T>({ dispatch }: ParticipantContext, round: number, work: () => Promise<T> | T): Promise<T> {
   try {
-    return quantiseWithinNorm(delta, model.exponent, spec.encoding.clipNorm);
+    return await work();
   } catch (error) {
-    if (error instanceof PacelineError && error.code === "bad-argument") dispatch({ type: "passed", round });
+    if (error instanceof PacelineError && (error.code === "diverged" || error.code === "bad-argument"))
+      dispatch({ type: "passed", round });
     throw error;
   }
 }

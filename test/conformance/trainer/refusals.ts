@@ -78,7 +78,7 @@ export function describeRefusals(trainerOf: TrainerOf): void {
         plan,
         seed: SEED,
       });
-      expect(await rejectionOf(diverging)).to.equal("bad-input");
+      expect(await rejectionOf(diverging)).to.equal("diverged");
       const lookingUp = trainerOf(embeddingModel());
       const stray = {
         ...randomExamples(embeddingModel(), 3),
