@@ -70,7 +70,7 @@ export class OnnxTrainer implements Trainer {
       ...this.#exampleFeeds(layout.inOrder ? inVisitingOrder(examples, batches.order) : examples),
       ...(layout.inOrder ? {} : { order: new Tensor("int32", batches.order, [batches.order.length]) }),
       ...stepFeeds(this.#model, plan, batches),
-      ...noiseFeeds(this.#model, plan, batches, seed),
+      ...noiseFeeds(this.#model, batches, seed),
     };
     const startedAt = performance.now();
     const trained = new Float32Array(params.length);
@@ -220,13 +220,9 @@ function stepFeeds(
   };
 }
 
-function noiseFeeds(
-  { graph }: Model,
-  { batchSize }: LocalPlan,
-  { starts }: Batches,
-  seed: readonly number[],
-): Record<string, Tensor> {
-  const length = noiseLength(graph, batchSize);
+function noiseFeeds({ graph }: Model, { starts, ends }: Batches, seed: readonly number[]): Record<string, Tensor> {
+  // the first batch is the largest; the plan's may have room for more examples than there are
+  const length = noiseLength(graph, (ends[0] as number) - (starts[0] as number));
   if (length === 0) return {};
   return {
     noise: new Tensor("float32", dropoutNoise(seed, length), [length]),

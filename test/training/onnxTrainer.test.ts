@@ -127,6 +127,15 @@ describe("the ONNX trainer", () => {
     ).to.be.below(1e-6);
   });
 
+  it("needs no more noise for dropout than the examples that there are", async () => {
+    const trainer = new OnnxTrainer(zooModel({ kind: "mlp", inputs: 7, hidden: [16_384], classes: 4, dropout: 0.5 }));
+    opened.push(trainer);
+    const job = { params: trainer.initialParams(4), examples: someExamples(6), seed: [3] };
+    const { params } = await trainer.train({ ...job, plan: sgd(2, 6, 0.1) });
+    // 65,536 rows of it would be a thousand million numbers
+    expect((await trainer.train({ ...job, plan: sgd(2, 65_536, 0.1) })).params).to.deep.equal(params);
+  });
+
   it("evaluates sets larger than one run of the engine exactly", async () => {
     const trainer = open(softmax);
     const examples = someExamples(5000, softmax);
