@@ -5,6 +5,7 @@ import { exampleShape, missingIn } from "../data/contract.ts";
 import { createEvaluation } from "../training/metrics/evaluation.ts";
 import { checkModelFits } from "../training/models/fitExamples.ts";
 import type { Model } from "../training/models/model.ts";
+import { checkTrainable } from "../training/onnx/checkTrainable.ts";
 import { evaluationOf } from "./evaluation.ts";
 import { readJsonFile } from "./files.ts";
 import { openJobModel } from "./jobModel.ts";
@@ -32,7 +33,8 @@ export function parseJobFile(file: string, value: unknown): JobSpec {
 
 /**
  * The job, and the model that it names, which reads what the job's data contract says.
- * @throws PacelineError `not-found`, or `bad-input` naming what the contract lacks, or where model and data do not fit
+ * @throws PacelineError `not-found`; `bad-input` naming what the contract lacks, or where model and data do not fit; `unsupported`
+ *   naming an operator of the model that cannot be trained
  */
 export function openJobFile(file: string): { readonly spec: JobSpec; readonly model: Model } {
   const spec = readJobFile(file);
@@ -52,6 +54,7 @@ export function openJobFile(file: string): { readonly spec: JobSpec; readonly mo
     );
   const model = openJobModel(spec.model, dirname(file), spec.task.classWeights);
   requireFit(spec, model);
+  checkTrainable(model);
   return { spec, model };
 }
 

@@ -3,7 +3,7 @@ import { selectExamples, type Dataset } from "../data/dataset.ts";
 import { generateDigits } from "../data/digits.ts";
 import { loadData } from "../data/load.ts";
 import { partition, type PartitionScheme } from "../data/partition.ts";
-import { splitExamples, type Split } from "../data/split.ts";
+import { splitExamples, wholeSequences, type Split } from "../data/split.ts";
 import { fitExamples } from "../training/models/fitExamples.ts";
 import type { Model } from "../training/models/model.ts";
 import type { JobSpec } from "./jobSpec.ts";
@@ -30,7 +30,7 @@ const DRAWN_DIGITS = 6000;
 export async function loadOwnData(settings: DataSettings, spec: JobSpec, model: Model): Promise<Split> {
   try {
     const all = await loadExamples(settings, spec);
-    const examples = fitExamples(model, takePart(all, settings));
+    const examples = fitExamples(model, takePart(all, settings, spec));
     return splitExamples(spec.data.contract, examples, VALIDATION_SHARE, settings.seed);
   } catch (error) {
     // What is out of range here was the user's choice, not a mistake of the program.
@@ -45,12 +45,12 @@ function loadExamples({ source, seed }: DataSettings, { data }: JobSpec): Promis
   return Promise.resolve(generateDigits({ count: DRAWN_DIGITS, seed }));
 }
 
-function takePart(examples: Dataset, { part, seed }: DataSettings): Dataset {
+function takePart(examples: Dataset, { part, seed }: DataSettings, { data }: JobSpec): Dataset {
   if (part === undefined) return examples;
   const parts = partition({
     data: examples,
     participants: part.of,
-    scheme: part.scheme,
+    scheme: wholeSequences(data.contract, part.scheme),
     seed,
     minimumCount: 2,
   });

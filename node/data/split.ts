@@ -2,6 +2,7 @@ import { PacelineError } from "../core/errors.ts";
 import { seededRandom } from "../core/random.ts";
 import type { DataContract } from "./contract.ts";
 import { type Dataset, selectExamples } from "./dataset.ts";
+import type { PartitionScheme } from "./partition.ts";
 
 export interface Split {
   /** What is trained on. */
@@ -55,6 +56,11 @@ export function splitGroups(data: Dataset, share: number, seed: number): Split {
 /** Holds back a part of what a contract describes: whole sentences of tagged words, for entities are found in whole ones. */
 export function splitExamples({ kind }: Pick<DataContract, "kind">, data: Dataset, share: number, seed: number): Split {
   return (kind === "tags" ? splitGroups : splitDataset)(data, share, seed);
+}
+
+/** How whole sentences are dealt at random, where words would be: for the same reason. */
+export function wholeSequences({ kind }: Pick<DataContract, "kind">, scheme: PartitionScheme): PartitionScheme {
+  return kind === "tags" && scheme.kind === "iid" ? { kind: "group" } : scheme;
 }
 
 function requireShare(share: number): void {

@@ -31,7 +31,15 @@ import { inVisitingOrder, isNarrow } from "./visitingOrder.ts";
 /** Examples per run of the prediction and gradient graphs, at most. */
 const CHUNK_EXAMPLES = 2048;
 /** Values that the largest tensor of such a run may have: bounds the engine's working memory. */
-const CHUNK_VALUES = 2 ** 23;
+const CHUNK_VALUES = 2 ** 21;
+/** Values that the largest tensor of a training step may have: 1 GB. */
+const MAX_STEP_VALUES = 2 ** 28;
+
+interface OpenGraph {
+  readonly session: SessionHandle;
+  /** Values an example of the graph's largest tensor. */
+  readonly largest: number;
+}
 
 /**
  * The trainer on ONNX Runtime. A round's local training is one run of the engine. Runs are serial within the process, so many
@@ -41,7 +49,7 @@ export class OnnxTrainer implements Trainer {
   readonly parameterCount: number;
   readonly #model: Model;
   readonly #settings: SessionSettings;
-  readonly #graphs = new Map<string, { readonly session: SessionHandle; readonly chunk: number }>();
+  readonly #graphs = new Map<string, OpenGraph>();
   #closed = false;
 
   constructor(model: Model, settings: SessionSettings = { threads: 1 }) {
@@ -62,9 +70,10 @@ export class OnnxTrainer implements Trainer {
       tables: planTables(this.#model, plan.optimiser, { batchSize: plan.batchSize, examples: examples.count }),
       inOrder: isNarrow(this.#model),
     };
-    const { session } = this.#open(`train ${JSON.stringify([plan.optimiser, layout])}`, () =>
+    const { session, largest } = this.#open(`train ${JSON.stringify([plan.optimiser, layout])}`, () =>
       trainingGraph(this.#model, plan.optimiser, layout),
     );
+    requireRoom(Math.min(plan.batchSize, examples.count), largest);
     const feeds = {
       ...paramFeeds(this.#model.tensors, params),
       ...this.#exampleFeeds(layout.inOrder ? inVisitingOrder(examples, batches.order) : examples),
@@ -114,7 +123,7 @@ export class OnnxTrainer implements Trainer {
   async lossGradient(params: Float32Array, examples: Examples): Promise<LossGradient> {
     this.#check(params);
     checkExamples(this.#model, examples);
-    const { session, chunk } = this.#open("gradient", () => gradientGraph(this.#model));
+    const { session, largest } = this.#open("gradient", () => gradientGraph(this.#model));
     const weight = totalTargetWeight(this.#model, examples);
     if (!(weight > 0)) throw new PacelineError("bad-argument", "the examples have no targets that count");
     const scale = new Tensor("float32", Float32Array.of(1 / weight), []);
@@ -123,7 +132,7 @@ export class OnnxTrainer implements Trainer {
     const gradient = new Float32Array(params.length);
     const ofChunk = new Float32Array(params.length);
     let sum = 0;
-    for (const part of chunks(examples, chunk)) {
+    for (const part of chunks(examples, chunkOf(largest))) {
       const feeds = { ...flat, ...this.#exampleFeeds(part), scale };
       const { lossSum } = await session.run(feeds, { lossSum: null, ...paramFetches(tensors, ofChunk, "gradient") });
       sum += (lossSum?.data as Float32Array)[0] as number;
@@ -149,8 +158,9 @@ export class OnnxTrainer implements Trainer {
     params: Float32Array,
     examples: Pick<Examples, "count" | "inputs">,
   ): AsyncGenerator<{ readonly outputs: Float32Array; readonly from: number; readonly to: number }> {
-    const { session, chunk } = this.#open("predict", () => predictionGraph(this.#model));
+    const { session, largest } = this.#open("predict", () => predictionGraph(this.#model));
     const flat = paramFeeds(this.#model.tensors, params);
+    const chunk = chunkOf(largest);
     for (let from = 0; from < examples.count; from += chunk) {
       const to = Math.min(from + chunk, examples.count);
       const inputs = examples.inputs.map((tensor) => partOf(tensor, from, to));
@@ -159,11 +169,11 @@ export class OnnxTrainer implements Trainer {
     }
   }
 
-  #open(name: string, build: () => Graph): { readonly session: SessionHandle; readonly chunk: number } {
+  #open(name: string, build: () => Graph): OpenGraph {
     const held = this.#graphs.get(name);
     if (held !== undefined) return held;
     const graph = build();
-    const opened = { session: acquireSession(graph, this.#settings), chunk: chunkOf(graph) };
+    const opened = { session: acquireSession(graph, this.#settings), largest: largestPart(graph) };
     this.#graphs.set(name, opened);
     return opened;
   }
@@ -251,9 +261,25 @@ function* chunks(examples: Examples, size: number): Generator<Examples> {
 }
 
 /** As many examples as keep the largest tensor within bounds. */
-function chunkOf({ nodes }: Graph): number {
-  const largest = nodes.flatMap(({ outputs }) => outputs).reduce((most, value) => Math.max(most, perExample(value)), 1);
+function chunkOf(largest: number): number {
   return Math.max(1, Math.min(CHUNK_EXAMPLES, Math.floor(CHUNK_VALUES / largest)));
+}
+
+/** Throws `bad-input` where a step's tensors are beyond what a machine should be asked for. */
+function requireRoom(batch: number, largest: number): void {
+  if (batch * largest <= MAX_STEP_VALUES) return;
+  throw new PacelineError(
+    "bad-input",
+    `a mini-batch of ${batch} examples makes a tensor of ${batch * largest} values in this model, and ${MAX_STEP_VALUES} are allowed: lower batchSize`,
+  );
+}
+
+/** Values an example of the largest tensor, those of bodies among them. */
+function largestPart({ nodes }: Graph): number {
+  return nodes.reduce((most, { outputs, attributes }) => {
+    const bodies = Object.values(attributes).map((each) => (each.kind === "graph" ? largestPart(each.value) : 0));
+    return Math.max(most, ...outputs.map(perExample), ...bodies);
+  }, 1);
 }
 
 /** Values an example, of those that grow with the batch. */

@@ -242,4 +242,28 @@ describe("the ONNX trainer", () => {
       expect(error).to.be.instanceOf(PacelineError).with.property("message").that.includes(field);
     }
   });
+
+  it("refuses a mini-batch that no memory would hold, before it is tried", async () => {
+    const trainer = new OnnxTrainer(
+      zooModel({ kind: "text-classifier", buckets: 100, length: 4096, embedding: 1024, classes: 2 }),
+    );
+    opened.push(trainer);
+    const count = 70; // times 4096 · 1024 values is more than 2^28
+    const examples: Examples = {
+      count,
+      inputs: [{ shape: [4096], values: new Int32Array(count * 4096) }],
+      targets: { shape: [], values: new Int32Array(count) },
+      classes: 2,
+    };
+    const job = { params: trainer.initialParams(1), examples, seed: [1] };
+    const plan = { length: { localEpochs: 1 }, optimiser: { kind: "sgd" }, learningRate: 0.1 } as const;
+    const error = await trainer.train({ ...job, plan: { ...plan, batchSize: 65_536 } }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error)
+      .to.be.instanceOf(PacelineError)
+      .with.property("message")
+      .that.matches(/batch of 70 .*lower batchSize/);
+  });
 });

@@ -1,11 +1,12 @@
 import { PacelineError } from "../../core/errors.ts";
+import { seededRandom } from "../../core/random.ts";
 import type { DataContract } from "../../data/contract.ts";
 import { selectExamples, type Dataset } from "../../data/dataset.ts";
 import { generateDigits } from "../../data/digits.ts";
 import { loadTestPart } from "../../data/images/load.ts";
 import { loadData } from "../../data/load.ts";
 import { partition, type PartitionScheme } from "../../data/partition.ts";
-import { splitExamples } from "../../data/split.ts";
+import { splitExamples, wholeSequences } from "../../data/split.ts";
 import { VALIDATION_SHARE } from "../../daemon/ownData.ts";
 import { fitExamples } from "../../training/models/fitExamples.ts";
 import type { Model } from "../../training/models/model.ts";
@@ -44,7 +45,7 @@ export async function loadFederationData(
 ): Promise<FederationData> {
   const { participants, seed, trainExamples, testExamples } = settings;
   const { train: loaded, test } = await loadParts(settings, contract);
-  const train = head(loaded, trainExamples);
+  const train = sample(loaded, trainExamples, seed);
   if (train.count < participants * 2) {
     throw new PacelineError(
       "bad-input",
@@ -52,11 +53,11 @@ export async function loadFederationData(
     );
   }
   const scheme = settings.partition ?? usualScheme(train, participants);
-  const holdings = deal(train, scheme, settings).map((own, index) => {
+  const holdings = deal(train, wholeSequences(contract, scheme), settings).map((own, index) => {
     const { train: kept, heldOut } = splitExamples(contract, own, VALIDATION_SHARE, seed + index);
     return { train: kept, validation: heldOut };
   });
-  return { holdings, scheme, test: head(test, testExamples) };
+  return { holdings, scheme, test: sample(test, testExamples, seed) };
 }
 
 /** By nature where the examples come from enough different ones; otherwise one-sided by class, or at random. */
@@ -122,10 +123,9 @@ export function fitFederationData({ holdings, scheme, test }: FederationData, mo
   };
 }
 
-function head(data: Dataset, count: number | undefined): Dataset {
+/** Some of a set, in its order: its first examples may all be of one class. */
+function sample(data: Dataset, count: number | undefined, seed: number): Dataset {
   if (count === undefined || count >= data.count) return data;
-  return selectExamples(
-    data,
-    Array.from({ length: count }, (_, index) => index),
-  );
+  const order = seededRandom(seed, count).shuffle(Int32Array.from({ length: data.count }, (_, index) => index));
+  return selectExamples(data, order.subarray(0, count).toSorted());
 }

@@ -53,10 +53,10 @@ export const FASHION_CNN: AccuracyTask = {
     schedule: { kind: "cosine" },
   },
   federated: {
-    rounds: 7,
+    rounds: 8,
     plan: {
       length: { localEpochs: 1 },
-      batchSize: 32,
+      batchSize: 10,
       optimiser: { kind: "sgd" },
       learningRate: 0.1,
       schedule: { kind: "linear" },
