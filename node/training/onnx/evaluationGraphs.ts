@@ -5,6 +5,7 @@ import { differentiate } from "./differentiate.ts";
 import { Emission, type Lowerings } from "./emission.ts";
 import { paramInputs, paramOutputs } from "./flatParams.ts";
 import { toDense } from "./gradient.ts";
+import { zerosLike } from "./gradients/sizes.ts";
 import { lossGradient, lossSum } from "./losses.ts";
 import { LOWERINGS } from "./lowerings.ts";
 import { predictedNormalisation } from "./lowerings/batchNormalisation.ts";
@@ -43,7 +44,10 @@ export function predictionGraph(model: Model): Graph {
   return builder.build();
 }
 
-/** Outputs `lossSum` and `gradient`: `scale` times the gradient of that sum, flat. */
+/**
+ * Outputs `lossSum` and `gradient`: `scale` times the gradient of that sum, flat. That of statistics is in it, too: training does not
+ * follow it, but the loss of a model changes with them as well, and whoever moves them is to be scored for it.
+ */
 export function gradientGraph(model: Model): Graph {
   const { builder, bindings, tensors } = open("gradient", model);
   const scale = builder.input("scale", "float32", []);
@@ -51,23 +55,12 @@ export function gradientGraph(model: Model): Graph {
   const tape = new Tape(builder);
   const outputs = new Emission(tape, "infer", model.graph, bindings).run(LOWERINGS);
   const loss = { builder, model, outputs, targets };
-  const gradients = differentiate(tape, outputs, lossGradient(loss, scale, false), weightsOf(model, tensors));
-  const found = new Map(weightsOf(model, tensors).map(({ name }, i) => [name, gradients[i]]));
-  const whole = tensors.map((tensor) => {
-    const gradient = found.get(tensor.name);
+  const gradients = differentiate(tape, outputs, lossGradient(loss, scale, false), tensors);
+  const whole = tensors.map((tensor, i) => {
+    const gradient = gradients[i];
     return gradient === undefined ? zerosLike(builder, tensor) : toDense(builder, gradient, tensor);
   });
   builder.output(lossSum(loss), "lossSum");
   paramOutputs(builder, whole, "gradient");
   return builder.build();
-}
-
-/** Statistics have no gradient: nothing follows it. */
-function weightsOf({ tensors: specs }: Model, tensors: readonly Value[]): readonly Value[] {
-  return tensors.filter((_, i) => specs[i]?.role === "weight");
-}
-
-function zerosLike(builder: GraphBuilder, { type, shape }: Value): Value {
-  const [zeros] = builder.typedNodes("ConstantOfShape", [builder.ints(shape as number[])], [{ type, shape }]);
-  return zeros as Value;
 }

@@ -21,6 +21,11 @@ export class LoadedModel {
     });
   }
 
+  /** Of all tensors. */
+  get variables(): readonly tf.Variable[] {
+    return this.#slots.map(({ variable }) => variable);
+  }
+
   /** Of the tensors that gradients train. */
   get weights(): readonly tf.Variable[] {
     return this.#slots.filter(({ role }) => role === "weight").map(({ variable }) => variable);

@@ -135,7 +135,7 @@ export class TfjsTrainer implements Trainer {
       const goals = batchTensor(targets, count, this.#model.targets.type);
       const { value, grads } = tf.variableGrads(
         () => tf.mul(batchLoss(this.#model.loss, loaded.outputs(batch, new Pass("infer")), goals).sum, scale),
-        [...loaded.weights],
+        [...loaded.variables],
       );
       return { loss: value.dataSync()[0] as number, gradient: loaded.flatOf(({ name }) => grads[name]) };
     });

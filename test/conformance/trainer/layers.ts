@@ -83,6 +83,34 @@ export function describeTrainingLayers(trainerOf: TrainerOf): void {
       [1, 2, 3, 6].map((x) => (2 * (x - 1)) / Math.sqrt(4.25) + 0.5),
       1e-5,
     );
-    expectClose((await trainer.lossGradient(params, examples)).gradient.subarray(2), [0, 0], 0);
+    // training does not follow it, but the loss has a slope along them as well: by the mean, and by the variance
+    const { gradient } = await trainer.lossGradient(params, examples);
+    const inverse = 1 / Math.sqrt(4.25);
+    const told = [1, 2, 3, 6].map((x) => 2 * (x - 1) * inverse + 0.5);
+    const errors = told.map((value, i) => value - (i === 3 ? 1 : 0));
+    const byMean = errors.reduce((sum, error) => sum - error * 2 * inverse, 0) / 2;
+    const byVariance = errors.reduce((sum, error, i) => sum - (error * (told[i]! - 0.5)) / 2 / 4.25, 0) / 2;
+    expectClose(gradient.subarray(2), [byMean, byVariance], 1e-4);
+  });
+
+  it("takes a running variance below 0 for 0, where its slope is that to the right", async () => {
+    const trainer = trainerOf(normalisingModel());
+    const examples: Examples = {
+      count: 2,
+      inputs: [{ shape: [1], values: Float32Array.of(3, 2) }],
+      targets: { shape: [1], values: Float32Array.of(1, 2) },
+      classes: 0,
+    };
+    // scale 2, shift 0.5, mean 1: outputs 2 · (x − 1) / √0.25 + 0.5 = 8.5 and 4.5, 7.5 and 2.5 off
+    const at = (variance: number): Float32Array => Float32Array.of(2, 0.5, 1, variance);
+    const byVariance = (-(7.5 * 8) - 2.5 * 4) / 2 / 0.25;
+    for (const [variance, slope] of [
+      [0, byVariance],
+      [-0.5, 0],
+    ] as const) {
+      expectClose(await trainer.predict(at(variance), examples), [8.5, 4.5], 1e-5);
+      const { gradient } = await trainer.lossGradient(at(variance), examples);
+      expectClose(gradient.subarray(2), [-(7.5 + 2.5) * 4, slope], 1e-3);
+    }
   });
 }

@@ -52,6 +52,43 @@ describe("running statistics among a model's params", () => {
   after(() => trainer.close());
 
   const lossAt = async (at: Float32Array): Promise<number> => (await trainer.evaluate(at, EXAMPLES)).loss!;
+  const moved = (place: number, by: number): Float32Array => {
+    const at = params.slice();
+    at[place]! += by;
+    return at;
+  };
+
+  it("have the gradient that differences of the loss have", async () => {
+    const { gradient } = await trainer.lossGradient(params, EXAMPLES);
+    const step = 2 ** -6;
+    for (const name of ["mean", "variance"]) {
+      for (let channel = 0; channel < CHANNELS; channel++) {
+        const place = placeOf(name) + channel;
+        const difference = ((await lossAt(moved(place, step))) - (await lossAt(moved(place, -step)))) / (2 * step);
+        expect(gradient[place], `${name} ${channel}`).to.be.closeTo(difference, 2e-4);
+      }
+    }
+    expect(Math.abs(gradient[placeOf("mean")]!)).to.be.above(0.01);
+  });
+
+  it("make whoever moves them answer for the loss", async () => {
+    const exponent = 8;
+    const place = placeOf("mean");
+    const still = { values: new Int16Array(params.length), exponent, weight: 1 };
+    const mover = { ...still, values: still.values.with(place, 12 * 2 ** exponent), weight: 3 };
+    const mean = new Float64Array(params.length).with(place, 9);
+    const parts = await trainer.contributions({
+      params,
+      updates: [still, mover],
+      mean,
+      points: 64,
+      examples: EXAMPLES,
+    });
+    const fall = (await lossAt(params)) - (await lossAt(moved(place, 9)));
+    expect(fall).to.be.below(-1);
+    expect(parts[1]).to.be.closeTo(fall, 1e-3);
+    expect(parts[0]).to.equal(0);
+  });
 
   it("may have a variance that the rounding of many peers has put below 0: it counts as 0", async () => {
     const [zero, below] = [0, -0.05].map((variance) => params.with(placeOf("variance") + 1, variance));

@@ -48,11 +48,17 @@ function batchNormalization(call: OperatorCall): readonly tf.Tensor[] {
   const x = call.input(0);
   const perChannel = (value: tf.Tensor): tf.Tensor => tf.reshape(value, [1, -1, ...Array<number>(x.rank - 2).fill(1)]);
   const trained = call.pass.mode === "train";
-  const { mean, variance } = trained ? batchStatistics(x) : { mean: call.input(3), variance: call.input(4) };
+  const { mean, variance } = trained ? batchStatistics(x) : runningStatistics(call);
   const inverse = tf.rsqrt(tf.add(variance, call.float("epsilon", 1e-5)));
   const scale = perChannel(tf.mul(inverse, call.input(1)));
   const y = tf.add(tf.mul(tf.sub(x, perChannel(mean)), scale), perChannel(call.input(2)));
   return trained ? [y, follow(call, 3, mean), follow(call, 4, variance)] : [y, call.input(3), call.input(4)];
+}
+
+/** The rounding of a mean over many peers may put a variance below 0, which has no root. At 0 its slope counts. */
+function runningStatistics(call: OperatorCall): { readonly mean: tf.Tensor; readonly variance: tf.Tensor } {
+  const variance = call.input(4);
+  return { mean: call.input(3), variance: tf.maximum(variance, tf.zerosLike(variance)) };
 }
 
 function batchStatistics(x: tf.Tensor): { readonly mean: tf.Tensor; readonly variance: tf.Tensor } {
