@@ -19,7 +19,9 @@ export function trainLocally(
 ): Float32Array {
   const loaded = new LoadedModel(model, params);
   const tensors = loaded.weights.map((weight) => trainedTensor(weight, plan.optimiser));
-  const noise = dropoutNoise(seed, noiseLength(model.graph, plan.batchSize));
+  // the first batch is the largest; the plan's may have room for more examples than there are
+  const largest = (batches.ends[0] as number) - (batches.starts[0] as number);
+  const noise = dropoutNoise(seed, noiseLength(model.graph, largest));
   try {
     batches.starts.forEach((start, step) => {
       const rows = batches.order.subarray(start, batches.ends[step]);

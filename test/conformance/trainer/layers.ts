@@ -113,4 +113,15 @@ export function describeTrainingLayers(trainerOf: TrainerOf): void {
       expectClose(gradient.subarray(2), [-(7.5 + 2.5) * 4, slope], 1e-3);
     }
   });
+
+  it("needs no more randomness for dropout than the examples that there are", async () => {
+    const wide = zooModel(zooSchema.parse({ kind: "mlp", inputs: 4, hidden: [16_384], classes: 3, dropout: 0.5 }));
+    const trainer = trainerOf(wide);
+    const examples = examplesOf(wide);
+    const job = { params: trainer.initialParams(2), examples, seed: SEED };
+    const train = async (batchSize: number): Promise<Float32Array> =>
+      (await trainer.train({ ...job, plan: { ...PLAN, batchSize } })).params;
+    // 65,536 rows of it would be a thousand million numbers
+    expect(await train(65_536)).to.deep.equal(await train(examples.count));
+  });
 }
