@@ -2,6 +2,7 @@ import { checkParams } from "../checkExamples.ts";
 import { encodeModel } from "../graph/encode.ts";
 import { type Constant, type Graph, int, type Node, type Shape, type Value } from "../graph/graph.ts";
 import { type Model, tensorSlots } from "../models/model.ts";
+import { clampVariances } from "./clampVariances.ts";
 import type { ModelOrigin } from "./fileModel.ts";
 import type { Activation } from "./outputs.ts";
 import { type Provenance, provenanceEntries } from "./provenance.ts";
@@ -30,7 +31,7 @@ export function exportOnnx(
       name: graph.name,
       inputs: inputs.map(renamed),
       outputs: [end.output],
-      constants: [...graph.constants, ...paramConstants(model, params), ...end.constants],
+      constants: [...graph.constants, ...paramConstants(model, clampVariances(model, params)), ...end.constants],
       nodes: [...nodes, ...end.nodes],
     },
     provenanceEntries(provenance),

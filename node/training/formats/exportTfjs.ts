@@ -2,6 +2,7 @@ import { PacelineError } from "../../core/errors.ts";
 import { checkParams } from "../checkExamples.ts";
 import type { Value } from "../graph/graph.ts";
 import { type Model, tensorSlots } from "../models/model.ts";
+import { clampVariances } from "./clampVariances.ts";
 import type { ModelOrigin } from "./fileModel.ts";
 import { freeName } from "./finishModel.ts";
 import type { KerasFile } from "./keras/kerasFile.ts";
@@ -37,8 +38,9 @@ export function exportTfjs(
   origin?: ModelOrigin,
 ): readonly NamedFile[] {
   checkParams(model, params);
-  if (origin?.keras !== undefined) return withParams(origin.keras, model, params, provenance);
-  const walk = new Walk(model, params);
+  const written = clampVariances(model, params);
+  if (origin?.keras !== undefined) return withParams(origin.keras, model, written, provenance);
+  const walk = new Walk(model, written);
   if (model.exampleInputs !== 1)
     throw new PacelineError(
       "unsupported",

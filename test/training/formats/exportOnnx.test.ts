@@ -5,7 +5,7 @@ import { seededRandom } from "../../../node/core/random.ts";
 import { exportOnnx } from "../../../node/training/formats/exportOnnx.ts";
 import { decodeModel } from "../../../node/training/formats/onnx/decode.ts";
 import { importOnnx } from "../../../node/training/formats/onnx/importModel.ts";
-import { initialParams, parameterCount } from "../../../node/training/models/model.ts";
+import { initialParams, parameterCount, tensorSlots } from "../../../node/training/models/model.ts";
 import { zooModel, zooSchema } from "../../../node/training/models/zooSpec.ts";
 import { codeOf } from "../../helpers/errors.ts";
 import {
@@ -118,6 +118,19 @@ describe("an exported ONNX file", () => {
     );
     expect(initialParams(again.model, 1)).to.deep.equal(params);
     expect(again.origin).to.deep.equal(origin);
+  });
+
+  it("has 0 for a running variance that the rounding of many peers has put below 0", async () => {
+    const original = writeOnnx(torchCnn());
+    const { model, origin } = importOnnx(original);
+    const params = initialParams(model, 1);
+    const { offset } = tensorSlots(model.tensors).find(({ name }) => name === "bn.running_var")!;
+    const [below, zero] = [-0.002, 0].map((variance) =>
+      exportOnnx(model, params.with(offset + 1, variance), PROVENANCE, origin),
+    );
+    expect(below).to.deep.equal(zero);
+    const found = await runOnnx(below!, { image: someInput("float32", [2, 6, 8]) });
+    expect(found.every(Number.isFinite)).to.equal(true);
   });
 
   it("says which round of which job it is", () => {

@@ -8,7 +8,7 @@ import { importKeras } from "../../../node/training/formats/keras/importModel.ts
 import { importOnnx } from "../../../node/training/formats/onnx/importModel.ts";
 import type { NamedFile } from "../../../node/training/formats/tfjs/layersFile.ts";
 import type { Model } from "../../../node/training/models/model.ts";
-import { initialParams, parameterCount } from "../../../node/training/models/model.ts";
+import { initialParams, parameterCount, tensorSlots } from "../../../node/training/models/model.ts";
 import { zooModel, zooSchema } from "../../../node/training/models/zooSpec.ts";
 import {
   kerasCnn,
@@ -174,6 +174,21 @@ describe("an exported model.json", () => {
     });
     const found = predictions(await open(exportTfjs(model, trained, PROVENANCE, origin)), [same]);
     expect(largestDifference(found, expected)).to.be.below(1e-4);
+  });
+
+  it("has 0 for a running variance that the rounding of many peers has put below 0", async () => {
+    const { layers } = tf;
+    const net = tf.sequential({ layers: [layers.batchNormalization({ inputShape: [3] }), layers.dense({ units: 2 })] });
+    const { json, weights } = await saved(unsettle(net, 70));
+    for (const { model, origin } of [importKeras(json, [weights]), importOnnx(writeOnnx(torchCnn()))]) {
+      const { offset } = tensorSlots(model.tensors).find(({ name }) => /var/.test(name))!;
+      const [below, zero] = [-0.002, 0].map((variance) =>
+        exportTfjs(model, initialParams(model, 1).with(offset + 1, variance), PROVENANCE, origin),
+      );
+      expect(below![1]?.bytes).to.deep.equal(zero![1]?.bytes);
+      const [, same] = someInput(model.graph.inputs[0]!);
+      expect(predictions(await open(below!), [same]).every(Number.isFinite)).to.equal(true);
+    }
   });
 
   it("says which round of which job it is, and where its weights are", () => {
