@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { bytes, count, duration, percent, tokens } from "./format.ts";
+import { bytes, count, duration, lossText, percent, tokens } from "./format.ts";
 import { fit } from "./liveLines.ts";
 import { measuredIn, metricDifference, metricTitle, metricValue } from "./metric.ts";
 import type { Behaviour, ReportFault, SimulationReport } from "./reportData.ts";
@@ -42,7 +42,7 @@ function metricTable(report: SimulationReport): string {
     [
       { title: "round", cell: ({ round }) => String(round) },
       { title: metric.name, cell: (round) => metricValue(metric, measuredIn(round, metric)) },
-      { title: "loss", cell: ({ loss }) => loss.toFixed(3) },
+      { title: "loss", cell: ({ loss }) => lossText(loss) },
       { title: "duration", cell: (round) => duration(round.seconds) },
       { title: "included", cell: ({ included, committed }) => `${included} of ${committed}` },
       { title: "aggregator", align: "left", cell: ({ aggregator }) => fit(aggregator, MOST_NAME) },

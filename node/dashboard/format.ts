@@ -20,6 +20,12 @@ export function figure(value: number): string {
   return value === 0 ? "0" : value.toPrecision(4);
 }
 
+/** `0.902`, or as any other figure from 100 on; a dash for what was not measured. */
+export function lossText(loss: number | undefined): string {
+  if (loss === undefined) return "–";
+  return loss < 99.9995 ? loss.toFixed(3) : figure(loss);
+}
+
 /**
  * A token amount in whole tokens, rounded down so that nothing is shown that is not there, with thousands separated.
  * @param units the smallest units, as a decimal string or an integer

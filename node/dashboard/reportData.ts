@@ -81,7 +81,8 @@ export interface ReportRound {
   readonly outcome: "settled" | "skipped";
   /** Of the global model after the round, on the test set, by name; one that has no value there is left out. */
   readonly metrics: Readonly<Record<string, number>>;
-  readonly loss: number;
+  /** Left out before the first round that settled. */
+  readonly loss?: number;
   readonly seconds: number;
   /** Where a participant's seconds of the round went: means over participants; the rest is waiting for others. */
   readonly split: {

@@ -1,4 +1,4 @@
-import { bytes, count, duration, percent, shortHex, tokens } from "./format.ts";
+import { bytes, count, duration, lossText, percent, shortHex, tokens } from "./format.ts";
 import { html, htmlTable, type Html } from "./html.ts";
 import { measuredIn, metricValue } from "./metric.ts";
 import type { Behaviour, ReportCheck, ReportFault, ReportRound, SimulationReport } from "./reportData.ts";
@@ -64,7 +64,7 @@ export function roundsTable(report: SimulationReport): Html {
       { title: "round", cell: ({ round }) => round },
       { title: "outcome", cell: ({ outcome }) => outcome },
       { title: metric.name, number: true, cell: (round) => metricValue(metric, measuredIn(round, metric)) },
-      { title: "loss", number: true, cell: ({ loss }) => loss.toFixed(3) },
+      { title: "loss", number: true, cell: ({ loss }) => lossText(loss) },
       { title: "duration", number: true, cell: ({ seconds }) => duration(seconds) },
       { title: "aggregator", cell: ({ aggregator }) => aggregator },
       { title: "faults", wide: true, cell: ({ faults }) => faults.map((fault) => faultText(fault, report)).join("; ") },

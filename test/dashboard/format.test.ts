@@ -1,7 +1,17 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { bytes, count, duration, percent, points, shortHex, tokens } from "../../node/dashboard/format.ts";
+import {
+  bytes,
+  count,
+  duration,
+  figure,
+  lossText,
+  percent,
+  points,
+  shortHex,
+  tokens,
+} from "../../node/dashboard/format.ts";
 
 describe("tokens", () => {
   it("writes whole tokens with the token's own decimals", () => {
@@ -55,6 +65,18 @@ describe("duration", () => {
     const written = [0.4213, 9.999, 12.34, 59.94, 59.96, 75.4, 3599.7, 7260].map(duration);
     const wanted = ["0.42 s", "10.00 s", "12.3 s", "59.9 s", "1 min 0 s", "1 min 15 s", "1 h 0 min", "2 h 1 min"];
     expect(written).to.deep.equal(wanted);
+  });
+});
+
+describe("figures and losses", () => {
+  it("have four digits, and no more after the point than they need", () => {
+    const written = [0.87123, 12.3456, 999.94, 999.96, 54321.7, 0.00012345, 0].map(figure);
+    expect(written).to.deep.equal(["0.8712", "12.35", "999.9", "1,000", "54,322", "0.0001235", "0"]);
+    expect(figure(Number.NaN)).to.equal("–");
+  });
+
+  it("are thousandths of a loss, while it is small", () => {
+    expect([0.9018, 12.3456, 123.456, undefined].map(lossText)).to.deep.equal(["0.902", "12.346", "123.5", "–"]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { PacelineError } from "../../core/errors.ts";
 import { openTrainer } from "../../daemon/adapters.ts";
 import { evaluationOf } from "../../daemon/evaluation.ts";
 import { planOf } from "../../daemon/jobSpec.ts";
@@ -20,7 +21,16 @@ export async function measureBaselines(
   );
   const trainer = openTrainer(model, { examples: data.test.count, shared: true });
   const request = evaluationOf(spec, model);
+  /** Undefined where the metric has no value on the test set, or the training diverges. */
   const valueOf = async (examples: Dataset, seed: number): Promise<number | undefined> => {
+    try {
+      return await trainedValue(examples, seed);
+    } catch (error) {
+      if (error instanceof PacelineError && error.code === "diverged") return undefined;
+      throw error;
+    }
+  };
+  const trainedValue = async (examples: Dataset, seed: number): Promise<number | undefined> => {
     let params = trainer.initialParams(spec.seed);
     for (let round = 1; round <= spec.rounds; round++) {
       const trained = await trainer.train({

@@ -73,7 +73,7 @@ function reportRounds({ accounts, collector }: Federation, { rounds, slashes }: 
       round,
       outcome: settled === undefined ? "skipped" : "settled",
       metrics: model?.metrics ?? {},
-      loss: model?.loss ?? 0,
+      ...(model === undefined ? {} : { loss: model.loss }),
       seconds: cost?.seconds ?? 0,
       split: cost?.split ?? { training: 0, network: 0, chain: 0, verification: 0 },
       aggregator: nameOf(settled?.aggregator ?? -1),

@@ -19,6 +19,7 @@ export class LiveStatusKeeper implements FederationObserver {
   readonly #seconds: () => number;
   readonly #show: (status: LiveStatus) => void;
   readonly #events: string[] = [];
+  readonly #problems = new Set<string>();
   readonly #scores: number[];
   readonly #paid: bigint[];
   #last: ChainSnapshot | undefined;
@@ -43,8 +44,9 @@ export class LiveStatusKeeper implements FederationObserver {
   };
 
   readonly onReport = (member: number, report: MemberReport): void => {
-    void member;
-    if (report.type === "model") this.#update();
+    if (report.type === "problem" && report.what === "train")
+      this.#problems.add(`${this.#federation.accounts[member]?.name} cannot train: ${report.message}`);
+    if (report.type === "model" || report.type === "problem") this.#update();
   };
 
   /** Scores, pay and faults so far, from the chain's log. */
@@ -99,7 +101,7 @@ export class LiveStatusKeeper implements FederationObserver {
       metric,
       values: [...collector.models].sort(([a], [b]) => a - b).map(([, { metrics }]) => metrics[metric.name]),
       aggregator: leader === undefined ? undefined : accounts[leader]?.name,
-      events: this.#events,
+      events: [...this.#events, ...this.#problems],
       participants: accounts.map(({ name }, index) => ({
         name,
         doing: standing(this.#last?.members[index]) ?? collector.doing.get(index) ?? "starting",

@@ -46,7 +46,14 @@ export type MemberReport =
     }
   | { readonly type: "round"; readonly round: number; readonly seconds: ActivitySeconds; readonly totals: MemberTotals }
   | { readonly type: "doing"; readonly text: string }
-  | { readonly type: "problem"; readonly what: string; readonly message: string };
+  | {
+      readonly type: "problem";
+      /** What was tried, such as `train`. */
+      readonly what: string;
+      readonly message: string;
+      /** Whether the round goes on without it; otherwise it would fail the same way for ever. */
+      readonly passes: boolean;
+    };
 
 /** Since the member's start. */
 export interface MemberTotals {
@@ -96,6 +103,8 @@ export async function startMember(
     if (round > 0) report({ type: "round", round, seconds: participant.takeSeconds(), totals: totals() });
     round = over;
   };
+  const tellProblem = (what: string, error: unknown): void =>
+    report({ type: "problem", what, message: describe(error), passes: isPassed(error) });
   const totals = (): MemberTotals => {
     const { bytesSent, bytesReceived } = participant.counters();
     const residentMB = Math.round(process.memoryUsage.rss() / 2 ** 20);
@@ -117,12 +126,12 @@ export async function startMember(
     observer: {
       onState: (state) => queueMicrotask(() => onState(state)),
       onReceipt: (_, receipt) => (gas += receipt.gasUsed),
-      onProblem: (what, error) => report({ type: "problem", what, message: describe(error) }),
+      onProblem: tellProblem,
       onModel: ({ modelId, updates, params }) => {
         if (test === undefined) return;
         trainer.evaluate(params, test, evaluationOf(spec, config.model)).then(
           ({ loss = 0, metrics }) => report({ type: "model", modelId, updates, loss, metrics }),
-          (error: unknown) => report({ type: "problem", what: "evaluate", message: describe(error) }),
+          (error: unknown) => tellProblem("evaluate", error),
         );
       },
     },
@@ -135,6 +144,11 @@ export async function startMember(
       storage.close();
     },
   };
+}
+
+/** As in effects/training.ts. */
+function isPassed(error: unknown): boolean {
+  return error instanceof PacelineError && (error.code === "diverged" || error.code === "bad-argument");
 }
 
 function describe(error: unknown): string {
