@@ -70,7 +70,7 @@ describe("duration", () => {
 
 describe("figures and losses", () => {
   it("have four digits, and no more after the point than they need", () => {
-    const written = [0.87123, 12.3456, 999.94, 999.96, 54321.7, 0.00012345, 0].map(figure);
+    const written = [0.87123, 12.3456, 999.94, 999.96, 54321.7, 0.00012346, 0].map(figure);
     expect(written).to.deep.equal(["0.8712", "12.35", "999.9", "1,000", "54,322", "0.0001235", "0"]);
     expect(figure(Number.NaN)).to.equal("–");
   });
