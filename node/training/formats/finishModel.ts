@@ -7,10 +7,10 @@ import { type LossKind, targetsOf, usualLoss } from "./outputs.ts";
 
 /**
  * A name for an input of a model's graph that nothing else in it can get: the builder's are an operator's name, or "constant", and a
- * number.
+ * number. Engines are fed by name, from objects where "__proto__" is none.
  */
 export function freeName(name: string): string {
-  return /^([A-Z][A-Za-z]*|constant)_\d+$/.test(name) || name === "outputs" ? `${name}_` : name;
+  return /^([A-Z][A-Za-z]*|constant)_\d+$/.test(name) || name === "outputs" || name === "__proto__" ? `${name}_` : name;
 }
 
 /**

@@ -25,7 +25,9 @@ const MAX_HEADER = 100_000_000;
 
 /** The header is padded with spaces, so that the tensors are aligned. */
 export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
-  const header: Record<string, unknown> = { [METADATA]: metadata };
+  // without a prototype, "__proto__" is a name like any other
+  const header = Object.create(null) as Record<string, unknown>;
+  header[METADATA] = metadata;
   let offset = 0;
   for (const { name, shape, values } of tensors) {
     if (name === METADATA || Object.hasOwn(header, name))

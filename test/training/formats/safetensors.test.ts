@@ -34,6 +34,15 @@ describe("a safetensors file", () => {
     expect(readSafetensors(Buffer.from(byHand()))).to.deep.equal(readSafetensors(byHand()));
   });
 
+  it("has tensors of names that every object has", () => {
+    const tensors = ["__proto__", "constructor"].map((name, i) => ({
+      name,
+      shape: [1],
+      values: Float32Array.of(i + 2),
+    }));
+    expect(readSafetensors(writeSafetensors({ tensors, metadata: {} })).tensors).to.deep.equal(tensors);
+  });
+
   it("is written so that a reader of plain JSON and bytes finds everything", () => {
     const file = writeSafetensors({
       tensors: [
