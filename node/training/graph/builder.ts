@@ -127,6 +127,11 @@ export class GraphBuilder {
     return new GraphBuilder(this.#fresh("body"), this.#names);
   }
 
+  /** Of this builder's own nodes, without those in bodies. */
+  get nodeCount(): number {
+    return this.#nodes.length;
+  }
+
   /** A name that no other value of the graph has. */
   freshName(prefix: string): string {
     return this.#fresh(prefix);

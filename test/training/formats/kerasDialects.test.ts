@@ -240,6 +240,27 @@ describe("the importer of model.json", () => {
     expect(refusal(kerasFiles(sequential([nested], [4]), denseWeights))).to.match(/nested too deeply/);
   });
 
+  it("refuses models in models that multiply, as soon as they are too many", () => {
+    const file = (depth: number): KerasFiles => kerasFiles(multiplying(depth, 4), denseWeights);
+    expect(refusal(file(4))).to.equal("none");
+    expect(refusal(file(7))).to.match(/^bad-input: .*more than 3000 nodes/);
+    // each model's layers and calls are counted before what they are made of
+    expect(refusal(kerasFiles(multiplying(3, 4, "linear", 6000), denseWeights))).to.match(
+      /^bad-input: .*more than 20000 layers and calls of layers/,
+    );
+  });
+
+  it("takes names that every object has for names like any other", () => {
+    for (const name of ["constructor", "toString", "__proto__"]) {
+      const input = layer("InputLayer", { batch_input_shape: [null, 4], name });
+      const topology = layer("Sequential", { name: "m", layers: [input, dense] });
+      expect(refusal(kerasFiles(topology, denseWeights), { inputShapes: {} }), name).to.equal("none");
+      const cell = layer(name, { name: "cell", units: 2 });
+      const around = layer("Bidirectional", { name: "both", layer: cell });
+      expect(refusal(kerasFiles(sequential([around], [5, 4]), []))).to.match(/^unsupported: .*in both directions/);
+    }
+  });
+
   it("refuses an ONNX file, an empty one, and one that is cut short", () => {
     const { json, weights } = kerasFiles(sequential([dense], [4]), denseWeights);
     for (const bytes of [new Uint8Array(0), Uint8Array.of(8, 10, 18, 0), json.subarray(0, json.length - 5)])
@@ -282,6 +303,33 @@ describe("the importer of model.json", () => {
     expect([...outcomes.keys()].sort()).to.deep.equal(["bad-input", "none", "unsupported"]);
   });
 });
+
+/** Functional models in each other, each of which calls the next `calls` times, with `idle` inputs that nothing reads; then a dense layer. */
+function multiplying(depth: number, calls: number, activation = "tanh", idle = 0): Record<string, unknown> {
+  const named = (className: string, name: string, config: object, inbound: readonly unknown[]): object => ({
+    class_name: className,
+    name,
+    config: { name, ...config },
+    inbound_nodes: inbound,
+  });
+  const input = (name: string): object => named("InputLayer", name, { batch_input_shape: [null, 4] }, []);
+  const inputs = [input("in"), ...Array.from({ length: idle }, (_, i) => input(`idle${i}`))];
+  const model = (layers: readonly object[], output: readonly unknown[]): object => ({
+    layers: [...inputs, ...layers],
+    input_layers: [["in", 0, 0]],
+    output_layers: [output],
+  });
+  let inner = model([named("Activation", "a", { activation }, [[["in", 0, 0, {}]]])], ["a", 0, 0]);
+  for (let level = 0; level < depth; level++) {
+    const name = `m${level}`;
+    // a model's own call, from when it was made, is counted but not listed
+    const inbound = Array.from({ length: calls }, (_, i) => [i === 0 ? ["in", 0, 0, {}] : [name, i, 0, {}]]);
+    const layers = [named("Functional", name, inner, inbound)];
+    if (level === depth - 1) layers.push(named("Dense", "dense", { units: 2 }, [[[name, calls, 0, {}]]]));
+    inner = model(layers, level === depth - 1 ? ["dense", 0, 0] : [name, calls, 0]);
+  }
+  return { class_name: "Functional", config: { name: "model", ...inner } };
+}
 
 function shrunk(model: Parameters<typeof runModel>[0], by: number): Float32Array {
   const lengths = model.tensors.map(({ initial }) =>

@@ -1,7 +1,8 @@
 import { PacelineError } from "../../../core/errors.ts";
 import type { GraphBuilder } from "../../graph/builder.ts";
-import { errorAt, requirePossible } from "../guard.ts";
+import { errorAt, ownValue, requireFewNodes, requirePossible } from "../guard.ts";
 import { LayerConfig, type LayerFile } from "./layerConfig.ts";
+import type { LayerBudget } from "./layerBudget.ts";
 import { callLayer } from "./layerTable.ts";
 import type { Plane } from "./plane.ts";
 import { isModel, type LayerNode, type TensorRef, type Topology, topologyOf } from "./topology.ts";
@@ -13,6 +14,7 @@ export interface CallContext {
   readonly file: LayerFile;
   /** The layer's call whose activation is left to the loss. */
   readonly bare: TensorRef | undefined;
+  readonly budget: LayerBudget;
   /** Of models in models. */
   readonly depth?: number;
 }
@@ -29,7 +31,9 @@ export function addInputs(
     if (node.className !== "InputLayer")
       throw new PacelineError("unsupported", `the model's input "${ref.layer}" is a layer of class ${node.className}`);
     const config = new LayerConfig(node.name, node.className, node.config, file);
-    return add(node.name, inputType(topology, config), given[node.name] ?? inputShape(config));
+    const shape = ownValue(given, node.name) ?? inputShape(config);
+    requirePossible(`the model's input "${node.name}"`, ["batch", ...shape]);
+    return add(node.name, inputType(topology, config), shape);
   });
 }
 
@@ -59,6 +63,7 @@ function inputType({ layers }: Topology, config: LayerConfig): "float32" | "int3
  * @returns the model's outputs
  */
 export function callTopology(topology: Topology, inputs: readonly Plane[], context: CallContext): readonly Plane[] {
+  context.budget.spend(topology);
   const made = new Map<string, Plane>();
   topology.inputs.forEach((ref, i) => made.set(keyOf(ref), inputs[i] as Plane));
   let open = topology.layers.flatMap((layer) =>
@@ -99,7 +104,8 @@ function callNode(layer: LayerNode, ref: TensorRef, inputs: readonly Plane[], co
   const withoutActivation = bare?.layer === name && bare.call === ref.call;
   try {
     const plane = callLayer({ config, inputs, builder, weights, scope: [name], withoutActivation });
-    requirePossible(plane.value.shape);
+    requirePossible("its output", plane.value.shape);
+    requireFewNodes("the model up to here", builder.nodeCount);
     return plane;
   } catch (error) {
     throw errorAt(config.where(), error, { layer: name });

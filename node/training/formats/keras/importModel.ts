@@ -6,6 +6,7 @@ import { finishModel, freeName } from "../finishModel.ts";
 import { type Activation, type LossKind, takeOff } from "../outputs.ts";
 import { addInputs, callTopology } from "./callTopology.ts";
 import { readKerasFile } from "./kerasFile.ts";
+import { LayerBudget } from "./layerBudget.ts";
 import { LayerConfig, LayerFile } from "./layerConfig.ts";
 import { activationName, softmaxAxis } from "./layers/activation.ts";
 import { innerConfig } from "./layers/recurrent.ts";
@@ -42,6 +43,7 @@ export function importKeras(json: Uint8Array, files: readonly Uint8Array[], opti
     builder: builder.graph,
     weights,
     file: layerFile,
+    budget: new LayerBudget(),
     bare: activation === "none" ? undefined : output,
   });
   weights.requireAllTaken();

@@ -1,6 +1,6 @@
 import { PacelineError } from "../../../core/errors.ts";
 import { inferShapes } from "../../graph/inferShapes.ts";
-import { errorAt } from "../guard.ts";
+import { errorAt, requireFewNodes } from "../guard.ts";
 import { type Converter, type Converters, addNode, fold } from "./converter.ts";
 import { type ImportContext, graphAttributes } from "./importContext.ts";
 import { ML_OPERATORS } from "./mlOperators.ts";
@@ -25,6 +25,7 @@ const UNCHANGED = new Set(
 export function convertNode(node: RawNode, context: ImportContext): void {
   try {
     converterOf(node, context)(node, context);
+    requireFewNodes("the graph up to here", context.model.graph.nodeCount);
   } catch (error) {
     throw errorAt(describeNode(node), error, { operator: node.operator, node: node.name });
   }

@@ -29,8 +29,11 @@ export function addNode(
 ): void {
   const { graph } = context.model;
   const values = graph.nodes(node.operator, withoutTail(inputs), outputCount, attributes, node.name);
-  for (const { shape } of values) requirePossible(shape);
-  values.forEach((value, i) => context.defineValue(node.outputs[i] ?? "", value));
+  values.forEach((value, i) => {
+    const name = node.outputs[i] ?? "";
+    requirePossible(`its output "${name}"`, value.shape);
+    context.defineValue(name, value);
+  });
 }
 
 /** Optional inputs that are left out at the end do not count. */

@@ -1,4 +1,5 @@
 import { PacelineError } from "../../../core/errors.ts";
+import { requireFewNodes } from "../guard.ts";
 import { type ProtoField, readMessage } from "./protobuf.ts";
 import type { RawAttribute, RawModel, RawNode, RawTensor, RawValue } from "./rawModel.ts";
 import { elementTypeOf, readTensor } from "./tensor.ts";
@@ -8,7 +9,6 @@ import { elementTypeOf, readTensor } from "./tensor.ts";
  * model, graph, node, attribute, tensor: bodies of control-flow operators are skipped.
  */
 
-const MAX_NODES = 100_000;
 const MAX_NAME = 4096;
 /** 64 million parameters as doubles, and as much again. */
 export const MAX_FILE_BYTES = 2 ** 30;
@@ -66,7 +66,7 @@ function readGraph(bytes: Uint8Array): Pick<RawModel, "nodes" | "initialisers" |
     else if (number === 11) graph.inputs.push(readValue(field.bytes()));
     else if (number === 12) graph.outputs.push(readValue(field.bytes()));
     else if (number === 15) throw new PacelineError("unsupported", "the ONNX file has sparse initialisers");
-    if (graph.nodes.length > MAX_NODES) throw new PacelineError("bad-input", `a graph has at most ${MAX_NODES} nodes`);
+    requireFewNodes("the ONNX file", graph.nodes.length);
   });
   requireDistinct(
     graph.initialisers.map((each) => each.name),

@@ -98,7 +98,7 @@ export class ImportContext {
 
 /** Attributes in the graph's terms. @throws PacelineError `unsupported` for bodies and texts */
 export function graphAttributes(node: RawNode, without: readonly string[] = []): Attributes {
-  const attributes: Record<string, Attribute> = {};
+  const attributes = Object.create(null) as Record<string, Attribute>;
   for (const [name, attribute] of Object.entries(node.attributes)) {
     if (without.includes(name)) continue;
     if (attribute.kind === "other")

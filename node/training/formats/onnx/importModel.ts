@@ -5,6 +5,7 @@ import type { Model } from "../../models/model.ts";
 import { ModelBuilder } from "../../models/modelBuilder.ts";
 import type { FileModel } from "../fileModel.ts";
 import { finishModel, freeName } from "../finishModel.ts";
+import { ownValue, requirePossible } from "../guard.ts";
 import type { LossKind } from "../outputs.ts";
 import { convertNode } from "./convertNode.ts";
 import { decodeModel } from "./decode.ts";
@@ -78,7 +79,7 @@ function addExample(
 ): void {
   if (type !== "float32" && type !== "int32" && type !== "int64")
     throw new PacelineError("unsupported", `the model's input "${name}" is of ${type}: only numbers are supported`);
-  const sizes = given[name] ?? shape?.slice(1);
+  const sizes = ownValue(given, name) ?? shape?.slice(1);
   if (sizes === undefined || shape?.length === 0)
     throw new PacelineError("bad-input", `the model's input "${name}" has no shape with the batch as its first axis`);
   const own = sizes.map((size, i) => {
@@ -89,6 +90,7 @@ function addExample(
       `the size of axis ${i + 1}${label} of the model's input "${name}" is open: give the shape of one example under "inputShapes" in the model's spec`,
     );
   });
+  requirePossible(`the model's input "${name}"`, ["batch", ...own]);
   context.defineValue(name, context.model.example(freeName(name), type, own));
 }
 

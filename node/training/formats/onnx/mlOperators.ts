@@ -88,7 +88,7 @@ const scaler: Converter = (node, context) => {
   const { graph } = context.model;
   const shifted = graph.node("Sub", [floatInput(node, context), graph.floats(floatsOf(attributes, "offset"))]);
   const scaled = graph.node("Mul", [shifted, graph.floats(floatsOf(attributes, "scale"))], {}, node.name);
-  requirePossible(scaled.shape);
+  requirePossible(`its output "${node.outputs[0] ?? ""}"`, scaled.shape);
   context.defineValue(node.outputs[0] ?? "", scaled);
 };
 

@@ -1,6 +1,7 @@
 import { PacelineError } from "../../../core/errors.ts";
 import type { Constant } from "../../graph/graph.ts";
 import type { TensorSpec } from "../../models/model.ts";
+import { ownValue } from "../guard.ts";
 import { type RawGraph, type Use, usesBy } from "./rawGraph.ts";
 import type { RawNode, RawTensor } from "./rawModel.ts";
 
@@ -43,6 +44,8 @@ const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
   PRelu: [1],
   BatchNormalization: [1, 2],
   LayerNormalization: [1, 2],
+  GroupNormalization: [1, 2],
+  InstanceNormalization: [1, 2],
 };
 
 const PRODUCTS = new Set(["MatMul", "Gemm", "Conv"]);
@@ -93,7 +96,7 @@ function usesOf(name: string, uses: ReadonlyMap<string, readonly Use[]>): readon
 function roleOf(tensor: RawTensor, uses: readonly Use[], graph: RawGraph): Role {
   if (tensor.type !== "float32") return "constant";
   if (uses.some(({ node, input }) => node.operator === "BatchNormalization" && input >= 3)) return "statistic";
-  const trained = uses.filter(({ node, input }) => !(SETTINGS[node.operator] ?? []).includes(input));
+  const trained = uses.filter(({ node, input }) => !(ownValue(SETTINGS, node.operator) ?? []).includes(input));
   if (trained.length === 0) return "constant";
   return isVector(tensor) || trained.some((use) => isWeight(use, graph)) ? "weight" : "constant";
 }
@@ -103,7 +106,7 @@ function isVector(tensor: RawTensor): boolean {
 }
 
 function isWeight({ node, input }: Use, graph: RawGraph): boolean {
-  if ((WEIGHTS[node.operator] ?? []).includes(input)) return true;
+  if ((ownValue(WEIGHTS, node.operator) ?? []).includes(input)) return true;
   const other = graph.producerOf(node.inputs[1 - input] ?? "");
   return node.operator === "Add" && other !== undefined && PRODUCTS.has(other.operator);
 }

@@ -1,4 +1,5 @@
 import { int, type Value } from "../../../graph/graph.ts";
+import { ownValue } from "../../guard.ts";
 import {
   asFloat,
   fixedSize,
@@ -43,7 +44,7 @@ function flipped(call: LayerCall, states: Value): Value {
 
 function run(call: LayerCall, config: LayerConfig, scope: readonly string[], reverse: boolean): CellResult {
   const { builder } = call;
-  const cell = CELLS[config.className] as Cell;
+  const cell = ownValue(CELLS, config.className) as Cell;
   for (const key of ["return_state", "stateful", "time_major"]) config.refuse(key, "is not supported");
   config.refuse("recurrent_dropout", "dropout between steps is not supported");
   const x = dropped(call, config, asFloat(builder, visibleInput(call)));
@@ -83,7 +84,7 @@ const MERGES: Readonly<Record<string, string>> = { sum: "Add", mul: "Mul", ave: 
 const bidirectional: Layer = (call) => {
   const { builder, config } = call;
   const inner = innerConfig(config);
-  if (CELLS[inner.className] === undefined) throw config.unsupported(`${inner.className} in both directions`);
+  if (ownValue(CELLS, inner.className) === undefined) throw config.unsupported(`${inner.className} in both directions`);
   const [ahead, back] = ["forward", "backward"].map((direction) => {
     const scope = [...call.scope, `${direction}_${inner.name}`];
     return run(call, inner, scope, direction === "backward");
@@ -92,7 +93,7 @@ const bidirectional: Layer = (call) => {
   const pair = sequences ? [ahead.states, back.states] : [ahead.last, back.last];
   const mode = config.text("merge_mode", "concat");
   if (mode === "concat") return plain(layerNode(call, "Concat", pair, { axis: int(-1) }));
-  const operator = MERGES[mode];
+  const operator = ownValue(MERGES, mode);
   if (operator === undefined) throw config.unsupported(`the merge mode ${mode} is not supported`);
   const merged = layerNode(call, operator, pair);
   return plain(mode === "ave" ? builder.node("Mul", [merged, builder.floats([0.5], [])]) : merged);
