@@ -211,6 +211,40 @@ describe("a node of an ONNX file", () => {
     expect(frozen).to.not.include("BatchNormalization");
   });
 
+  it("normalises groups by a scale and a bias for each group in sets 18 to 20, for each channel in set 21", async () => {
+    const perGroup = { scale: [2, -0.5], bias: [0.25, -3] };
+    const perChannel = { scale: [2, 2, 2, -0.5, -0.5, -0.5], bias: [0.25, 0.25, 0.25, -3, -3, -3] };
+    const x = normals(24, 5, 1);
+    // groups of three channels with two values each
+    const expected = Array.from({ length: 24 }, (_, at) => {
+      const group = Math.floor(at / 6);
+      const own = [...x.subarray(6 * group, 6 * group + 6)];
+      const mean = own.reduce((sum, each) => sum + each, 0) / 6;
+      const variance = own.reduce((sum, each) => sum + (each - mean) ** 2, 0) / 6;
+      const normal = (x[at]! - mean) / Math.sqrt(variance + 0.01);
+      return normal * perGroup.scale[group % 2]! + perGroup.bias[group % 2]!;
+    });
+    for (const [operatorSet, { scale, bias }] of [
+      [18, perGroup],
+      [20, perGroup],
+      [21, perChannel],
+    ] as const) {
+      const { model } = importOnnx(
+        writeOnnx({
+          operatorSets: { "": operatorSet },
+          nodes: [node("GroupNormalization", "x s b", "y", { num_groups: { int: 2 }, epsilon: { float: 0.01 } })],
+          initialisers: [floats("s", [scale.length], scale), floats("b", [bias.length], bias)],
+          inputs: [value("x", ["n", 6, 2])],
+          outputs: [value("y", ["n", 6, 2])],
+        }),
+        { loss: "mean-squared-error" },
+      );
+      expect(model.tensors.map(({ shape }) => shape)).to.deep.equal([[scale.length], [bias.length]]);
+      const found = await runModel(model, [floatTensor(x, [2, 6, 2])]);
+      expect(largestDifference(found, expected), `set ${operatorSet}`).to.be.below(1e-4);
+    }
+  });
+
   it("reads an integer input beside the one that is trained on", async () => {
     const bytes = writeOnnx({
       operatorSets: { "": 17 },

@@ -188,6 +188,91 @@ describe("the importer of ONNX files", () => {
     expect(refusal(withNode(file, "LinearClassifier", { attributes }))).to.match(/one class against the rest/);
   });
 
+  it("takes names that every object has for names like any other", () => {
+    for (const name of ["constructor", "toString", "hasOwnProperty", "__proto__"]) {
+      const file: OnnxFile = {
+        operatorSets: { "": 17 },
+        nodes: [node("MatMul", [name, "w"], "p"), node("Add", "p valueOf", "y")],
+        initialisers: [floats("w", [4, 3], normals(12, 1)), floats("valueOf", [3], [1, 2, 3])],
+        inputs: [value(name, ["n", 4])],
+        outputs: [value("y", ["n", 3])],
+      };
+      const { model, origin } = importOnnx(writeOnnx(file), { inputShapes: {} });
+      expect(model.graph.inputs[0]?.shape, name).to.deep.equal(["batch", 4]);
+      expect(origin.inputs).to.deep.equal([name]);
+      expect(refusal({ ...file, inputs: [value(name, ["n", "m"])] })).to.match(/^bad-input: .*axis 1 \("m"\).*is open/);
+      const operator = behindProduct([node(name, "p w", "y")]);
+      expect(refusal(operator)).to.match(/^unsupported: node "y" \(.*\): .*is not supported/);
+    }
+  });
+
+  it("takes an attribute of any name for what it is", () => {
+    const axis = node("Softmax", "p", "s", { ["__proto__"]: { int: 7 } });
+    expect(refusal(behindProduct([axis, node("Relu", "s", "y")]))).to.equal("none");
+  });
+
+  it("refuses more nodes than training can be prepared for, and says why", () => {
+    const chain = (count: number): OnnxFile =>
+      behindProduct(
+        Array.from({ length: count }, (_, i) =>
+          node("Relu", i === 0 ? "p" : `r${i}`, i === count - 1 ? "y" : `r${i + 1}`),
+        ),
+      );
+    expect(refusal(chain(2999))).to.equal("none");
+    expect(refusal(chain(3000))).to.match(
+      /^bad-input: the ONNX file has more than 3000 nodes.*grows with their square/,
+    );
+  });
+
+  it("counts the nodes that one of the file becomes", () => {
+    const statistics = ["scale", "bias", "mean", "var"].map((name) => floats(name, [3], [0.5, 1, 2]));
+    const normalise = Array.from({ length: 600 }, (_, i) =>
+      node("BatchNormalization", `${i === 0 ? "p" : `b${i}`} scale bias mean var`, i === 599 ? "y" : `b${i + 1}`),
+    );
+    const file = behindProduct(normalise, { initialisers: statistics });
+    expect(refusal(file)).to.equal("none");
+    expect(refusal(file, { frozen: ["mean", "var"] })).to.match(/node "b\d+" .*more than 3000 nodes/);
+  });
+
+  it("refuses tensors that no machine holds, by their names", () => {
+    // 4096 · 65536 are the 2^28 values that are allowed
+    const expanded = (size: number): OnnxFile => ({
+      operatorSets: { "": 17 },
+      nodes: [
+        node("MatMul", "x w", "p"),
+        node("Expand", "p to", "huge"),
+        node("ReduceMean", "huge", "y", { axes: { ints: [2] }, keepdims: { int: 0 } }),
+      ],
+      initialisers: [floats("w", [4, 3], normals(12, 1)), longs("to", [1, 4096, size])],
+      inputs: [value("x", ["n", 4096, 4])],
+      outputs: [value("y", undefined)],
+    });
+    const column = (size: number): OnnxFile => ({
+      ...expanded(size),
+      initialisers: [floats("w", [4, 1], normals(4, 1)), longs("to", [1, 4096, size])],
+    });
+    expect(refusal(column(65_536))).to.equal("none");
+    expect(refusal(column(65_537))).to.match(
+      /^bad-input: node "huge" \(Expand\): its output "huge" .*\[batch, 4096, 65537\].*268435456 values/,
+    );
+    const wide = behindProduct([node("Relu", "p", "y")], { inputs: [value("x", ["n", 2 ** 27, 4])] });
+    expect(refusal(wide)).to.match(/^bad-input: the model's input "x" .*\[batch, 134217728, 4\]/);
+  });
+
+  it("refuses a normalisation by groups that do not fit, or that the operator set does not have", () => {
+    const file = (operatorSet: number, groups: number, length: number): OnnxFile =>
+      behindProduct([node("GroupNormalization", "p scale bias", "y", { num_groups: { int: groups } })], {
+        operatorSets: { "": operatorSet },
+        initialisers: ["scale", "bias"].map((name) => floats(name, [length], normals(length, 1))),
+        outputs: [value("y", undefined)],
+      });
+    expect(refusal(file(21, 1, 3))).to.equal("none");
+    expect(refusal(file(18, 1, 3))).to.match(/^bad-input: .*scale.*has the shape \[3\], not \[1\]/);
+    expect(refusal(file(21, 1, 2))).to.match(/^bad-input: .*scale.*has the shape \[2\], not \[3\]/);
+    expect(refusal(file(21, 2, 3))).to.match(/^bad-input: .*3 channels do not make 2 groups/);
+    expect(refusal(file(17, 1, 1))).to.match(/^unsupported: .*set 17 has no GroupNormalization/);
+  });
+
   it("refuses labels alone", () => {
     const file = sklearnPerceptron(3);
     expect(refusal({ ...file, outputs: file.outputs.slice(0, 1) })).to.match(

@@ -3,6 +3,7 @@ import { floatOf, intsOf } from "../../graph/attributes.ts";
 import { int, isConstant, type Value } from "../../graph/graph.ts";
 import { frozenNormalisation } from "../frozenNormalisation.ts";
 import { type Converter, type Converters, addNode } from "./converter.ts";
+import { groupNormalization } from "./groupNormalization.ts";
 import { graphAttributes } from "./importContext.ts";
 import type { RawNode } from "./rawModel.ts";
 
@@ -72,4 +73,5 @@ export const UPGRADES: Converters = {
   Split: split,
   BatchNormalization: batchNormalization,
   Dropout: dropout,
+  GroupNormalization: groupNormalization,
 };
