@@ -103,6 +103,7 @@ async function openSession(
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
+      enableMemPattern: false, // a plan of the memory of a step holds more than the step does
       logSeverityLevel: 4, // errors are thrown
     });
   } catch (error) {
