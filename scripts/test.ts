@@ -10,7 +10,19 @@ import { allSuites, type Suite } from "./test/suites.ts";
  * Suites that wait for nobody and watch no clock: two of them run at a time, and say what they have to say at their end. The
  * longest first, so that what is short fits in beside them.
  */
-const BESIDE_EACH_OTHER = ["contracts", "solidity", "lint", "types", "core", "house"];
+const BESIDE_EACH_OTHER = [
+  "contracts",
+  "solidity",
+  "lint",
+  "training",
+  "engines",
+  "types",
+  "protocol",
+  "data",
+  "core",
+  "dashboard",
+  "house",
+];
 
 /** Longest that one suite may take, in milliseconds: a stuck process must not hold the run for ever. */
 const SUITE_LIMIT_MS = 10 * 60_000;
