@@ -132,8 +132,8 @@ export const SHAKESPEARE: AccuracyTask = {
     schedule: { kind: "linear" },
   },
   federated: {
-    rounds: 20,
-    plan: { length: { localSteps: 40 }, batchSize: 32, optimiser: { kind: "adam" }, learningRate: 0.01 },
+    rounds: 10,
+    plan: { length: { localSteps: 40 }, batchSize: 16, optimiser: { kind: "adam" }, learningRate: 0.01 },
     natural: { title: "by speaker", scheme: { kind: "group" } },
   },
 };
