@@ -36,7 +36,7 @@ export async function benchAccuracy({ only }: BenchOptions): Promise<BenchResult
 
 /** Such as `fashionMlpAccuracy`, `fashionMlpFederatedIid`, `fashionMlpRoundsIid` (0 where the tolerance was not reached). */
 function figuresOf(result: TaskResult): Record<string, number> {
-  const { name, goals, central, iid, natural, trainSeconds } = result;
+  const { name, goals, central, iid, natural } = result;
   const named = (prefix: string, values: readonly number[]): [string, number][] =>
     goals.map(({ metric }, g) => [`${name}${prefix}${pascal(metric)}`, values[g] as number]);
   return {
@@ -44,7 +44,6 @@ function figuresOf(result: TaskResult): Record<string, number> {
     [`${name}IidRounds`]: iid.roundsToTolerance ?? 0,
     [`${name}NaturalRounds`]: natural.roundsToTolerance ?? 0,
     [`${name}BarsMet`]: goals.every(({ metric, bar }, g) => isAtLeast(metric, central[g] as number, bar)) ? 1 : 0,
-    [`${name}CentralSeconds`]: trainSeconds,
   };
 }
 

@@ -23,7 +23,6 @@ export interface TaskResult {
   readonly central: readonly number[];
   /** Smallest and largest of the first metric. */
   readonly range: readonly [number, number];
-  readonly trainSeconds: number;
   readonly iid: FederatedResult;
   readonly natural: FederatedResult & { readonly title: string };
 }
@@ -38,7 +37,6 @@ export interface FederatedResult {
 
 export async function runTask(task: AccuracyTask, folder: string, say: (line: string) => void): Promise<TaskResult> {
   const central: number[][] = [];
-  const startedAt = performance.now();
   for (let seed = 0; seed < task.seeds; seed++) {
     const data = await task.load(folder, seed);
     central.push(await withTrainer(task, data, (trainer, fitted) => trainCentrally(trainer, task, fitted, seed)));
@@ -49,7 +47,6 @@ export async function runTask(task: AccuracyTask, folder: string, say: (line: st
         .join(", ")}`,
     );
   }
-  const trainSeconds = (performance.now() - startedAt) / 1000;
   const means = task.goals.map(
     (_, g) => central.reduce((sum, values) => sum + (values[g] as number), 0) / central.length,
   );
@@ -62,7 +59,6 @@ export async function runTask(task: AccuracyTask, folder: string, say: (line: st
     seeds: task.seeds,
     central: means,
     range: [Math.min(...first), Math.max(...first)],
-    trainSeconds,
     iid: await runFederation(task, folder, { kind: "iid" }, means, (line) => say(`${task.title}, iid, ${line}`)),
     natural: {
       title: natural.title,
