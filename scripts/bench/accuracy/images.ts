@@ -27,12 +27,12 @@ export const FASHION_MLP: AccuracyTask = {
     schedule: { kind: "cosine" },
   },
   federated: {
-    rounds: 20,
+    rounds: 24,
     plan: {
       length: { localEpochs: 2 },
-      batchSize: 32,
+      batchSize: 10,
       optimiser: { kind: "sgd" },
-      learningRate: 0.1,
+      learningRate: 0.05,
       schedule: { kind: "linear" },
     },
     natural: DIRICHLET,
