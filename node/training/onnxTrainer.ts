@@ -34,6 +34,8 @@ const CHUNK_EXAMPLES = 2048;
 const CHUNK_VALUES = 2 ** 21;
 /** Values that the largest tensor of a training step may have: 1 GB. */
 const MAX_STEP_VALUES = 2 ** 28;
+/** From so many values of the largest tensor on, memory counts more than a little time. */
+const FRUGAL_VALUES = 2 ** 20;
 
 interface OpenGraph {
   readonly session: SessionHandle;
@@ -70,10 +72,10 @@ export class OnnxTrainer implements Trainer {
       tables: planTables(this.#model, plan.optimiser, { batchSize: plan.batchSize, examples: examples.count }),
       inOrder: isNarrow(this.#model),
     };
-    const { session, largest } = this.#open(`train ${JSON.stringify([plan.optimiser, layout])}`, () =>
-      trainingGraph(this.#model, plan.optimiser, layout),
-    );
-    requireRoom(Math.min(plan.batchSize, examples.count), largest);
+    const batch = Math.min(plan.batchSize, examples.count);
+    const build = (): Graph => trainingGraph(this.#model, plan.optimiser, layout);
+    const { session, largest } = this.#open(`train ${JSON.stringify([plan.optimiser, layout])}`, build, batch);
+    requireRoom(batch, largest);
     const feeds = {
       ...paramFeeds(this.#model.tensors, params),
       ...this.#exampleFeeds(layout.inOrder ? inVisitingOrder(examples, batches.order) : examples),
@@ -169,11 +171,14 @@ export class OnnxTrainer implements Trainer {
     }
   }
 
-  #open(name: string, build: () => Graph): OpenGraph {
+  /** @param batch examples that a run works on together; by default as many as `chunkOf` says */
+  #open(name: string, build: () => Graph, batch?: number): OpenGraph {
     const held = this.#graphs.get(name);
     if (held !== undefined) return held;
     const graph = build();
-    const opened = { session: acquireSession(graph, this.#settings), largest: largestPart(graph) };
+    const largest = largestPart(graph);
+    const frugal = (batch ?? chunkOf(largest)) * largest > FRUGAL_VALUES;
+    const opened = { session: acquireSession(graph, { ...this.#settings, frugal }), largest };
     this.#graphs.set(name, opened);
     return opened;
   }
