@@ -123,6 +123,8 @@ describe("a job whose participants agree on the preprocessing in its first round
     expect(withData({ encoding: { ...encoding, clipNorm: 2.4 } })).to.throw(/clipNorm.*at least 3/);
     expect(withData({ encoding: { ...encoding, initialExponent: 15 } })).to.throw(/initialExponent of at most 14/);
     expect(withData({ aggregation: { ...aggregation, rule: "median" } })).to.throw(/needs the weighted-mean/);
-    expect(withData({ data: { ...JOB_EXAMPLES.digits.data, fit: "federated" } })).to.throw(/images are fitted to a sample/);
+    expect(withData({ data: { ...JOB_EXAMPLES.digits.data, fit: "federated" } })).to.throw(
+      /images are fitted to a sample/,
+    );
   });
 });
