@@ -6,6 +6,7 @@ import { BlobFolder } from "./blobFolder.ts";
 import { onDisk } from "./diskError.ts";
 import { encodeJson } from "./json.ts";
 import type { Storage } from "./storage.ts";
+import { nestedTransaction, requireSynchronous } from "./transaction.ts";
 
 /** Written to `PRAGMA user_version`; raise it with each change of the schema, and add the migration. */
 const SCHEMA_VERSION = 1;
@@ -84,6 +85,20 @@ function storageOver(database: DatabaseSync, blobs: BlobFolder, path: string): S
     },
     entries(kind) {
       return query(() => list.all(kind)).map((row) => [String(row["key"]), parsed(row["value"])] as const);
+    },
+    transaction(work) {
+      open();
+      if (database.isTransaction) throw nestedTransaction();
+      onDisk(path, () => database.exec("BEGIN IMMEDIATE"));
+      try {
+        const result = requireSynchronous(work());
+        // SQLite ends a transaction by itself when the disk is full; then this throws.
+        query(() => database.exec("COMMIT"));
+        return result;
+      } catch (error) {
+        if (database.isOpen && database.isTransaction) onDisk(path, () => database.exec("ROLLBACK"));
+        throw error;
+      }
     },
     async putBlob(root, bytes) {
       open();

@@ -15,6 +15,12 @@ export interface Storage {
   delete(kind: string, key: string): void;
   /** All records of a kind, by ascending key (bytewise). */
   entries(kind: string): readonly (readonly [key: string, value: unknown])[];
+  /**
+   * Runs `work` so that its puts and deletes are all kept, or none: a throw, or a crash before it returns, leaves the records as they
+   * were. Reads inside see its own writes. Blobs have no part in it. Throws `bad-argument` for a transaction inside another,
+   * and for work that is asynchronous: what it wrote after its first wait would stand outside.
+   */
+  transaction<T>(work: () => T): T;
 
   /** Stores a blob under its root; the caller has verified it. Storing it again is no error. After a crash it is whole, or not there. */
   putBlob(root: Hex, bytes: Uint8Array): Promise<void>;

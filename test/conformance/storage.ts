@@ -61,6 +61,72 @@ export function describeStorageConformance(name: string, create: () => Promise<S
       expect(storage.get("k", "a")).to.equal(undefined);
     });
 
+    it("keeps all that a transaction does, shows it its own writes, and gives its result", () => {
+      storage.put("k", "old", 1);
+      const result = storage.transaction(() => {
+        storage.put("k", "new", 2);
+        storage.delete("k", "old");
+        storage.put("other", "b", storage.get("k", "new"));
+        return storage.entries("k").length;
+      });
+      expect(result).to.equal(1);
+      expect(storage.entries("k")).to.deep.equal([["new", 2]]);
+      expect(storage.entries("other")).to.deep.equal([["b", 2]]);
+    });
+
+    it("keeps nothing of a transaction that throws, and passes the error on", () => {
+      storage.put("k", "a", "before");
+      storage.put("k", "b", "stays");
+      const problem = new Error("in the middle");
+      const work = (): void => {
+        storage.put("k", "a", "first");
+        storage.put("k", "a", "second");
+        storage.delete("k", "b");
+        storage.put("new kind", "c", 3);
+        throw problem;
+      };
+      expect(() => storage.transaction(work)).to.throw(problem);
+      expect(storage.entries("k")).to.deep.equal([
+        ["a", "before"],
+        ["b", "stays"],
+      ]);
+      expect(storage.entries("new kind")).to.deep.equal([]);
+      storage.transaction(() => storage.put("k", "a", "after"));
+      expect(storage.get("k", "a")).to.equal("after");
+    });
+
+    it("keeps nothing of a transaction one of whose values JSON cannot hold", () => {
+      const work = (): void => {
+        storage.put("k", "a", 1);
+        storage.put("k", "b", 1n);
+      };
+      expect(codeOf(() => storage.transaction(work))).to.equal("bad-argument");
+      expect(storage.entries("k")).to.deep.equal([]);
+    });
+
+    it("refuses a transaction in a transaction, and asynchronous work, keeping nothing of them", () => {
+      const nested = (): void => {
+        storage.put("k", "a", 1);
+        storage.transaction(() => storage.put("k", "b", 2));
+      };
+      expect(codeOf(() => storage.transaction(nested))).to.equal("bad-argument");
+      const waiting = async (): Promise<void> => {
+        storage.put("k", "c", 3);
+        await Promise.reject(new Error("later"));
+      };
+      expect(codeOf(() => storage.transaction(waiting))).to.equal("bad-argument");
+      expect(storage.entries("k")).to.deep.equal([]);
+    });
+
+    it("keeps nothing of a transaction in which the storage was closed", () => {
+      const work = (): void => {
+        storage.put("k", "a", 1);
+        storage.close();
+      };
+      expect(codeOf(() => storage.transaction(work))).to.equal("closed");
+      expect(codeOf(() => storage.transaction(() => 1))).to.equal("closed");
+    });
+
     it("keeps blobs by root: storing again is no error, deleting twice neither", async () => {
       const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31) & 255);
       await storage.putBlob(ROOT_A, bytes);
