@@ -10,6 +10,7 @@ import type { JobChain } from "../chain/chain.ts";
 import type { PeerState } from "../protocol/state.ts";
 import type { EvaluationResult } from "../training/metrics/evaluation.ts";
 import { openLibp2pNetwork, openParticipantStorage } from "./adapters.ts";
+import { machineClock } from "./clock.ts";
 import { evaluationText } from "./evaluation.ts";
 import { jobFolder } from "./home.ts";
 import { requireSameSpec } from "./jobFile.ts";
@@ -62,7 +63,7 @@ export async function runDaemon(
       spec: settings.spec,
       privateKey,
       initialParams: learning.initialParams,
-      now: () => Date.now() / 1000,
+      clock: machineClock,
       randomBytes: (count) => new Uint8Array(randomBytes(count)),
       relaySeconds: settings.relaySeconds,
       retrySeconds: settings.retrySeconds,

@@ -11,6 +11,7 @@ import { initialState, step } from "../protocol/round.ts";
 import type { Judged, OwnScores, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Misbehaviour } from "./behaviours.ts";
+import type { Clock } from "./clock.ts";
 import { keepConnected } from "./connections.ts";
 import type { ParticipantContext } from "./context.ts";
 import { forgetRounds } from "./effects/blobs.ts";
@@ -31,13 +32,16 @@ export interface ParticipantOptions {
   readonly privateKey: Uint8Array;
   /** Of a fresh job; a later model comes from the storage. */
   readonly initialParams: () => Float32Array;
-  /** Seconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Cryptographically secure. */
   readonly randomBytes: (count: number) => Uint8Array;
   readonly relaySeconds: number;
   readonly retrySeconds: number;
   readonly observer: ParticipantObserver;
+  /** How connections are kept; a network that needs none has a way of its own. */
+  readonly connect?: typeof keepConnected;
+  /** How messages are judged; who runs many participants need not read the same one anew for each. */
+  readonly judge?: typeof judgeMessage;
   /** For tests and simulations. */
   readonly misbehaviour?: Misbehaviour;
 }
@@ -69,7 +73,7 @@ const KEPT_ROUNDS = 2;
 
 /** Joins the network and takes part in every round from now on. The wallet has joined the job, or will. */
 export async function startParticipant(options: ParticipantOptions): Promise<Participant> {
-  const { chain, observer, storage, now, misbehaviour = {} } = options;
+  const { chain, clock, observer, storage, connect = keepConnected, judge = judgeMessage, misbehaviour = {} } = options;
   const domain = { chainId: chain.chainId, job: chain.job };
   const stopping = new AbortController();
   const model = (await loadModel(storage)) ?? firstModel(options);
@@ -83,7 +87,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   let state = initialState(peer, model.modelId);
   const updates = new UpdateCache(storage, chain.terms.vectorLength);
   let clockAhead = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let forgetTick = (): void => undefined;
 
   const network = await options.openNetwork({
     privateKey: options.privateKey,
@@ -101,7 +105,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     network,
     domain,
     randomWord: () => toHex(options.randomBytes(32)),
-    stopwatch: new Stopwatch(now),
+    stopwatch: new Stopwatch(() => clock.now()),
     signal: stopping.signal,
     state: () => state,
     dispatch,
@@ -115,16 +119,16 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
 
   function dispatch(event: PeerEvent): void {
     if (stopping.signal.aborted) return;
-    const chainNow = now() + clockAhead;
+    const chainNow = clock.now() + clockAhead;
     const next = step(state, event, chainNow);
     state = next.state;
     if (event.type === "model") observer.onModel?.(context.model);
     observer.onState?.(state);
     // Before the effects: one that answers at once dispatches in turn, and knows better when to look again.
-    clearTimeout(timer);
+    forgetTick();
     if (next.wakeAt !== Infinity) {
       const wait = Math.max(0, Math.min(60, next.wakeAt - chainNow));
-      timer = setTimeout(() => dispatch({ type: "tick" }), Math.ceil(wait * 1000));
+      forgetTick = clock.after(wait, () => dispatch({ type: "tick" }));
     }
     for (const { key, effect } of next.effects) {
       const omitted = misbehaviour.omits?.(state, effect) === true;
@@ -139,7 +143,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   }
 
   function receive(data: Uint8Array): Verdict {
-    const judged = judgeMessage(data, domain, state.view, state.members);
+    const judged = judge(data, domain, state.view, state.members);
     if (judged.verdict === "accepted") dispatch({ type: "message", message: judged.message, author: judged.author });
     return judged.verdict;
   }
@@ -170,7 +174,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
 
   const unwatch = chain.watch(
     ({ view, members, demands }) => {
-      clockAhead = Math.max(0, view.blockTime - now());
+      clockAhead = Math.max(0, view.blockTime - clock.now());
       if (state.view === undefined) recallVerdicts(view);
       // A reorganisation may take the draw back: then the same round begins again, with another seed.
       const isNew = view.round !== state.view?.round || view.seed !== state.view.seed;
@@ -179,7 +183,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     },
     (error) => observer.onProblem?.("chain", error),
   );
-  const disconnect = keepConnected({
+  const disconnect = connect({
     chain,
     network,
     members: () => state.members,
@@ -194,7 +198,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     counters: () => network.counters(),
     async stop() {
       stopping.abort();
-      clearTimeout(timer);
+      forgetTick();
       unwatch();
       disconnect();
       await network.stop();

@@ -3,6 +3,7 @@ import { afterEach, describe, it } from "mocha";
 import type { ChainSnapshot, JobChain } from "../../node/chain/chain.ts";
 import { keccakWords } from "../../node/core/bytes.ts";
 import type { RoundView } from "../../node/core/roundView.ts";
+import { machineClock } from "../../node/daemon/clock.ts";
 import { genesisHash, type JobSpec } from "../../node/daemon/jobSpec.ts";
 import { startParticipant, type Participant } from "../../node/daemon/participant.ts";
 import { MemoryHub } from "../../node/network/memory.ts";
@@ -53,7 +54,7 @@ async function participant(): Promise<{
     } as unknown as JobSpec,
     privateKey: keys[SELF]!,
     initialParams: () => PARAMS,
-    now: () => START,
+    clock: { ...machineClock, now: () => START },
     randomBytes: (count) => new Uint8Array(count).fill(3),
     relaySeconds: 1,
     retrySeconds: 1,

@@ -12,6 +12,7 @@ import type { Misbehaviour } from "../../node/daemon/behaviours.ts";
 import { openJobModel } from "../../node/daemon/jobModel.ts";
 import { parseJobSpec, type JobSpec, type JobSpecInput } from "../../node/daemon/jobSpec.ts";
 import { createLearner, type Learner } from "../../node/daemon/learner.ts";
+import { machineClock } from "../../node/daemon/clock.ts";
 import { startParticipant, type Participant } from "../../node/daemon/participant.ts";
 import type { PeerState } from "../../node/protocol/state.ts";
 import type { Storage } from "../../node/storage/storage.ts";
@@ -130,7 +131,7 @@ export class LocalFederation {
       spec,
       privateKey: fromHex(key),
       initialParams: () => trainer.initialParams(spec.seed),
-      now: () => Date.now() / 1000,
+      clock: machineClock,
       randomBytes: (count) => new Uint8Array(randomBytes(count)),
       relaySeconds: this.#relaySeconds,
       retrySeconds: 1,

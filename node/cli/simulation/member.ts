@@ -7,6 +7,7 @@ import type { Endpoint } from "../../chain/endpoint.ts";
 import { createSender } from "../../chain/sender.ts";
 import { createJobChain, readTerms, type JobAddresses, type JobWatcher } from "../../chain/viemJob.ts";
 import { freeRiding, misbehaviourOf, signFlipping, type Misbehaviour } from "../../daemon/behaviours.ts";
+import { machineClock } from "../../daemon/clock.ts";
 import { evaluationOf } from "../../daemon/evaluation.ts";
 import type { JobSpec } from "../../daemon/jobSpec.ts";
 import { createLearner, type Learner } from "../../daemon/learner.ts";
@@ -118,7 +119,7 @@ export async function startMember(
     spec,
     privateKey: Buffer.from(config.operatorKey.slice(2), "hex"),
     initialParams: () => trainer.initialParams(spec.seed),
-    now: () => Date.now() / 1000,
+    clock: machineClock,
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
     relaySeconds: RELAY_SECONDS,
     retrySeconds: RETRY_SECONDS,
