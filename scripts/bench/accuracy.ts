@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { keep } from "./accuracy/report.ts";
+import { versionOf } from "./versionOf.ts";
 import { isClose, runTask, type TaskResult } from "./accuracy/runTask.ts";
 import { TASKS } from "./accuracy/tasks.ts";
 import type { BenchOptions, BenchResult } from "./benchResult.ts";
@@ -43,12 +43,8 @@ function figuresOf(result: TaskResult): Record<string, number> {
     ...Object.fromEntries([...named("", central), ...named("Iid", iid.values), ...named("Natural", natural.values)]),
     [`${name}IidRounds`]: iid.roundsToTolerance ?? 0,
     [`${name}NaturalRounds`]: natural.roundsToTolerance ?? 0,
-    [`${name}BarsMet`]: goals.every(({ metric, bar }, g) => isAtLeast(metric, central[g] as number, bar)) ? 1 : 0,
+    [`${name}BarsMet`]: goals.every(({ metric, bar }, g) => isClose(metric, central[g] as number, bar, 0)) ? 1 : 0,
   };
-}
-
-function isAtLeast(metric: Parameters<typeof isClose>[0], value: number, bar: number): boolean {
-  return isClose(metric, value, bar, 0);
 }
 
 function referencesOf({ name, goals }: TaskResult): Record<string, number> {
@@ -57,8 +53,4 @@ function referencesOf({ name, goals }: TaskResult): Record<string, number> {
 
 function pascal(metric: string): string {
   return metric.replaceAll(/(^|-)([a-z])/g, (_, _dash, letter: string) => letter.toUpperCase());
-}
-
-function versionOf(name: string): string {
-  return (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
 }

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { BenchResult } from "./benchResult.ts";
 import { floorsOf } from "./gas/floors.ts";
 import { measureCohort, type MeasuredCohort } from "./gas/measure.ts";
+import { versionOf } from "./versionOf.ts";
 
 /** Why a figure is above its floor, where it is by more than arithmetic and memory. */
 const WHY = {
@@ -61,8 +61,6 @@ export async function measureGas(): Promise<Required<Pick<BenchResult, "figures"
 export async function benchGas(): Promise<BenchResult> {
   const measured = await measureGas();
   writeFileSync(GAS_FILE, `${JSON.stringify(measured, undefined, 2)}\n`);
-  const require = createRequire(import.meta.url);
-  const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
   return {
     ...measured,
     why: WHY,

@@ -1,3 +1,4 @@
+import type { DataContract } from "../contract.ts";
 import { fittedImages, imagesContractSchema, type FittedImages, type ImagesContract } from "../contract/images.ts";
 import type { DataSource } from "../dataSource.ts";
 import type { Dataset } from "../dataset.ts";
@@ -37,8 +38,8 @@ export function loadIdxFolder(folder: string): { readonly train: Dataset; readon
 }
 
 /** The test part that comes with an `idx:` folder; undefined for sources that have none. */
-export async function loadTestPart(text: string, contract: { readonly kind: string }): Promise<Dataset | undefined> {
+export async function loadTestPart(text: string, contract: DataContract): Promise<Dataset | undefined> {
   const [, folder] = /^idx:(.+)$/s.exec(text) ?? [];
   if (folder === undefined || contract.kind !== "images") return undefined;
-  return readImages(fittedImages(contract as ImagesContract), openIdxFolder(folder, "t10k"));
+  return readImages(fittedImages(contract), openIdxFolder(folder, "t10k"));
 }

@@ -1,10 +1,10 @@
-import { createRequire } from "node:module";
 import { TFJS_BACKENDS, type TfjsBackend } from "../../../node/training/tfjs/backends.ts";
 import { TfjsTrainer } from "../../../node/training/tfjs/tfjsTrainer.ts";
 import { PacelineError } from "../../../node/core/errors.ts";
 import type { BenchResult } from "../benchResult.ts";
 import { type NumpyTask, measureNumpy, numpyVersion } from "./numpyPeer.ts";
 import { type Measured, type Runs, type Trial, measureTrainer, requireSameWork } from "./trial.ts";
+import { versionOf } from "../versionOf.ts";
 
 /** The same training by other systems, in the same run; those that are not there, or cannot train the model, are left out. */
 
@@ -86,8 +86,4 @@ export async function peerVersions(): Promise<Record<string, string>> {
     "@tensorflow/tfjs": versionOf("@tensorflow/tfjs-core"),
     ...(numpy === undefined ? {} : { numpy }),
   };
-}
-
-function versionOf(name: string): string {
-  return (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
 }
