@@ -2,6 +2,7 @@ import { PacelineError } from "../core/errors.ts";
 import { seededRandom } from "../core/random.ts";
 import { elementCount, type Model } from "./models/model.ts";
 import { adamSettings } from "./adamSettings.ts";
+import type { OptimiserSpec } from "./optimiserSpec.ts";
 import { learningRateAt } from "./schedule.ts";
 import type { Examples, LocalPlan } from "./trainer.ts";
 
@@ -53,7 +54,7 @@ export function exampleOrder(count: number, seed: readonly number[], pass: numbe
 
 /** Adam's corrections of the moments' bias at a step (from 0): 1 / (1 − β₁ᵗ) and 1 / √(1 − β₂ᵗ) with t = step + 1. */
 export function biasCorrections(
-  { optimiser }: LocalPlan,
+  optimiser: OptimiserSpec,
   step: number,
 ): { readonly first: number; readonly second: number } {
   if (optimiser.kind !== "adam" && optimiser.kind !== "adamw") return { first: 1, second: 1 };
@@ -72,11 +73,15 @@ function checkPlan({ length, batchSize, learningRate }: LocalPlan): void {
     throw new PacelineError("bad-argument", `learningRate is above 0 and at most 1000, got ${learningRate}`);
 }
 
-/** What the targets of a set count together in the loss: one each, or their class's weight; padding nothing. */
+/**
+ * What the targets of a set count together in the loss: one each, or their class's weight; padding nothing.
+ * @throws PacelineError `bad-argument` where none counts
+ */
 export function totalTargetWeight({ loss }: Pick<Model, "loss">, { targets, count }: Examples): number {
   if (!(targets.values instanceof Int32Array)) return count * elementCount(targets.shape);
   const classWeights = loss.kind === "softmax-cross-entropy" ? loss.classWeights : undefined;
   let total = 0;
   for (const target of targets.values) if (target >= 0) total += classWeights?.[target] ?? 1;
+  if (!(total > 0)) throw new PacelineError("bad-argument", "the examples have no targets that count");
   return total;
 }

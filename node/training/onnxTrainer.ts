@@ -4,13 +4,21 @@ import { PacelineError } from "../core/errors.ts";
 import { biasCorrections, planBatches, totalTargetWeight, type Batches } from "./batches.ts";
 import { checkExamples, checkInputs, checkParams, checkTrained } from "./checkExamples.ts";
 import { dropoutNoise, noiseLength, noiseOffset } from "./dropoutNoise.ts";
+import {
+  evaluateOutputs,
+  examplesPart,
+  joinOutputs,
+  partBorders,
+  tensorPart,
+  type OutputPart,
+} from "./exampleParts.ts";
 import type { ElementType, Graph, Value } from "./graph/graph.ts";
-import { createEvaluation, type EvaluationResult } from "./metrics/evaluation.ts";
+import type { EvaluationResult } from "./metrics/evaluation.ts";
 import { elementCount, initialParams, parameterCount, type Model } from "./models/model.ts";
 import { gradientGraph, predictionGraph } from "./onnx/evaluationGraphs.ts";
 import { normalisesInGraph } from "./onnx/losses.ts";
 import { takesSteps } from "./onnx/optimisers.ts";
-import { paramFeeds, paramFetches } from "./onnx/flatParams.ts";
+import { paramFeeds, paramFetches } from "./onnx/paramFeeds.ts";
 import { type SessionHandle, type SessionSettings, acquireSession } from "./onnx/sessions.ts";
 import { planTables } from "./onnx/tablePlan.ts";
 import { trainingGraph } from "./onnx/trainingGraph.ts";
@@ -97,29 +105,13 @@ export class OnnxTrainer implements Trainer {
   async predict(params: Float32Array, examples: Pick<Examples, "count" | "inputs">): Promise<Float32Array> {
     this.#check(params);
     checkInputs(this.#model, examples);
-    const parts: Float32Array[] = [];
-    for await (const { outputs } of this.#outputsOf(params, examples)) parts.push(outputs);
-    const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    parts.reduce((offset, part) => (joined.set(part, offset), offset + part.length), 0);
-    return joined;
+    return joinOutputs(this.#outputsOf(params, examples));
   }
 
   async evaluate(params: Float32Array, examples: Examples, request: EvaluationRequest = {}): Promise<EvaluationResult> {
     this.#check(params);
     checkExamples(this.#model, examples);
-    const { loss, targets: spec } = this.#model;
-    const evaluation = createEvaluation({ loss, classes: spec.classes, metrics: [], ...request });
-    const each = elementCount(spec.shape);
-    const sequence = spec.type === "int32" && spec.shape.length > 0;
-    for await (const { outputs, from, to } of this.#outputsOf(params, examples)) {
-      evaluation.add({
-        outputs,
-        targets: examples.targets.values.subarray(from * each, to * each),
-        ...(sequence ? { rowsPerSentence: each } : {}),
-        ...(sequence || examples.groups === undefined ? {} : { sentences: examples.groups.subarray(from, to) }),
-      });
-    }
-    return evaluation.result();
+    return evaluateOutputs(this.#model, examples, request, this.#outputsOf(params, examples));
   }
 
   async lossGradient(params: Float32Array, examples: Examples): Promise<LossGradient> {
@@ -127,15 +119,14 @@ export class OnnxTrainer implements Trainer {
     checkExamples(this.#model, examples);
     const { session, largest } = this.#open("gradient", () => gradientGraph(this.#model));
     const weight = totalTargetWeight(this.#model, examples);
-    if (!(weight > 0)) throw new PacelineError("bad-argument", "the examples have no targets that count");
     const scale = new Tensor("float32", Float32Array.of(1 / weight), []);
     const { tensors } = this.#model;
     const flat = paramFeeds(tensors, params);
     const gradient = new Float32Array(params.length);
     const ofChunk = new Float32Array(params.length);
     let sum = 0;
-    for (const part of chunks(examples, chunkOf(largest))) {
-      const feeds = { ...flat, ...this.#exampleFeeds(part), scale };
+    for (const [from, to] of partBorders(examples.count, chunkOf(largest))) {
+      const feeds = { ...flat, ...this.#exampleFeeds(examplesPart(examples, from, to)), scale };
       const { lossSum } = await session.run(feeds, { lossSum: null, ...paramFetches(tensors, ofChunk, "gradient") });
       sum += (lossSum?.data as Float32Array)[0] as number;
       for (let i = 0; i < gradient.length; i++) gradient[i] = (gradient[i] as number) + (ofChunk[i] as number);
@@ -156,16 +147,11 @@ export class OnnxTrainer implements Trainer {
     await Promise.all(sessions.map(({ session }) => session.release()));
   }
 
-  async *#outputsOf(
-    params: Float32Array,
-    examples: Pick<Examples, "count" | "inputs">,
-  ): AsyncGenerator<{ readonly outputs: Float32Array; readonly from: number; readonly to: number }> {
+  async *#outputsOf(params: Float32Array, examples: Pick<Examples, "count" | "inputs">): AsyncGenerator<OutputPart> {
     const { session, largest } = this.#open("predict", () => predictionGraph(this.#model));
     const flat = paramFeeds(this.#model.tensors, params);
-    const chunk = chunkOf(largest);
-    for (let from = 0; from < examples.count; from += chunk) {
-      const to = Math.min(from + chunk, examples.count);
-      const inputs = examples.inputs.map((tensor) => partOf(tensor, from, to));
+    for (const [from, to] of partBorders(examples.count, chunkOf(largest))) {
+      const inputs = examples.inputs.map((tensor) => tensorPart(tensor, from, to));
       const { outputs } = await session.run({ ...flat, ...this.#inputFeeds({ count: to - from, inputs }) });
       yield { outputs: (outputs as Tensor).data as Float32Array, from, to };
     }
@@ -214,12 +200,12 @@ function exampleTensor({ shape, values }: ExampleTensor, count: number, type: El
 /** What the training graph reads by step. */
 function stepFeeds(
   model: Model,
-  { optimiser, batchSize: _, ...plan }: LocalPlan,
+  { optimiser }: Pick<LocalPlan, "optimiser">,
   batches: Batches,
 ): Record<string, Tensor> {
   const { starts, ends, learningRates } = batches;
   const perExample = normalisesInGraph(model) ? 0 : elementCount(model.targets.shape);
-  const corrections = Array.from(starts, (_start, step) => biasCorrections({ ...plan, batchSize: 1, optimiser }, step));
+  const corrections = Array.from(starts, (_start, step) => biasCorrections(optimiser, step));
   const scales = Float32Array.from(starts, (start, step) => {
     const each = perExample === 0 ? 1 : 1 / (perExample * ((ends[step] as number) - start));
     return takesSteps(optimiser) ? -(learningRates[step] as number) * each : each;
@@ -246,23 +232,6 @@ function noiseFeeds({ graph }: Model, { starts, ends }: Batches, seed: readonly 
       BigInt64Array.from(starts, (_, step) => BigInt(noiseOffset(step, 0))),
     ),
   };
-}
-
-function partOf({ shape, values }: ExampleTensor, from: number, to: number): ExampleTensor {
-  const each = elementCount(shape);
-  return { shape, values: values.subarray(from * each, to * each) };
-}
-
-function* chunks(examples: Examples, size: number): Generator<Examples> {
-  for (let from = 0; from < examples.count; from += size) {
-    const to = Math.min(from + size, examples.count);
-    yield {
-      count: to - from,
-      inputs: examples.inputs.map((tensor) => partOf(tensor, from, to)),
-      targets: partOf(examples.targets, from, to),
-      classes: examples.classes,
-    };
-  }
 }
 
 /** As many examples as keep the largest tensor within bounds. */

@@ -1,5 +1,5 @@
 import { PacelineError } from "../../core/errors.ts";
-import { type Attributes, type Graph, type Value, isConstant } from "./graph.ts";
+import { type Attributes, type Value, isConstant } from "./graph.ts";
 
 /** Typed reading of what a node was given. */
 
@@ -21,11 +21,6 @@ export function intsOf(attributes: Attributes, name: string): readonly number[] 
 export function textOf(attributes: Attributes, name: string, otherwise: string): string {
   const attribute = attributes[name];
   return attribute?.kind === "string" ? attribute.value : otherwise;
-}
-
-export function graphOf(attributes: Attributes, name: string): Graph | undefined {
-  const attribute = attributes[name];
-  return attribute?.kind === "graph" ? attribute.value : undefined;
 }
 
 /** The numbers of a constant. Throws `unsupported` for a value that is known only when the graph runs. */

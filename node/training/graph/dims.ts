@@ -67,14 +67,6 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, i) => dim === b[i]);
 }
 
-/** The shape as numbers. Throws `unsupported` where a size is known only when the graph runs. */
-export function fixedShape(shape: Shape, what: string): readonly number[] {
-  return shape.map((dim) => {
-    if (typeof dim === "number") return dim;
-    throw new PacelineError("unsupported", `${what}: the size ${dim} is not known before the graph runs`);
-  });
-}
-
 /** The shape that NumPy's broadcasting gives (as ONNX's elementwise operators do), or undefined where the shapes do not fit. */
 export function broadcast(a: Shape, b: Shape): Shape | undefined {
   const rank = Math.max(a.length, b.length);

@@ -26,7 +26,7 @@ export function trainLocally(
     batches.starts.forEach((start, step) => {
       const rows = batches.order.subarray(start, batches.ends[step]);
       const pass = new Pass("train", (dropout, shape) => noiseTensor(noise, noiseOffset(step, dropout), shape));
-      const rates = { learningRate: batches.learningRates[step] as number, ...biasCorrections(plan, step) };
+      const rates = { learningRate: batches.learningRates[step] as number, ...biasCorrections(plan.optimiser, step) };
       try {
         tf.tidy(() => {
           const gradients = batchGradients(model, loaded, examples, rows, pass);

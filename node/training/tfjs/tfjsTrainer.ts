@@ -3,13 +3,20 @@ import { performance } from "node:perf_hooks";
 import { messageOf, PacelineError } from "../../core/errors.ts";
 import { planBatches, totalTargetWeight } from "../batches.ts";
 import { checkExamples, checkInputs, checkParams, checkTrained } from "../checkExamples.ts";
-import { createEvaluation, type EvaluationResult } from "../metrics/evaluation.ts";
-import { elementCount, initialParams, parameterCount, type Model } from "../models/model.ts";
+import {
+  evaluateOutputs,
+  examplesPart,
+  joinOutputs,
+  partBorders,
+  tensorPart,
+  type OutputPart,
+} from "../exampleParts.ts";
+import type { EvaluationResult } from "../metrics/evaluation.ts";
+import { initialParams, parameterCount, type Model } from "../models/model.ts";
 import { pathContributions } from "../pathScore.ts";
 import type {
   EvaluationRequest,
   Examples,
-  ExampleTensor,
   LocalTraining,
   LossGradient,
   ScoringRound,
@@ -74,48 +81,27 @@ export class TfjsTrainer implements Trainer {
   async predict(params: Float32Array, examples: Pick<Examples, "count" | "inputs">): Promise<Float32Array> {
     this.#check(params);
     checkInputs(this.#model, examples);
-    const parts: Float32Array[] = [];
-    await this.#forEachOutput(params, examples, (outputs) => parts.push(outputs));
-    const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    parts.reduce((offset, part) => (joined.set(part, offset), offset + part.length), 0);
-    return joined;
+    return joinOutputs(this.#outputsOf(params, examples));
   }
 
   async evaluate(params: Float32Array, examples: Examples, request: EvaluationRequest = {}): Promise<EvaluationResult> {
     this.#check(params);
     checkExamples(this.#model, examples);
-    const { loss, targets: spec } = this.#model;
-    const evaluation = createEvaluation({ loss, classes: spec.classes, metrics: [], ...request });
-    const each = elementCount(spec.shape);
-    const sequence = spec.type === "int32" && spec.shape.length > 0;
-    await this.#forEachOutput(params, examples, (outputs, from, to) =>
-      evaluation.add({
-        outputs,
-        targets: examples.targets.values.subarray(from * each, to * each),
-        ...(sequence ? { rowsPerSentence: each } : {}),
-        ...(sequence || examples.groups === undefined ? {} : { sentences: examples.groups.subarray(from, to) }),
-      }),
-    );
-    return evaluation.result();
+    return evaluateOutputs(this.#model, examples, request, this.#outputsOf(params, examples));
   }
 
   async lossGradient(params: Float32Array, examples: Examples): Promise<LossGradient> {
     this.#check(params);
     checkExamples(this.#model, examples);
     const weight = totalTargetWeight(this.#model, examples);
-    if (!(weight > 0)) throw new PacelineError("bad-argument", "the examples have no targets that count");
-    return this.#run(() =>
-      this.#withModel(params, (loaded) => {
-        let loss = 0;
-        const gradient = new Float32Array(this.parameterCount);
-        for (const [from, to] of chunks(examples.count)) {
-          const part = this.#chunkGradient(loaded, partOf(examples, from, to), 1 / weight);
-          loss += part.loss;
-          for (let i = 0; i < gradient.length; i++) gradient[i]! += part.gradient[i] as number;
-        }
-        return { loss, gradient };
-      }),
-    );
+    return this.#run(() => {
+      const loaded = new LoadedModel(this.#model, params);
+      try {
+        return this.#gradientOver(loaded, examples, weight);
+      } finally {
+        loaded.dispose();
+      }
+    });
   }
 
   contributions({ examples, ...path }: ScoringRound): Promise<Float64Array> {
@@ -126,6 +112,17 @@ export class TfjsTrainer implements Trainer {
 
   async close(): Promise<void> {
     this.#closed = true;
+  }
+
+  #gradientOver(loaded: LoadedModel, examples: Examples, weight: number): LossGradient {
+    let loss = 0;
+    const gradient = new Float32Array(this.parameterCount);
+    for (const [from, to] of partBorders(examples.count, CHUNK_EXAMPLES)) {
+      const part = this.#chunkGradient(loaded, examplesPart(examples, from, to), 1 / weight);
+      loss += part.loss;
+      for (let i = 0; i < gradient.length; i++) gradient[i]! += part.gradient[i] as number;
+    }
+    return { loss, gradient };
   }
 
   /** `scale` times the summed loss, and its gradient. */
@@ -141,31 +138,21 @@ export class TfjsTrainer implements Trainer {
     });
   }
 
-  async #forEachOutput(
+  async *#outputsOf(
     params: Float32Array,
     { count, inputs }: Pick<Examples, "count" | "inputs">,
-    visit: (outputs: Float32Array, from: number, to: number) => void,
-  ): Promise<void> {
-    await this.#run(() =>
-      this.#withModel(params, (loaded) => {
-        for (const [from, to] of chunks(count)) {
-          const outputs = tf.tidy(() => {
-            const batch = loaded.inputTensors(
-              inputs.map((tensor) => slicePart(tensor, from, to)),
-              to - from,
-            );
-            return Float32Array.from(loaded.outputs(batch, new Pass("infer")).dataSync());
-          });
-          visit(outputs, from, to);
-        }
-      }),
-    );
-  }
-
-  #withModel<T>(params: Float32Array, work: (loaded: LoadedModel) => T): T {
-    const loaded = new LoadedModel(this.#model, params);
+  ): AsyncGenerator<OutputPart> {
+    const loaded = await this.#run(() => new LoadedModel(this.#model, params));
     try {
-      return work(loaded);
+      for (const [from, to] of partBorders(count, CHUNK_EXAMPLES)) {
+        const part = inputs.map((tensor) => tensorPart(tensor, from, to));
+        const outputs = await this.#run(() =>
+          tf.tidy(() =>
+            Float32Array.from(loaded.outputs(loaded.inputTensors(part, to - from), new Pass("infer")).dataSync()),
+          ),
+        );
+        yield { outputs, from, to };
+      }
     } finally {
       loaded.dispose();
     }
@@ -185,22 +172,4 @@ export class TfjsTrainer implements Trainer {
     if (this.#closed) throw new PacelineError("closed", "the trainer was used after close()");
     checkParams(this.#model, params);
   }
-}
-
-function* chunks(count: number): Generator<[from: number, to: number]> {
-  for (let from = 0; from < count; from += CHUNK_EXAMPLES) yield [from, Math.min(from + CHUNK_EXAMPLES, count)];
-}
-
-function slicePart({ shape, values }: ExampleTensor, from: number, to: number): ExampleTensor {
-  const each = elementCount(shape);
-  return { shape, values: values.subarray(from * each, to * each) };
-}
-
-function partOf({ inputs, targets, classes }: Examples, from: number, to: number): Examples {
-  return {
-    count: to - from,
-    inputs: inputs.map((tensor) => slicePart(tensor, from, to)),
-    targets: slicePart(targets, from, to),
-    classes,
-  };
 }

@@ -81,7 +81,8 @@ describe("The tfjs trainer", () => {
     expect((await new TfjsTrainer(MLP, { backend: "cpu" }).backend()).name).to.equal("cpu");
     const dense = await new TfjsTrainer(MLP).backend();
     if (dense.name === "tensorflow") return;
-    expect(dense).to.deep.equal({ name: "wasm", why: "@tensorflow/tfjs-node is not installed" });
+    expect(dense.name).to.equal("wasm");
+    expect(dense.why).to.match(/tfjs-node is not installed$|^tensorflow did not start: ./); // without its binary
     const convolving = await new TfjsTrainer(CNN).backend();
     expect(convolving.name).to.equal("cpu");
     expect(convolving.why).to.contain("wasm has no Conv2DBackpropFilter, which the gradient of Conv needs");
@@ -89,7 +90,7 @@ describe("The tfjs trainer", () => {
       /^unsupported: .*Conv2DBackpropFilter/,
     );
     expect(await messageFrom(new TfjsTrainer(MLP, { backend: "tensorflow" }).backend())).to.match(
-      /^unsupported: .*not installed/,
+      /^unsupported: .*(not installed|did not start)/,
     );
   });
 
