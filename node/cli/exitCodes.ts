@@ -29,6 +29,7 @@ export const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
   closed: 14,
   unsupported: 15,
   diverged: 16,
+  contradiction: 17,
   "bad-argument": 70,
   internal: 70,
 };

@@ -29,6 +29,7 @@ export type ErrorCode =
   | "bad-blob" // bytes that do not hash to the root they were asked for
   | "storage-failed" // the disk is full, read-only, not permitted, or its files are damaged
   | "timeout"
+  | "contradiction" // this operator has signed something else before
   | "closed" // used after stop()
   | "diverged" // training ended in something that is no number
   | "unsupported";

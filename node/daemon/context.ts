@@ -10,6 +10,7 @@ import type { Misbehaviour } from "./behaviours.ts";
 import type { GlobalModel } from "./globalModel.ts";
 import type { JobSpec } from "./jobSpec.ts";
 import type { Learner } from "./learner.ts";
+import type { Signer } from "./signing.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import type { UpdateCache } from "./updateCache.ts";
 
@@ -21,8 +22,9 @@ export interface ParticipantContext {
   readonly learner: Learner;
   readonly spec: JobSpec;
   readonly domain: JobDomain;
-  /** The operator's key, 32 bytes. */
+  /** The operator's key, 32 bytes; what it signs by the rules goes through `signer`. */
   readonly privateKey: Uint8Array;
+  readonly signer: Signer;
   /** 32 bytes from a secure source. */
   readonly randomWord: () => Hex;
   readonly stopwatch: Stopwatch;

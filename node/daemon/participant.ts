@@ -3,22 +3,24 @@ import { toHex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { AGGREGATE_LEAF_BYTES } from "../core/fixedPoint.ts";
 import { leafCountOf } from "../core/merkle.ts";
-import type { RoundView } from "../core/roundView.ts";
+import { hasBit, type Member, type RoundView } from "../core/roundView.ts";
 import type { Network, NetworkCounters, NetworkOptions, Verdict } from "../network/network.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import { judgeMessage } from "../protocol/messages.ts";
 import { initialState, step } from "../protocol/round.ts";
-import type { Judged, OwnScores, OwnUpdate, PeerState } from "../protocol/state.ts";
+import type { Judged, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Misbehaviour } from "./behaviours.ts";
 import type { Clock } from "./clock.ts";
 import { keepConnected } from "./connections.ts";
 import type { ParticipantContext } from "./context.ts";
 import { forgetRounds } from "./effects/blobs.ts";
+import type { PromisedScores } from "./effects/scoring.ts";
 import { genesisHash, type JobSpec } from "./jobSpec.ts";
 import { loadModel, requireGenesis, type GlobalModel } from "./globalModel.ts";
 import type { Learner } from "./learner.ts";
 import { runEffect } from "./runEffect.ts";
+import { createSigner } from "./signing.ts";
 import { UpdateCache } from "./updateCache.ts";
 import { Stopwatch, type ActivitySeconds } from "./stopwatch.ts";
 
@@ -70,6 +72,8 @@ export interface Participant {
 const CHUNK_TIMEOUT_MS = 10_000;
 /** Rounds whose promises stay on the disk. */
 const KEPT_ROUNDS = 2;
+/** Rounds whose signed statements stay on the disk: longer than any reorganisation that one should live through. */
+const KEPT_STATEMENTS = 16;
 
 /** Joins the network and takes part in every round from now on. The wallet has joined the job, or will. */
 export async function startParticipant(options: ParticipantOptions): Promise<Participant> {
@@ -85,6 +89,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     retrySeconds: options.retrySeconds,
   };
   let state = initialState(peer, model.modelId);
+  const signer = createSigner(domain, options.privateKey, storage);
   const updates = new UpdateCache(storage, chain.terms.vectorLength);
   let clockAhead = 0;
   let forgetTick = (): void => undefined;
@@ -104,6 +109,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     ...options,
     network,
     domain,
+    signer,
     randomWord: () => toHex(options.randomBytes(32)),
     stopwatch: new Stopwatch(() => clock.now()),
     signal: stopping.signal,
@@ -157,10 +163,14 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     forgetRounds(context, Math.min(oldest, view.round - KEPT_ROUNDS)).catch((error: unknown) =>
       observer.onProblem?.("forget rounds", error),
     );
+    signer.forgetBefore(Math.min(oldest, view.round - KEPT_STATEMENTS));
     const update = storage.get("update", String(view.round)) as OwnUpdate | undefined;
     if (update !== undefined) dispatch({ type: "trained", round: view.round, update });
-    const scores = storage.get("scores", String(view.round)) as OwnScores | undefined;
-    if (scores !== undefined) dispatch({ type: "scored", round: view.round, scores });
+    const scores = storage.get("scores", String(view.round)) as PromisedScores | undefined;
+    if (scores?.seed === view.seed) dispatch({ type: "scored", round: view.round, scores: scores.scores });
+    for (const message of signer.signedIn(view.round, view.seed)) {
+      dispatch({ type: "message", message, author: chain.operator });
+    }
   }
 
   /** What a run before a restart made of rounds that may have settled since. */
@@ -172,10 +182,29 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     }
   }
 
+  /** The chain shows a commit that the disk knows nothing of: the disk is lost or old, and may have signed more than that. */
+  function requireOwnRecords({ round, cohort, committedMask }: RoundView, members: readonly Member[]): void {
+    const position = cohort.findIndex((memberId) => members[memberId]?.operator === chain.operator);
+    if (position < 0 || !hasBit(committedMask, position)) return;
+    if (signer.hasSignedIn(round) || storage.get("update", String(round)) !== undefined) return;
+    signer.forgetBefore(round + 1);
+    observer.onProblem?.(
+      "records",
+      new PacelineError(
+        "contradiction",
+        `this operator has taken part in round ${round} with a disk that is not this one: it signs nothing before the next round`,
+        { round },
+      ),
+    );
+  }
+
   const unwatch = chain.watch(
     ({ view, members, demands }) => {
       clockAhead = Math.max(0, view.blockTime - clock.now());
-      if (state.view === undefined) recallVerdicts(view);
+      if (state.view === undefined) {
+        requireOwnRecords(view, members);
+        recallVerdicts(view);
+      }
       // A reorganisation may take the draw back: then the same round begins again, with another seed.
       const isNew = view.round !== state.view?.round || view.seed !== state.view.seed;
       dispatch({ type: "view", view, members, demands });

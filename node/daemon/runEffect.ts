@@ -1,6 +1,4 @@
-import type { Hex } from "../core/bytes.ts";
-import { signDigest } from "../core/signature.ts";
-import { structDigest, type SignedStruct } from "../core/typedData.ts";
+import type { SignedStruct } from "../core/typedData.ts";
 import { encodeMessage, type PeerMessage } from "../protocol/messages.ts";
 import type { PeerEffect } from "../protocol/events.ts";
 import type { Receipt } from "../chain/chain.ts";
@@ -13,6 +11,7 @@ import { sync } from "./effects/sync.ts";
 import { train } from "./effects/training.ts";
 import { proveWrong } from "./effects/wrongLeaf.ts";
 import type { ParticipantContext } from "./context.ts";
+import { signStruct } from "./signing.ts";
 
 type EffectOf<Type extends PeerEffect["type"]> = Extract<PeerEffect, { type: Type }>;
 
@@ -100,17 +99,17 @@ async function transact(context: ParticipantContext, call: string, send: () => P
 }
 
 function propose(context: ParticipantContext, { seat, body }: EffectOf<"propose">): Promise<void> {
-  const attestation = { seat, signature: sign(context, body) };
+  const attestation = { seat, signature: context.signer.sign(body).signature };
   return transact(context, "propose", () => context.chain.propose(body.aggregateRoot, attestation));
 }
 
 /** Signs a struct, takes it in as this peer's own message, and gossips it. */
 async function publish(context: ParticipantContext, body: SignedStruct): Promise<void> {
-  const message: PeerMessage = { body, signature: sign(context, body) };
+  const message = context.signer.sign(body);
   context.dispatch({ type: "message", message, author: context.chain.operator });
   await gossip(context, message);
   for (const other of context.misbehaviour.adds?.(context.state(), body) ?? []) {
-    await gossip(context, { body: other, signature: sign(context, other) });
+    await gossip(context, { body: other, signature: signStruct(context.domain, context.privateKey, other) });
   }
 }
 
@@ -118,8 +117,4 @@ async function publish(context: ParticipantContext, body: SignedStruct): Promise
 async function gossip({ network, randomWord }: ParticipantContext, message: PeerMessage): Promise<void> {
   const attempt = Number.parseInt(randomWord().slice(2, 10), 16);
   await network.publish(encodeMessage(message, attempt));
-}
-
-function sign({ domain, privateKey }: ParticipantContext, body: SignedStruct): Hex {
-  return signDigest(structDigest(domain, body), privateKey);
 }

@@ -2,30 +2,39 @@ import { expect } from "chai";
 import { afterEach, describe, it } from "mocha";
 import type { ChainSnapshot, JobChain } from "../../node/chain/chain.ts";
 import { keccakWords } from "../../node/core/bytes.ts";
+import { PASS } from "../../node/core/encoding.ts";
 import type { RoundView } from "../../node/core/roundView.ts";
 import { machineClock } from "../../node/daemon/clock.ts";
+import { createSigner } from "../../node/daemon/signing.ts";
 import { genesisHash, type JobSpec } from "../../node/daemon/jobSpec.ts";
 import { startParticipant, type Participant } from "../../node/daemon/participant.ts";
 import { MemoryHub } from "../../node/network/memory.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
 import { domain, keys, members, operators, START, terms, viewIn } from "../protocol/situation.ts";
+import { codeOf } from "../helpers/errors.ts";
 import { until } from "../helpers/until.ts";
 
 const SELF = 0;
+const SEED = viewIn("share").seed;
 const PARAMS = new Float32Array(terms.vectorLength);
 const MODEL = genesisHash(PARAMS);
 
 /** A participant that never gets a transaction through, and the chain's views as the test gives them. */
-async function participant(): Promise<{
+async function participant(
+  storage = createMemoryStorage(),
+  self = SELF,
+): Promise<{
   participant: Participant;
+  problems: string[];
   show: (view: RoundView) => void;
   updates: number[];
 }> {
   let tell: (snapshot: ChainSnapshot) => void = () => undefined;
   const updates: number[] = [];
+  const problems: string[] = [];
   const chain = {
     ...domain,
-    operator: operators[SELF],
+    operator: operators[self],
     terms: { ...terms, genesisHash: MODEL },
     watch(onSnapshot: typeof tell) {
       tell = onSnapshot;
@@ -38,7 +47,7 @@ async function participant(): Promise<{
   const started = await startParticipant({
     chain,
     openNetwork: (options) => Promise.resolve(new MemoryHub().join(options)),
-    storage: createMemoryStorage(),
+    storage,
     learner: {
       exampleCount: 90,
       localUpdate: (_, round) => {
@@ -52,15 +61,15 @@ async function participant(): Promise<{
       localTraining: {},
       data: { fit: "sample" },
     } as unknown as JobSpec,
-    privateKey: keys[SELF]!,
+    privateKey: keys[self]!,
     initialParams: () => PARAMS,
     clock: { ...machineClock, now: () => START },
     randomBytes: (count) => new Uint8Array(count).fill(3),
     relaySeconds: 1,
     retrySeconds: 1,
-    observer: {},
+    observer: { onProblem: (what, error) => problems.push(`${what} ${(error as { code?: string }).code}`) },
   });
-  return { participant: started, show: (view) => tell({ view, members, demands: [] }), updates };
+  return { participant: started, show: (view) => tell({ view, members, demands: [] }), updates, problems };
 }
 
 describe("a participant", () => {
@@ -77,5 +86,31 @@ describe("a participant", () => {
     expect(started.state().memory.update).to.deep.equal(update);
     expect(started.state().tasks.has("4:publish:opening")).to.equal(true);
     expect(updates).to.deep.equal([4]);
+  });
+
+  it("says after a restart what it said before, and takes back nothing", async () => {
+    const storage = createMemoryStorage();
+    const signer = createSigner(domain, keys[3]!, storage);
+    const bits = 0b00101n;
+    const said = signer.sign({ type: "Bitmap", round: 4, seed: SEED, seat: 0, bits });
+    signer.sign({ type: "Commit", round: 4, seed: SEED, commitment: PASS });
+    const { participant: started, show } = await participant(storage, 3);
+    peer = started;
+    show(viewIn("share", { modelId: MODEL }));
+    const { memory } = started.state();
+    expect(memory.bitmaps.get(0)).to.deep.equal({ ...said.body, signature: said.signature });
+    expect(memory.commits.get(3)?.commitment).to.equal(PASS);
+  });
+
+  it("signs nothing in a round in which it took part with another disk", async () => {
+    const storage = createMemoryStorage();
+    const { participant: started, show, problems } = await participant(storage);
+    peer = started;
+    show(viewIn("share", { modelId: MODEL }));
+    expect(problems).to.deep.equal(["records contradiction"]);
+    const signer = createSigner(domain, keys[SELF]!, storage);
+    const commit = { type: "Commit", seed: SEED, commitment: PASS } as const;
+    expect(codeOf(() => signer.sign({ ...commit, round: 4 }))).to.equal("contradiction");
+    signer.sign({ ...commit, round: 5 });
   });
 });

@@ -122,6 +122,9 @@ describe("scoring", () => {
     expect(scores[1]).to.deep.equal(scores[0]);
     expect(scores[2]!.includeHash).to.equal(includeHash(updates.slice(1)));
     expect(scores[2]!.vector.length).to.equal(2 + 4 * 2);
-    expect(context.storage.get("scores", "3")).to.deep.equal(scores[2]);
+    expect(context.storage.get("scores", "3")).to.deep.equal({ seed: keccakWords(9), scores: scores[2] });
+    // Another draw after a reorganisation: a commitment holds under one seed.
+    await score(context, { ...effectOf(updates.slice(1)), seed: keccakWords(10) });
+    expect((events[3] as { scores: OwnScores }).scores.commitment).to.not.equal(scores[2]!.commitment);
   });
 });

@@ -75,6 +75,14 @@ describe("a peer in Share", () => {
     expect(all.only("publish").body).to.deep.equal(bitmapOf(3, 0b11101n));
   });
 
+  it("adds to what it certified before a restart, though it has yet to check that again", () => {
+    const before = said(3, bitmapOf(0, 0b00001n));
+    const restarted = peer(3).after(share, ...openings, before);
+    expect(restarted.types).not.to.include("publish Bitmap");
+    const again = restarted.after(...checked(1, 2, 4)).only("publish");
+    expect(again.body).to.deep.equal(bitmapOf(0, allBut(3)));
+  });
+
   it("as the first seat posts everything in one transaction the moment it is complete", () => {
     const one = peer(3).after(share, ...openings, ...bitmaps.slice(0, 2));
     expect(one.types).not.to.include("share");

@@ -8,15 +8,22 @@ import { exactAggregate, requireIncludeHash, weightedUpdates } from "./aggregati
 
 type ScoreEffect = Extract<PeerEffect, { type: "score" }>;
 
+/** A seat's scores on the disk; their commitment holds after one draw only. */
+export interface PromisedScores {
+  readonly seed: Hex;
+  readonly scores: OwnScores;
+}
+
 /** Scores the include set on this participant's own validation examples. Salt and vector are on the disk before the commit. */
 export async function score(
   context: ParticipantContext,
   { round, seed, scorer, includeHash, updates, own }: ScoreEffect,
 ): Promise<void> {
   const { learner, model, stopwatch, storage } = context;
-  const promised = storage.get("scores", String(round)) as OwnScores | undefined;
-  // An update that nobody shows leaves the include set, and what was promised over the old one is void.
-  if (promised?.includeHash === includeHash) return context.dispatch({ type: "scored", round, scores: promised });
+  const promised = storage.get("scores", String(round)) as PromisedScores | undefined;
+  // An update that nobody shows leaves the include set, and what was promised over the old one is void; so it is after another draw.
+  if (promised?.seed === seed && promised.scores.includeHash === includeHash)
+    return context.dispatch({ type: "scored", round, scores: promised.scores });
   requireIncludeHash(includeHash, updates);
   const contributions = await stopwatch.measure("verification", async () => {
     const weighted = await weightedUpdates(context, updates);
@@ -35,6 +42,7 @@ export async function score(
     salt,
   });
   const scores: OwnScores = { includeHash, vector: toHex(vector), salt, commitment };
-  storage.put("scores", String(round), scores);
+  const promise: PromisedScores = { seed, scores };
+  storage.put("scores", String(round), promise);
   context.dispatch({ type: "scored", round, scores });
 }

@@ -82,9 +82,9 @@ function certifiable(view: RoundView, seat: number): bigint {
 function certify(state: PeerState, view: RoundView, now: number): Intent[] {
   const seat = ownSeat(state);
   if (seat < 0 || !hasBit(view.liveSeats, seat)) return [];
-  let bits = 0n;
+  let bits = state.memory.bitmaps.get(seat)?.bits ?? 0n; // what was said before a restart stands
   let settled = true;
-  for (const position of bitsOf(certifiable(view, seat))) {
+  for (const position of bitsOf(certifiable(view, seat) & ~bits)) {
     const root = openedRoot(state, view, position);
     if (root !== undefined && state.memory.checked.has(root)) bits |= bitOf(position);
     else if (root === undefined || !state.memory.refused.has(root)) settled = false;
