@@ -5,6 +5,7 @@ import type { JobTerms } from "../core/jobTerms.ts";
 import type { ChainSnapshot, JobChain, Receipt } from "./chain.ts";
 import type { JobLedger } from "./ledger.ts";
 import { Revert, type Block } from "./memory/block.ts";
+import { EventLog, type JobEvent } from "./memory/eventLog.ts";
 import { proveEquivocation } from "./memory/court.ts";
 import { answer, answersOf, demand, openDemandsOf } from "./memory/demands.ts";
 import { ledgerOf } from "./memory/jobLedger.ts";
@@ -30,18 +31,23 @@ export class MemoryChain {
   readonly chainId: number;
   readonly registry: MemoryRegistry;
   readonly ledgers: Ledgers;
+  readonly #log: EventLog;
   readonly #now: () => number;
   readonly #hashes: Hex[] = [];
   #time = 0;
   readonly #jobs = new Map<Address, JobState>();
   readonly #listeners = new Set<() => void>();
 
-  /** @param now seconds; a block never is earlier than the last */
-  constructor(now: () => number, chainId = 31_337) {
+  /**
+   * @param now seconds; a block never is earlier than the last
+   * @param onEvent hears what the contracts would say
+   */
+  constructor(now: () => number, chainId = 31_337, onEvent?: (job: Address, event: JobEvent) => void) {
     this.#now = now;
     this.chainId = chainId;
     this.registry = new MemoryRegistry(chainId, addressFrom(1));
-    this.ledgers = new Ledgers(this.registry);
+    this.#log = new EventLog(onEvent);
+    this.ledgers = new Ledgers(this.registry, this.#log);
     this.mine();
   }
 
@@ -85,7 +91,7 @@ export class MemoryChain {
     this.#write("createJob", sponsor, (block) => {
       this.ledgers.openJob(job, sponsor, terms.token, terms.stakeToken, pool);
       const { chainId, registry, ledgers } = this;
-      const state = newJob({ domain: { chainId, job }, terms, sponsor, registry, ledgers });
+      const state = newJob({ domain: { chainId, job }, terms, sponsor, registry, ledgers, log: this.#log });
       enter(state, "joining", block);
       this.#jobs.set(job, state);
     });

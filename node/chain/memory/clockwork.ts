@@ -1,17 +1,20 @@
 import { PHASES, type Phase } from "../../core/roundView.ts";
 import { revert, type Block } from "./block.ts";
-import { hasEnded, owed, type JobState } from "./jobStorage.ts";
+import { emit, hasEnded, owed, type JobState } from "./jobStorage.ts";
 import { enter } from "./slashing.ts";
 
 /** `contracts/job/Clockwork.sol`: when a phase is over, and what comes after a round. */
 
 export function go(job: JobState, block: Block, next: Phase): void {
   enter(job, next, block);
-  if (hasEnded(next)) job.ledgers.refund(job.domain.job, job.sponsor, owed(job));
+  if (!hasEnded(next)) return;
+  const refunded = job.ledgers.refund(job.domain.job, job.sponsor, owed(job));
+  emit(job, "JobEnded", { phase: PHASES.indexOf(next), refunded });
 }
 
 /** The model stays, and the round's pay moves to the rounds that are left. */
 export function skip(job: JobState): Phase {
+  emit(job, "RoundSkipped", { round: job.round, phase: PHASES.indexOf(job.phase) });
   job.outcomes.push({ round: job.round, settled: undefined, withheld: job.withheld });
   return nextRound(job);
 }

@@ -2,7 +2,7 @@ import type { Address } from "../../core/bytes.ts";
 import { roundRecordHash, type RoundRecord } from "../../core/encoding.ts";
 import { bitOf, bitsOf } from "../../core/roundView.ts";
 import { revert, type Block } from "./block.ts";
-import { wrongPhase, type JobState } from "./jobStorage.ts";
+import { emit, wrongPhase, type JobState } from "./jobStorage.ts";
 import { dropDemands, enter, fault, nextSlot, walletOf } from "./slashing.ts";
 
 /** `contracts/job/CourtDoor.sol`: what the Court may do to a job. */
@@ -27,6 +27,7 @@ export function faultRecord(job: JobState, block: Block, round: number, record: 
   const kept = job.records.get(round);
   if (kept === undefined || roundRecordHash(kept) !== roundRecordHash(record)) revert("WrongRecord", round);
   job.records.delete(round);
+  emit(job, "RoundFaulty", { round, prover: block.sender });
   const index = job.outcomes.findIndex((outcome) => outcome.round === round);
   const outcome = job.outcomes[index]!;
   job.outcomes[index] = { ...outcome, settled: outcome.settled && { ...outcome.settled, faulty: true } };

@@ -3,7 +3,7 @@ import { bitOf } from "../../core/roundView.ts";
 import { COHORT_TAG, COMMITTEE_TAG, firstSeed, nextSeed } from "../../core/sortition.ts";
 import { drawWeighted } from "../../core/weightedDraw.ts";
 import type { Block } from "./block.ts";
-import type { JobState } from "./jobStorage.ts";
+import { emit, type JobState } from "./jobStorage.ts";
 import { recordEntropy } from "./entropy.ts";
 import { candidateCount } from "./roster.ts";
 
@@ -23,6 +23,7 @@ export function drawRound(job: JobState, block: Block): void {
   job.firstSlot = job.slot = 0;
   for (const map of [job.commits, job.bitmaps, job.scoreCommits, job.vectors]) map.clear();
   job.withheld = [];
+  emit(job, "RoundDrawn", { round: job.round, seed: job.seed, cohort: job.cohort, seats: job.seats });
 }
 
 /** Without those that were ejected or suspended since the snapshot. */

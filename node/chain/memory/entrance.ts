@@ -3,7 +3,7 @@ import { revert, type Block } from "./block.ts";
 import { go, requireOver, skip } from "./clockwork.ts";
 import { overdue, type Withheld } from "./demands.ts";
 import { drawRound } from "./draws.ts";
-import { wrongPhase, type JobState } from "./jobStorage.ts";
+import { emit, wrongPhase, type JobState } from "./jobStorage.ts";
 import { applyQueues, candidateCount, candidateCountNext, MIN_COHORT } from "./roster.ts";
 import { dropDemands, miss, nextSlot, walletOf } from "./slashing.ts";
 
@@ -28,11 +28,10 @@ function close(job: JobState, block: Block): Phase {
 }
 
 function start(job: JobState, block: Block): Phase {
-  const count = candidateCount(job);
-  if (count < job.terms.startMembers) {
-    requireOver(job, block, job.terms.joinSeconds, false);
-    if (count < MIN_COHORT) return "failed";
-  }
+  const count = candidateCountNext(job); // without who was ejected meanwhile
+  if (count < job.terms.startMembers) requireOver(job, block, job.terms.joinSeconds, false);
+  applyQueues(job, block);
+  if (count < MIN_COHORT && count < job.terms.startMembers) return "failed";
   job.entropyBlock = block.number;
   job.round = 1;
   return "draw";
@@ -100,6 +99,7 @@ function withholdUpdate(job: JobState, { demander, includeHash }: Withheld, inde
   job.includeHash = includeHash;
   job.firstSlot = job.slot;
   job.withheld = [...job.withheld, owner];
+  emit(job, "UpdateWithheld", { round: job.round, memberId: owner, includedMask: job.included, includeHash });
   miss(job, owner, job.terms.faultSlash, walletOf(job, demander));
   for (const [seat, memberId] of job.seats.entries()) {
     if (hasBit(job.bitmaps.get(seat) ?? 0n, position)) miss(job, memberId, job.terms.missSlash);

@@ -2,7 +2,7 @@ import { ZERO_WORD } from "../../core/bytes.ts";
 import { includeHash, type IncludedUpdate } from "../../core/encoding.ts";
 import { bitOf, bitsOf, certifiedMask, popCount } from "../../core/roundView.ts";
 import type { Block } from "./block.ts";
-import type { JobState } from "./jobStorage.ts";
+import { emit, type JobState } from "./jobStorage.ts";
 import { viewOf } from "./jobViews.ts";
 import { miss } from "./slashing.ts";
 
@@ -20,7 +20,10 @@ export function fixIncludeSet(job: JobState, block: Block): boolean {
   const included = firstOfEachRoot(job, job.opened & certified(job));
   if (popCount(included) < job.terms.minCommits) return false;
   job.included = included;
-  job.includeHash = includeHash(updatesOf(job, included));
+  const updates = updatesOf(job, included);
+  job.includeHash = includeHash(updates);
+  const { round, includeHash: hash } = job;
+  emit(job, "IncludeSetFixed", { round, includedMask: included, includeHash: hash, updates });
   job.keepers[2] = block.sender;
   return true;
 }

@@ -5,8 +5,9 @@ import { PHASES, type Phase } from "../../core/roundView.ts";
 import type { RoundOutcome, Slash } from "../chain.ts";
 import { revert } from "./block.ts";
 import { newDocket, type Docket } from "./docket.ts";
+import type { ArgsOf, EventLog, JobEventName } from "./eventLog.ts";
 import type { Ledgers } from "./ledgers.ts";
-import type { MemoryRegistry } from "./registry.ts";
+import type { Operators } from "./registry.ts";
 
 /** What `contracts/job/JobStorage.sol` keeps, as plain fields. Written by the modules beside this one only. */
 
@@ -37,8 +38,9 @@ export interface JobState {
   readonly domain: JobDomain;
   readonly terms: JobTerms;
   readonly sponsor: Address;
-  readonly registry: MemoryRegistry;
+  readonly registry: Operators;
   readonly ledgers: Ledgers;
+  readonly log: EventLog;
   /** What the Court keeps of the job. */
   readonly docket: Docket;
 
@@ -102,7 +104,9 @@ export interface JobState {
 /** Whose stake is given to nobody signs for nobody. */
 export const ZERO_ADDRESS: Address = `0x${"00".repeat(20)}`;
 
-export function newJob(parts: Pick<JobState, "domain" | "terms" | "sponsor" | "registry" | "ledgers">): JobState {
+export function newJob(
+  parts: Pick<JobState, "domain" | "terms" | "sponsor" | "registry" | "ledgers" | "log">,
+): JobState {
   return {
     ...parts,
     docket: newDocket(),
@@ -146,6 +150,11 @@ export function newJob(parts: Pick<JobState, "domain" | "terms" | "sponsor" | "r
     slashes: [],
     withheld: [],
   };
+}
+
+/** What the contract says. */
+export function emit<Name extends JobEventName>({ domain, log }: JobState, name: Name, args: ArgsOf<Name>): void {
+  log.emit(domain.job, name, args);
 }
 
 export function hasEnded(phase: Phase): boolean {

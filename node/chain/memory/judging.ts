@@ -6,7 +6,7 @@ import { recoverSigner } from "../../core/signature.ts";
 import { structDigest } from "../../core/typedData.ts";
 import type { PostedAttestation, PostedScoreCommit, PostedScores } from "../chain.ts";
 import { revert, type Block } from "./block.ts";
-import { operatorOfSeat, positionOfSeat, wrongPhase, ZERO_ADDRESS, type JobState } from "./jobStorage.ts";
+import { emit, operatorOfSeat, positionOfSeat, wrongPhase, ZERO_ADDRESS, type JobState } from "./jobStorage.ts";
 import { recordEntropy } from "./entropy.ts";
 import { enter, missSeats } from "./slashing.ts";
 import { goIfJudged, goIfScored } from "./transitions.ts";
@@ -28,6 +28,7 @@ export function propose(job: JobState, block: Block, aggregateRoot: Hex, attesta
   job.attested = bitOf(seat);
   job.slot = seat;
   enter(job, "challenge", block);
+  emit(job, "Proposed", { round, slot: seat, memberId: job.seats[seat]!, aggregateRoot });
 }
 
 /** A slot opens when the turns of the live seats before it are over, in seconds and in blocks. */
@@ -54,16 +55,19 @@ export function attest(
   if (job.phase !== "challenge") return;
   const { domain, round, seed, slot, includeHash, aggregateRoot } = job;
   const digest = structDigest(domain, { type: "Attestation", round, seed, slot, includeHash, aggregateRoot });
+  const before = job.attested;
   for (const { seat, signature } of attestations) {
     if (!hasBit(job.live & ~job.attested, seat)) continue;
     if (recoverSigner(digest, signature) === operatorOfSeat(job, seat)) job.attested |= bitOf(seat);
   }
+  if (job.attested !== before) emit(job, "Attested", { round, attestedMask: job.attested });
   for (const { seat, commitment, signature } of scoreCommits) {
     if (!hasBit(job.live & ~job.scoreCommitted, seat) || commitment === ZERO_WORD) continue;
     const signed = structDigest(domain, { type: "ScoreCommit", round, seed, includeHash, commitment });
     if (recoverSigner(signed, signature) !== operatorOfSeat(job, seat)) continue;
     job.scoreCommitted |= bitOf(seat);
     job.scoreCommits.set(seat, commitment);
+    emit(job, "ScoreCommitted", { round, seat, commitment });
   }
   goIfJudged(job, block);
 }
@@ -77,6 +81,7 @@ export function openScores(job: JobState, block: Block, openings: readonly Poste
     if (read === undefined) continue;
     job.vectors.set(seat, read.vector);
     job.scoreOpened |= bitOf(seat);
+    emit(job, "ScoreOpened", { round: job.round, seat, vector: opening.vector });
   }
   goIfScored(job, block);
 }

@@ -1,6 +1,10 @@
 import type { Address } from "../../core/bytes.ts";
 import { revert } from "./block.ts";
-import type { MemoryRegistry } from "./registry.ts";
+import { EventLog } from "./eventLog.ts";
+import type { Operators } from "./registry.ts";
+
+/** Who is rewarded where nobody is. */
+const NOBODY: Address = `0x${"00".repeat(20)}`;
 
 /** Amounts by account, in wei; zero where there is none. */
 export class Amounts {
@@ -50,12 +54,14 @@ export class Ledgers {
   readonly credits = new Amounts();
   /** By token. */
   readonly burned = new Amounts();
-  readonly #registry: MemoryRegistry;
+  readonly #registry: Operators;
+  readonly #log: EventLog;
   readonly #books = new Map<Address, Book>();
   readonly #withdrawableAt = new Map<string, number>();
 
-  constructor(registry: MemoryRegistry) {
+  constructor(registry: Operators, log = new EventLog()) {
     this.#registry = registry;
+    this.#log = log;
   }
 
   poolOf(job: Address): bigint {
@@ -83,17 +89,22 @@ export class Ledgers {
 
   openJob(job: Address, sponsor: Address, token: Address, stakeToken: Address, pool: bigint): void {
     this.#take(token, sponsor, pool);
+    this.#log.emit(job, "JobOpened", { sponsor, token, stakeToken, pool });
     this.#books.set(job, { token, stakeToken, escrowed: pool, pool, slashed: 0n, closed: false, flows: [] });
   }
 
   lock(job: Address, wallet: Address, amount: bigint): void {
     this.#take(this.#book(job).stakeToken, wallet, amount);
     this.stakes.add(amount, job, wallet);
+    this.#log.emit(job, "StakeLocked", { wallet, amount });
   }
 
   unbond(job: Address, wallet: Address, time: number): void {
     const key = `${job},${wallet}`;
-    if (!this.#withdrawableAt.has(key)) this.#withdrawableAt.set(key, time);
+    if (this.#withdrawableAt.has(key)) return;
+    this.#withdrawableAt.set(key, time);
+    const amount = this.stakes.of(job, wallet);
+    this.#log.emit(job, "StakeUnbonding", { wallet, amount, withdrawableAt: BigInt(time) });
   }
 
   /** Takes up to `amount` of a stake. @returns what was there */
@@ -104,10 +115,11 @@ export class Ledgers {
     this.stakes.add(-taken, job, wallet);
     book.flows.push({ kind: "slashed", account: wallet, amount: taken });
     if (rewarded !== undefined && given > 0n) {
-      this.credits.add(given, book.stakeToken, rewarded);
+      this.#credit(job, book.stakeToken, rewarded, given);
       book.flows.push({ kind: "rewarded", account: rewarded, amount: given });
     }
     this.#keepSlashed(book, wallet, taken - given);
+    this.#log.emit(job, "StakeSlashed", { wallet, taken, rewarded: rewarded ?? NOBODY, reward: given });
     return taken;
   }
 
@@ -115,7 +127,7 @@ export class Ledgers {
     const book = this.#book(job);
     for (const [account, amount] of payments) {
       this.#takeFromPool(job, amount);
-      this.credits.add(amount, book.token, account);
+      this.#credit(job, book.token, account, amount);
       book.flows.push({ kind: "kept", account, amount });
     }
   }
@@ -124,8 +136,10 @@ export class Ledgers {
   payOut(job: Address, wallet: Address, amount: bigint): void {
     const book = this.#book(job);
     this.#takeFromPool(job, amount);
-    this.balances.add(amount, book.token, this.#registry.payoutOf(wallet));
+    const to = this.#registry.payoutOf(wallet);
+    this.balances.add(amount, book.token, to);
     book.flows.push({ kind: "claimed", account: wallet, amount });
+    this.#log.emit(job, "PaidOut", { wallet, to, amount });
   }
 
   forfeit(job: Address, wallet: Address, amount: bigint): void {
@@ -133,18 +147,21 @@ export class Ledgers {
     this.#takeFromPool(job, amount);
     this.burned.add(amount, book.token);
     book.flows.push({ kind: "forfeited", account: wallet, amount });
+    this.#log.emit(job, "Forfeited", { amount });
   }
 
-  /** @param owed to members; stays in the pool */
-  refund(job: Address, sponsor: Address, owed: bigint): void {
+  /** @param owed to members; stays in the pool @returns what the sponsor gets back */
+  refund(job: Address, sponsor: Address, owed: bigint): bigint {
     const book = this.#book(job);
     const left = book.pool - owed;
     const burned = least(book.slashed, left);
     [book.pool, book.closed] = [owed, true];
     this.burned.add(burned, book.token);
-    this.credits.add(left - burned, book.token, sponsor);
+    this.#credit(job, book.token, sponsor, left - burned);
     book.flows.push({ kind: "refunded", account: sponsor, amount: left - burned });
     book.flows.push({ kind: "burned", account: sponsor, amount: burned });
+    this.#log.emit(job, "Refunded", { sponsor, amount: left - burned, burned });
+    return left - burned;
   }
 
   claim(token: Address, account: Address): bigint {
@@ -164,7 +181,14 @@ export class Ledgers {
     if (isDrawn) revert("StillDrawn", job, wallet);
     this.stakes.add(-amount, job, wallet);
     this.balances.add(amount, this.#book(job).stakeToken, this.#registry.payoutOf(wallet));
+    this.#log.emit(job, "StakeWithdrawn", { wallet, amount });
     return amount;
+  }
+
+  #credit(job: Address, token: Address, account: Address, amount: bigint): void {
+    if (amount === 0n) return;
+    this.credits.add(amount, token, account);
+    this.#log.emit(job, "Credited", { account, token, amount });
   }
 
   /** To the pool, where it is the pool's token and the pool has not ended. */

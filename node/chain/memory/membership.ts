@@ -1,6 +1,7 @@
 import type { Address } from "../../core/bytes.ts";
 import { revert, type Block } from "./block.ts";
 import {
+  emit,
   hasEnded,
   isBetweenRounds,
   isDrawn,
@@ -26,6 +27,7 @@ export function join(job: JobState, block: Block, amount: bigint): number {
   const memberId = members.length;
   if (memberId === MAX_MEMBERS) revert("JobFull", memberId);
   if (amount < terms.stake) revert("StakeTooSmall", amount, terms.stake);
+  emit(job, "Joined", { memberId, wallet, operator });
   job.ledgers.lock(domain.job, wallet, amount);
   const flags = { active: true, ejected: false, gone: false };
   members.push({ operator, wallet, next: undefined, trailingScore: 0, suspendedUntil: 0, credit: 0n, ...flags });
@@ -40,6 +42,7 @@ export function addStake(job: JobState, block: Block, amount: bigint): void {
   if (hasEnded(job.phase)) wrongPhase(job);
   if (!active || ejected) revert("AlreadyLeft", block.sender);
   if (amount === 0n) revert("StakeTooSmall", 0, 1);
+  emit(job, "StakeAdded", { memberId, amount });
   job.ledgers.lock(job.domain.job, block.sender, amount);
   if (suspendedUntil === 0) comeIn(job, block, memberId);
 }
@@ -49,6 +52,7 @@ export function leaveJob(job: JobState, block: Block): void {
   const member = job.members[memberId]!;
   const atOnce = job.phase === "joining" || hasEnded(job.phase);
   if (member.gone || (!member.active && !atOnce)) revert("AlreadyLeft", block.sender);
+  if (member.active) emit(job, "Left", { memberId, wallet: member.wallet });
   member.active = false;
   if (atOnce) reweigh(job, block, memberId);
   else enqueueDeparture(job, memberId);
@@ -71,6 +75,7 @@ export function resume(job: JobState, memberId: number): void {
     revert("StillSuspended", memberId, suspendedUntil);
   }
   member.suspendedUntil = 0;
+  emit(job, "Resumed", { memberId });
   enqueueArrival(job, memberId);
 }
 
@@ -82,6 +87,7 @@ export function refreshOperator(job: JobState, memberId: number): void {
   // Nobody signs in Joining and Draw: there the change is for this round.
   const fromRound = isBetweenRounds(job) ? job.round : job.round + 1;
   member.next = { operator: latest, fromRound };
+  emit(job, "OperatorChanged", { memberId, operator: latest, fromRound });
 }
 
 export function claim(job: JobState, memberId: number): bigint {
@@ -89,6 +95,7 @@ export function claim(job: JobState, memberId: number): bigint {
   const amount = member.credit;
   if (amount === 0n) revert("NoCredit", memberId);
   member.credit = 0n;
+  emit(job, "CreditClaimed", { memberId, wallet: member.wallet, amount });
   job.ledgers.payOut(job.domain.job, member.wallet, amount);
   return amount;
 }

@@ -5,8 +5,16 @@ import { revert, type Block } from "./block.ts";
 
 const MAX_CONTACT_BYTES = 512;
 
+/** What jobs and the treasury ask of the registry. */
+export interface Operators {
+  operatorOf(wallet: Address): Address | undefined;
+  /** The wallet that `operator` serves or has served. */
+  walletOf(operator: Address): Address | undefined;
+  payoutOf(wallet: Address): Address;
+}
+
 /** `contracts/Registry.sol`: wallets, their operators, where these can be dialled, and where pay goes. */
-export class MemoryRegistry {
+export class MemoryRegistry implements Operators {
   readonly address: Address;
   readonly #chainId: number;
   readonly #operators = new Map<Address, Address>();
@@ -25,7 +33,6 @@ export class MemoryRegistry {
     return this.#operators.get(wallet);
   }
 
-  /** The wallet that `operator` serves or has served. */
   walletOf(operator: Address): Address | undefined {
     return this.#wallets.get(operator);
   }

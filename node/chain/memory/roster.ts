@@ -1,5 +1,5 @@
 import type { Block } from "./block.ts";
-import { isDrawn, type JobState } from "./jobStorage.ts";
+import { emit, isDrawn, type JobState } from "./jobStorage.ts";
 
 /** `contracts/job/Roster.sol`: who can be drawn. Changes wait in two queues until the round's commits close. */
 
@@ -52,6 +52,7 @@ export function startUnbonding({ domain, ledgers, members, terms }: JobState, bl
 
 export function eject(job: JobState, memberId: number): void {
   job.members[memberId]!.ejected = true;
+  emit(job, "Ejected", { memberId });
   enqueueDeparture(job, memberId);
 }
 

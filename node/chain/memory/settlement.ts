@@ -3,7 +3,7 @@ import { nextModelId, type RoundRecord } from "../../core/encoding.ts";
 import { bitsOf, hasBit, popCount } from "../../core/roundView.ts";
 import { medianScores, nextTrailing, roundScores, splitByScore, type SeatScores } from "../../core/scores.ts";
 import type { Block } from "./block.ts";
-import { owed, positionOfSeat, type JobState } from "./jobStorage.ts";
+import { emit, owed, positionOfSeat, type JobState } from "./jobStorage.ts";
 import { walletOf } from "./slashing.ts";
 
 /** `contracts/job/Settlement.sol`: from opened score vectors to credits. What nobody earned stays in the pool. */
@@ -20,16 +20,13 @@ export function settle(job: JobState, block: Block): void {
   const judgesPay = payJudges(job, pay.aggregator, pay.committee);
   ids.forEach((id, index) => (members[id]!.credit += contributorsPay[index]!));
   judgesPay.forEach((amount, seat) => (members[job.seats[seat]!]!.credit += amount));
-  const keepers = [...job.keepers, block.sender].map((account): [Address, bigint] => [
-    walletOf(job, account),
-    pay.keeper,
-  ]);
-  ledgers.pay(domain.job, keepers);
+  ledgers.pay(domain.job, payKeepers(job, block.sender, pay.keeper));
 
   job.modelId = nextModelId(job.modelId, job.aggregateRoot);
   const record = recordOf(job);
   job.records.set(round, record);
   const earned = [...contributorsPay, ...judgesPay].reduce((sum, amount) => sum + amount, 0n);
+  const paid = earned + KEEPERS * pay.keeper;
   const settled = {
     aggregateRoot: job.aggregateRoot,
     modelId: job.modelId,
@@ -37,13 +34,27 @@ export function settle(job: JobState, block: Block): void {
     scores,
     contributorsPay,
     judgesPay,
-    paid: earned + KEEPERS * pay.keeper,
+    paid,
     cohort: job.cohort,
     seats: job.seats,
     aggregator: record.poster,
     faulty: false,
   };
   job.outcomes.push({ round, settled, withheld: job.withheld });
+  const { modelId, included: includedMask } = job;
+  const amounts = { scores: scores.map(BigInt), contributorsPay, judgesPay, paid };
+  emit(job, "RoundSettled", { round, modelId, record, includedMask, ...amounts });
+}
+
+/** The one that settles comes first; the same keeper in a row is credited once. */
+function payKeepers(job: JobState, last: Address, each: bigint): [Address, bigint][] {
+  const runs: { keeper: Address; amount: bigint }[] = [];
+  for (const keeper of [last, ...job.keepers]) {
+    const run = runs.at(-1);
+    if (run?.keeper === keeper) run.amount += each;
+    else runs.push({ keeper, amount: each });
+  }
+  return runs.map(({ keeper, amount }) => [walletOf(job, keeper), amount]);
 }
 
 /** Also who was ejected since it attested: it answers for this round, too. */

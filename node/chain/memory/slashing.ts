@@ -1,7 +1,7 @@
 import type { Address } from "../../core/bytes.ts";
-import { bitsOf, type Phase } from "../../core/roundView.ts";
+import { bitsOf, PHASES, type Phase } from "../../core/roundView.ts";
 import type { Block } from "./block.ts";
-import type { JobState } from "./jobStorage.ts";
+import { emit, type JobState } from "./jobStorage.ts";
 import { eject, suspend } from "./roster.ts";
 
 /** `contracts/job/Slashing.sol`: what a missed duty and a proven fault cost, and how a phase is entered. */
@@ -23,6 +23,7 @@ export function fault(
   }
   const taken = ledgers.slash(domain.job, member.wallet, amount, rewarded, terms.proofReward);
   job.slashes.push({ round: job.round, memberId, prover, taken });
+  emit(job, "MemberFaulted", { round: job.round, memberId, prover, taken });
 }
 
 /** Takes stake for something missed, and suspends; who has too little left to take is ejected. */
@@ -31,7 +32,9 @@ export function miss(job: JobState, memberId: number, amount: bigint, rewarded?:
   const taken = ledgers.slash(domain.job, members[memberId]!.wallet, amount, rewarded, terms.proofReward);
   if (taken < amount) eject(job, memberId);
   else suspend(job, memberId);
-  job.slashes.push({ round: job.round, memberId, prover: undefined, taken });
+  const { phase, round } = job;
+  job.slashes.push({ round, memberId, prover: undefined, taken });
+  emit(job, "MemberMissed", { round, memberId, phase: PHASES.indexOf(phase), asked: amount, taken });
 }
 
 /** Slashes the live seats of `mask` for a missed duty. */
@@ -59,4 +62,5 @@ export function enter(job: JobState, phase: Phase, block: Block): void {
   job.phase = phase;
   job.phaseStart = block.time;
   job.phaseStartBlock = block.number;
+  emit(job, "PhaseEntered", { round: job.round, phase: PHASES.indexOf(phase) });
 }
