@@ -8,6 +8,8 @@ import type { Member, RoundView } from "../core/roundView.ts";
 export interface Receipt {
   readonly gasUsed: number;
   readonly blockNumber: number;
+  /** What the gas cost, in wei of the chain's coin; undefined where gas is free. */
+  readonly fee?: bigint;
 }
 
 /** A settled or skipped round, from the chain's log. */
@@ -157,6 +159,13 @@ export interface ChainSnapshot {
   readonly members: readonly Member[];
   /** As many as `view.openDemands`. */
   readonly demands: readonly OpenDemand[];
+  /**
+   * Rises when a reorganisation has taken back a block that an earlier snapshot showed: what was concluded from snapshots and
+   * histories of a lower generation has to be looked up anew.
+   */
+  readonly generation: number;
+  /** Of the chain's newest block, in seconds; the view's own block is older where a depth of confirmations is set. */
+  readonly headTime: number;
 }
 
 /** One job, seen and acted upon by one operator. Throws PacelineError `rejected` with the contract's reason in its facts. */

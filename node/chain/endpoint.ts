@@ -1,13 +1,25 @@
 import { createPublicClient, custom, http, type PublicClient } from "viem";
-import type { Address } from "../core/bytes.ts";
+import type { Address, Hex } from "../core/bytes.ts";
 import { messageOf, PacelineError } from "../core/errors.ts";
 import { createNodeSocket } from "./nodeSocket.ts";
 
-/** A JSON-RPC endpoint, shared by every account and watcher of a process. */
+/** A block as its header says. */
+export interface Head {
+  readonly number: number;
+  readonly hash: Hex;
+  readonly parentHash: Hex;
+  /** Seconds since the epoch. */
+  readonly time: number;
+}
+
+/** JSON-RPC endpoints of one chain that act as one, shared by every account and watcher of a process. */
 export interface Endpoint {
+  /** One URL, or several separated by commas. */
   readonly url: string;
   readonly chainId: number;
   readonly client: PublicClient;
+  /** Blocks on top of a block before what it says is acted upon; 0 acts on the newest. */
+  readonly confirmations: number;
   /** Calls back when there is a new block. @returns stops */
   onBlock(listener: () => void, onError: (error: Error) => void): () => void;
   close(): Promise<void>;
@@ -60,6 +72,7 @@ export async function openEndpoint(url: string, expectedChainId?: number): Promi
     url,
     chainId,
     client,
+    confirmations: 0,
     onBlock(onBlock, onError) {
       const tell = (error: Error): void =>
         onError(new PacelineError("chain-unreachable", `${shown}: ${reasonOf(error)}`, { url: shown }, error));

@@ -148,7 +148,8 @@ export class MemoryChain {
   snapshot(job: Address): ChainSnapshot {
     const state = this.#job(job);
     const view = viewOf(state, { number: this.blockNumber, time: this.#time });
-    return { view, members: membersOf(state), demands: view.openDemands === 0 ? [] : openDemandsOf(state) };
+    const demands = view.openDemands === 0 ? [] : openDemandsOf(state);
+    return { view, members: membersOf(state), demands, generation: 0, headTime: this.#time };
   }
 
   /** A job as `operator` sees it and acts upon it. */

@@ -15,13 +15,23 @@ export interface Call {
   readonly value?: bigint;
 }
 
-/** Sends one account's transactions, one after the other, and waits for each to be in a block. */
+/** How long a call is wanted. */
+export interface SendOptions {
+  /** Aborted: nobody wants the call any more. What is in no block yet is cancelled, and `send` throws `closed`. */
+  readonly signal?: AbortSignal;
+  /** Seconds since the epoch. What is in no block by then is cancelled, and `send` throws `timeout`. */
+  readonly deadline?: number;
+}
+
+/** Sends one account's transactions and waits for each to be in a block; many may be on their way at once. */
 export interface Sender {
   readonly address: Address;
-  /** Throws PacelineError `rejected`, `insufficient-funds`, `timeout` or `chain-unreachable`. */
-  send(call: Call): Promise<Receipt>;
+  /** Throws PacelineError `rejected`, `insufficient-funds`, `timeout`, `closed` or `chain-unreachable`. */
+  send(call: Call, options?: SendOptions): Promise<Receipt>;
   /** Sends the chain's own coin, in wei. Throws as `send`. */
-  pay(to: Address, wei: bigint): Promise<Receipt>;
+  pay(to: Address, wei: bigint, options?: SendOptions): Promise<Receipt>;
+  /** Stops looking after what was sent; waiting calls throw `closed`. What the outbox holds is for the next process. */
+  close(): void;
 }
 
 /** A transaction before it has a nonce. */
@@ -100,6 +110,7 @@ export function createSender(endpoint: Endpoint, privateKey: Hex): Sender {
         estimate: () => client.estimateContractGas({ ...call, account: account.address } as never),
       }),
     pay: (to, value) => deliver({ name: "payment", to, data: "0x", value, estimate: () => Promise.resolve(21_000n) }),
+    close: () => undefined,
   };
 }
 

@@ -70,7 +70,7 @@ export function createSnapshotReader(
     const known = last !== undefined && keepsMembers(last.view, view);
     const members = known ? last.members : await readMembers(endpoint, source.job, block);
     const demands = view.openDemands === 0 ? [] : await readOpenDemands(endpoint, source, block);
-    return { view, members, demands };
+    return { view, members, demands, generation: 0, headTime: view.blockTime };
   };
 }
 

@@ -69,7 +69,12 @@ async function participant(
     retrySeconds: 1,
     observer: { onProblem: (what, error) => problems.push(`${what} ${(error as { code?: string }).code}`) },
   });
-  return { participant: started, show: (view) => tell({ view, members, demands: [] }), updates, problems };
+  return {
+    participant: started,
+    show: (view) => tell({ view, members, demands: [], generation: 0, headTime: view.blockTime }),
+    updates,
+    problems,
+  };
 }
 
 describe("a participant", () => {
