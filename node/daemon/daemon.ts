@@ -195,6 +195,15 @@ function observe(log: Log, end: JobEnd, evaluate: Evaluate): ParticipantObserver
         `${call}: in block ${blockNumber}, ${gasUsed} gas`,
       );
     },
+    onClockOffset(seconds) {
+      const side = seconds < 0 ? "ahead of" : "behind";
+      const text = `this machine's clock is ${Math.abs(seconds).toFixed(0)} s ${side} the chain's; deadlines are kept by the chain's: set the clock`;
+      log.event(
+        "clock",
+        { offsetSeconds: seconds },
+        Math.abs(seconds) < 1 ? "this machine's clock is right again" : text,
+      );
+    },
     onProblem: (what, error) => log.problem(what, error),
   };
 }

@@ -11,6 +11,7 @@ import { initialState, step } from "../protocol/round.ts";
 import type { Judged, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Misbehaviour } from "./behaviours.ts";
+import { ChainClock, TOLERANCE_SECONDS } from "./chainClock.ts";
 import type { Clock } from "./clock.ts";
 import { keepConnected } from "./connections.ts";
 import type { ParticipantContext } from "./context.ts";
@@ -53,6 +54,8 @@ export interface ParticipantObserver {
   readonly onState?: (state: PeerState) => void;
   readonly onModel?: (model: GlobalModel) => void;
   readonly onReceipt?: (call: string, receipt: Receipt) => void;
+  /** The machine's clock is off by more than what delays make; seconds from it to the chain's time. */
+  readonly onClockOffset?: (seconds: number) => void;
   /** Something failed and will be tried again. */
   readonly onProblem?: (what: string, error: unknown) => void;
 }
@@ -91,7 +94,8 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   let state = initialState(peer, model.modelId);
   const signer = createSigner(domain, options.privateKey, storage);
   const updates = new UpdateCache(storage, chain.terms.vectorLength);
-  let clockAhead = 0;
+  const chainClock = new ChainClock();
+  let toldOffset = 0;
   let forgetTick = (): void => undefined;
 
   const network = await options.openNetwork({
@@ -125,7 +129,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
 
   function dispatch(event: PeerEvent): void {
     if (stopping.signal.aborted) return;
-    const chainNow = clock.now() + clockAhead;
+    const chainNow = clock.now() + chainClock.offset;
     const next = step(state, event, chainNow);
     state = next.state;
     if (event.type === "model") observer.onModel?.(context.model);
@@ -198,9 +202,17 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     );
   }
 
+  function tellOffset(): void {
+    const { offset } = chainClock;
+    if (Math.abs(offset - toldOffset) <= TOLERANCE_SECONDS) return;
+    toldOffset = offset;
+    observer.onClockOffset?.(offset);
+  }
+
   const unwatch = chain.watch(
-    ({ view, members, demands }) => {
-      clockAhead = Math.max(0, view.blockTime - clock.now());
+    ({ view, members, demands, headTime }) => {
+      chainClock.observe(headTime, clock.now());
+      tellOffset();
       if (state.view === undefined) {
         requireOwnRecords(view, members);
         recallVerdicts(view);
