@@ -1,5 +1,7 @@
-import { createLibp2pNetwork } from "../network/libp2p.ts";
-import type { Network, NetworkOptions } from "../network/network.ts";
+import { followAlone } from "../network/followAlone.ts";
+import { createLibp2pHost } from "../network/libp2p.ts";
+import type { Host, Network, NetworkOptions } from "../network/network.ts";
+import type { Libp2pOptions } from "../network/node.ts";
 import { openStorage } from "../storage/sqlite.ts";
 import type { Storage } from "../storage/storage.ts";
 import { USUAL_ENGINE, type EngineSettings } from "../training/engine.ts";
@@ -10,16 +12,23 @@ import type { Trainer } from "../training/trainer.ts";
 
 /** The real adapters, named in this one place. */
 
-/**
- * libp2p over TCP.
- * @param listen multiaddrs, such as /ip4/0.0.0.0/tcp/4001; port 0 is any free one
- * @param announce what to tell others in place of those; none: those
- */
+/** Chunk deadline of a transfer, in milliseconds. */
+const CHUNK_TIMEOUT_MS = 10_000;
+
+/** Where a daemon listens and what it tells others. */
+export type HostSettings = Omit<Libp2pOptions, "chunkTimeoutMs" | "privateKey">;
+
+/** A libp2p host, on which jobs are followed. */
+export function openHost(privateKey: Uint8Array, settings: HostSettings): Promise<Host> {
+  return createLibp2pHost({ privateKey, chunkTimeoutMs: CHUNK_TIMEOUT_MS, ...settings });
+}
+
+/** A libp2p host for a single job, which stops with it. */
 export function openLibp2pNetwork(
-  listen: readonly string[],
-  announce: readonly string[] = [],
+  privateKey: Uint8Array,
+  settings: HostSettings,
 ): (options: NetworkOptions) => Promise<Network> {
-  return (options) => createLibp2pNetwork({ ...options, listen, ...(announce.length === 0 ? {} : { announce }) });
+  return async (options) => followAlone(await openHost(privateKey, settings), options);
 }
 
 /** SQLite and a blob folder below `folder`. */

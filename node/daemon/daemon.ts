@@ -57,7 +57,10 @@ export async function runDaemon(
     const observer = observe(log, end, learning.evaluate);
     const participant = await startParticipant({
       chain,
-      openNetwork: openLibp2pNetwork(settings.listen, settings.announce),
+      openNetwork: openLibp2pNetwork(privateKey, {
+        listen: settings.listen,
+        ...(settings.announce.length === 0 ? {} : { announce: settings.announce }),
+      }),
       storage,
       learner: learning.learner,
       spec: settings.spec,

@@ -17,6 +17,7 @@ import { keepConnected } from "./connections.ts";
 import type { ParticipantContext } from "./context.ts";
 import { forgetRounds } from "./effects/blobs.ts";
 import type { PromisedScores } from "./effects/scoring.ts";
+import { watchFormerMembers } from "./formerMembers.ts";
 import { genesisHash, type JobSpec } from "./jobSpec.ts";
 import { loadModel, requireGenesis, type GlobalModel } from "./globalModel.ts";
 import type { Learner } from "./learner.ts";
@@ -71,8 +72,6 @@ export interface Participant {
   stop(): Promise<void>;
 }
 
-/** Chunk deadline of a transfer, in milliseconds. */
-const CHUNK_TIMEOUT_MS = 10_000;
 /** Rounds whose promises stay on the disk. */
 const KEPT_ROUNDS = 2;
 /** Rounds whose signed statements stay on the disk: longer than any reorganisation that one should live through. */
@@ -99,14 +98,12 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   let forgetTick = (): void => undefined;
 
   const network = await options.openNetwork({
-    privateKey: options.privateKey,
     topic: `/paceline/${chain.chainId}/${chain.job}`,
     isRegistered: (operator) => chain.isOperator(operator),
     onMessage: (message) => Promise.resolve(receive(message)),
     blobs: {
       readBlob: async (root) => (misbehaviour.hides?.(state, root) === true ? undefined : updates.readBlob(root)),
     },
-    chunkTimeoutMs: CHUNK_TIMEOUT_MS,
     maxBlobBytes: leafCountOf(chain.terms.vectorLength) * AGGREGATE_LEAF_BYTES,
   });
   const context: ParticipantContext = {
@@ -209,6 +206,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     observer.onClockOffset?.(offset);
   }
 
+  const dropFormer = watchFormerMembers(network);
   const unwatch = chain.watch(
     ({ view, members, demands, headTime }) => {
       chainClock.observe(headTime, clock.now());
@@ -220,6 +218,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
       // A reorganisation may take the draw back: then the same round begins again, with another seed.
       const isNew = view.round !== state.view?.round || view.seed !== state.view.seed;
       dispatch({ type: "view", view, members, demands });
+      dropFormer(view, members);
       if (isNew) enterRound(view);
     },
     (error) => observer.onProblem?.("chain", error),

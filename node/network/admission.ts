@@ -1,17 +1,21 @@
 import type { ConnectionGater, MultiaddrConnection, PeerId } from "@libp2p/interface";
-import type { Gate } from "./gate.ts";
+import type { Address } from "../core/bytes.ts";
 import { operatorOf } from "./identity.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
  * libp2p's hooks: every connection is counted, and none goes on after the noise handshake has shown who is at the other end unless
- * that operator is registered.
+ * that operator may connect.
  * @param onHandshake called for an outbound connection that this side admits; what fails after it failed at the other side
  */
-export function connectionGater(gate: Gate, traffic: Traffic, onHandshake: (peer: PeerId) => void): ConnectionGater {
+export function connectionGater(
+  admits: (operator: Address) => Promise<boolean>,
+  traffic: Traffic,
+  onHandshake: (peer: PeerId) => void,
+): ConnectionGater {
   const denies = async (peer: PeerId): Promise<boolean> => {
     try {
-      return !(await gate.admits(operatorOf(peer)));
+      return !(await admits(operatorOf(peer)));
     } catch {
       return true; // not a secp256k1 key
     }

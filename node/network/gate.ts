@@ -5,24 +5,35 @@ const ADMITTED_MS = 30_000;
 const REFUSED_MS = 2_000;
 const MAX_CACHED = 4_096;
 
-/** Who may connect: registered operators. Asks once per operator at a time; fails closed when the registry cannot be asked. */
+/**
+ * Whom one job lets connect: registered operators, but for those that were its members and are no more. Asks the registry once per
+ * operator at a time; fails closed when it cannot be asked.
+ */
 export class Gate {
   readonly #isRegistered: (operator: Address) => Promise<boolean>;
   readonly #now: () => number;
   readonly #answers = new Map<Address, { readonly until: number; readonly admitted: boolean }>();
   readonly #asking = new Map<Address, Promise<boolean>>();
+  #former: ReadonlySet<Address> = new Set();
 
   constructor(isRegistered: (operator: Address) => Promise<boolean>, now: () => number = () => performance.now()) {
     this.#isRegistered = isRegistered;
     this.#now = now;
   }
 
+  /** In place of those named before; what the registry said is forgotten, for members may have changed their operators. */
+  setFormer(operators: readonly Address[]): void {
+    this.#former = new Set(operators);
+    this.#answers.clear();
+  }
+
   async admits(operator: Address): Promise<boolean> {
+    if (this.#former.has(operator)) return false;
     const known = this.#answers.get(operator);
     if (known !== undefined && this.#now() < known.until) return known.admitted;
     const asking = this.#asking.get(operator) ?? this.#ask(operator);
     this.#asking.set(operator, asking);
-    return asking;
+    return (await asking) && !this.#former.has(operator);
   }
 
   async #ask(operator: Address): Promise<boolean> {

@@ -6,8 +6,9 @@ import {
   type GossipSub,
   type GossipSubComponents,
   type Message,
+  type TopicValidatorFn,
 } from "@libp2p/gossipsub";
-import { createPeerScoreParams, createTopicScoreParams } from "@libp2p/gossipsub/score";
+import { createPeerScoreParams } from "@libp2p/gossipsub/score";
 import type { PeerId } from "@libp2p/interface";
 import { operatorOf } from "./identity.ts";
 import type { Judge } from "./judge.ts";
@@ -24,15 +25,23 @@ const COPY_BYTES = 1;
 /** Copies of one message that peers forward: an author may publish it again for those who joined later. */
 export const MAX_COPIES = 8;
 
+/** Topics of one peer; each costs gossipsub's fixed kilobyte and its name. */
+export const MAX_TOPICS = 32;
+const TOPIC_BYTES = 1024 + 128;
+
 /** Lodestar's. Nothing waits for it in a small network: peers are grafted when they subscribe. */
 const HEARTBEAT_MS = 700;
 
-export function createGossip(topic: string): (components: GossipSubComponents) => GossipSub {
+/**
+ * Topics are followed and left while it runs. A peer's subscriptions are kept whether this side follows them yet or not, within
+ * `MAX_TOPICS`; messages on topics that are not followed end in `TopicJudges`.
+ * @param peerScore of the application: what it subtracts for rejected messages, by PeerId
+ */
+export function createGossip(peerScore: (peer: string) => number): (components: GossipSubComponents) => GossipSub {
   return gossipsub({
     // The application signs inside and checks once per message; libp2p's secp256k1 would cost 1.7 ms a hop.
     globalSignaturePolicy: StrictNoSign,
     msgIdFn: (message: Message) => hash("sha256", message.data, "buffer"),
-    allowedTopics: [topic],
     // An author's own message goes to all its peers at once, not only to its mesh.
     floodPublish: true,
     batchPublish: true,
@@ -54,9 +63,9 @@ export function createGossip(topic: string): (components: GossipSubComponents) =
     maxOutboundStreams: 2,
     maxInboundDataLength: 1024 * 1024,
     maxOutboundBufferSize: 4 * 1024 * 1024,
-    maxTopicBytesPerPeer: 16 * 1024,
+    maxTopicBytesPerPeer: MAX_TOPICS * TOPIC_BYTES,
     decodeRpcLimits: {
-      maxSubscriptions: 16,
+      maxSubscriptions: MAX_TOPICS,
       maxMessages: 256,
       maxIhaveMessageIDs: 1024,
       maxIwantMessageIDs: 1024,
@@ -64,7 +73,13 @@ export function createGossip(topic: string): (components: GossipSubComponents) =
       maxControlMessages: 64,
       maxPeerInfos: 0,
     },
-    scoreParams: scoreParams(topic),
+    // Delivery quotas are of no use to a small federation: only rejected messages and misbehaviour count.
+    scoreParams: createPeerScoreParams({
+      // Simulations and one company's peers share an address; strangers are kept out by the registry.
+      IPColocationFactorWeight: 0,
+      appSpecificScore: peerScore,
+      appSpecificWeight: 1,
+    }),
     scoreThresholds: {
       gossipThreshold: -40,
       publishThreshold: -80,
@@ -75,31 +90,32 @@ export function createGossip(topic: string): (components: GossipSubComponents) =
   });
 }
 
-/** Only rejected messages and misbehaviour count: a small federation has no use for delivery quotas. */
-function scoreParams(topic: string): ReturnType<typeof createPeerScoreParams> {
-  return createPeerScoreParams({
-    // Simulations and one company's peers share an address; strangers are kept out by the registry.
-    IPColocationFactorWeight: 0,
-    topics: {
-      [topic]: createTopicScoreParams({
-        topicWeight: 1,
-        timeInMeshWeight: 0,
-        firstMessageDeliveriesWeight: 0,
-        meshMessageDeliveriesWeight: 0,
-        meshFailurePenaltyWeight: 0,
-        // Squared: the fourth rejected message within half a minute or so reaches the graylist.
-        invalidMessageDeliveriesWeight: -10,
-        invalidMessageDeliveriesDecay: 0.97,
-      }),
-    },
-  });
+/** What judges the messages of each topic; gossipsub asks it by topic, also for those that are not followed. */
+export class TopicJudges extends Map<string, TopicValidatorFn> {
+  readonly #stray: TopicValidatorFn;
+
+  /** @param stray judges what comes on a topic that is not followed */
+  constructor(stray: TopicValidatorFn) {
+    super();
+    this.#stray = stray;
+  }
+
+  override get(topic: string): TopicValidatorFn {
+    return super.get(topic) ?? this.#stray;
+  }
 }
 
-export function validateWith(judge: Judge): (peer: PeerId, message: Message) => Promise<TopicValidatorResult> {
+/** @param onRejected told whom a rejected message is held against */
+export function validateWith(
+  judge: Judge,
+  onRejected: (peer: PeerId) => void = () => undefined,
+): (peer: PeerId, message: Message) => Promise<TopicValidatorResult> {
   return async (peer, { data }) => {
     const copy = data[0] ?? MAX_COPIES;
-    if (copy >= MAX_COPIES || data.length > MAX_MESSAGE_BYTES + COPY_BYTES) return TopicValidatorResult.Reject;
-    return RESULTS[await judge.judge(data.subarray(COPY_BYTES), operatorOf(peer))];
+    const isWellFormed = copy < MAX_COPIES && data.length <= MAX_MESSAGE_BYTES + COPY_BYTES;
+    const verdict = isWellFormed ? await judge.judge(data.subarray(COPY_BYTES), operatorOf(peer)) : "rejected";
+    if (verdict === "rejected") onRejected(peer);
+    return RESULTS[verdict];
   };
 }
 

@@ -6,11 +6,15 @@ import { fetchVerified, type Holder } from "./blobs/fetch.ts";
 import type { BlobRequest } from "./blobs/frames.ts";
 import { BlobServer } from "./blobs/server.ts";
 import { SharedFetches } from "./blobs/shared.ts";
+import { followAlone } from "./followAlone.ts";
 import { Gate } from "./gate.ts";
 import { Judge } from "./judge.ts";
 import {
+  MAX_JOBS,
   MAX_MESSAGE_BYTES,
   type BlobShape,
+  type Host,
+  type HostOptions,
   type Network,
   type NetworkCounters,
   type NetworkOptions,
@@ -21,36 +25,40 @@ export type BlobFault = "withhold" | "corrupt" | "stall";
 export type BlobFaults = (request: BlobRequest) => BlobFault | undefined;
 
 /**
- * Networks that join one hub are peers in one process: the twin of libp2p. The same gate, judge, blob server and verification; no sockets,
+ * Hosts in one hub are peers in one process: the twin of libp2p. The same gate, judge, blob server and verification; no sockets,
  * no clock. Messages are delivered first in, first out, to neighbours by ascending address; an injected stall times out at once.
  */
 export class MemoryHub {
-  readonly #members = new Map<Address, MemoryNetwork>();
+  readonly #hosts = new Map<Address, MemoryHost>();
   readonly #deliveries: (() => void)[] = [];
   #delivering = false;
 
   /** @param faults what this peer does wrong when it serves blobs */
-  join(options: NetworkOptions, faults: BlobFaults = () => undefined): Network {
-    const network = new MemoryNetwork(this, options, faults);
-    if (this.#members.has(network.self))
-      throw new PacelineError("bad-argument", `${network.self} is in this hub already`);
-    this.#members.set(network.self, network);
-    return network;
+  host(options: HostOptions, faults: BlobFaults = () => undefined): Host {
+    const host = new MemoryHost(this, options, faults);
+    if (this.#hosts.has(host.self)) throw new PacelineError("bad-argument", `${host.self} is in this hub already`);
+    this.#hosts.set(host.self, host);
+    return host;
+  }
+
+  /** A job on a host of its own. */
+  join(options: HostOptions & NetworkOptions, faults?: BlobFaults): Promise<Network> {
+    return followAlone(this.host(options, faults), options);
   }
 
   /** Cuts the connection between two peers, where there is one. */
   disconnect(one: Address, other: Address): void {
-    this.#members.get(one)?.neighbours.delete(other);
-    this.#members.get(other)?.neighbours.delete(one);
+    this.#hosts.get(one)?.neighbours.delete(other);
+    this.#hosts.get(other)?.neighbours.delete(one);
   }
 
-  member(operator: Address): MemoryNetwork | undefined {
-    return this.#members.get(operator);
+  member(operator: Address): MemoryHost | undefined {
+    return this.#hosts.get(operator);
   }
 
   leave(operator: Address): void {
-    this.#members.delete(operator);
-    for (const other of this.#members.keys()) this.disconnect(operator, other);
+    this.#hosts.delete(operator);
+    for (const other of this.#hosts.keys()) this.disconnect(operator, other);
   }
 
   /** Runs `delivery` after all that were enqueued before it, never within the caller. */
@@ -74,37 +82,22 @@ interface Copy {
   readonly message: Uint8Array;
 }
 
-class MemoryNetwork implements Network {
+class MemoryHost implements Host {
   readonly self: Address;
-  readonly gate: Gate;
+  readonly hub: MemoryHub;
   readonly neighbours = new Set<Address>();
-  readonly #hub: MemoryHub;
-  readonly #options: NetworkOptions;
+  readonly chunkTimeoutMs: number;
+  readonly #jobs = new Map<string, MemoryNetwork>();
   readonly #faults: BlobFaults;
-  readonly #judge: Judge;
-  readonly #server: BlobServer;
-  readonly #fetches = new SharedFetches();
-  readonly #seen = new Set<Copy>();
-  #bytesSent = 0;
-  #bytesReceived = 0;
+  bytesSent = 0;
+  bytesReceived = 0;
   #stopped = false;
 
-  constructor(hub: MemoryHub, options: NetworkOptions, faults: BlobFaults) {
+  constructor(hub: MemoryHub, options: HostOptions, faults: BlobFaults) {
     this.self = addressOfPrivateKey(options.privateKey);
-    // No clock in the twin: each admission is asked anew.
-    this.gate = new Gate(
-      (operator) => options.isRegistered(operator),
-      () => Infinity,
-    );
-    this.#hub = hub;
-    this.#options = options;
+    this.hub = hub;
+    this.chunkTimeoutMs = options.chunkTimeoutMs;
     this.#faults = faults;
-    this.#judge = new Judge((message, from) => options.onMessage(message, from));
-    this.#server = new BlobServer(options.blobs);
-  }
-
-  get topic(): string {
-    return this.#options.topic;
   }
 
   contacts(): readonly string[] {
@@ -112,19 +105,19 @@ class MemoryNetwork implements Network {
   }
 
   async connect(contacts: readonly string[]): Promise<void> {
+    await this.reach(contacts);
+  }
+
+  /** @returns who is there */
+  async reach(contacts: readonly string[]): Promise<MemoryHost> {
     this.#checkOpen();
-    const [contact] = contacts;
-    if (contacts.length !== 1 || !contact?.startsWith(SCHEME)) {
-      throw new PacelineError("bad-argument", `cannot use the contacts ${contacts.join(", ")}: expected ${SCHEME}0x…`);
-    }
-    const operator = contact.slice(SCHEME.length) as Address;
-    if (!(await this.gate.admits(operator)))
+    const operator = operatorIn(contacts);
+    if (!(await this.admits(operator)))
       throw new PacelineError("not-registered", `${operator} is not registered`, { operator });
-    const other = this.#hub.member(operator);
-    if (other === undefined || other === this || other.topic !== this.topic) {
+    const other = this.hub.member(operator);
+    if (other === undefined || other === this)
       throw new PacelineError("timeout", `cannot connect to ${operator}`, { operator });
-    }
-    if (!(await other.gate.admits(this.self))) {
+    if (!(await other.admits(this.self))) {
       throw new PacelineError(
         "not-registered",
         `${operator} refused the connection: is this peer's operator registered?`,
@@ -132,14 +125,146 @@ class MemoryNetwork implements Network {
       );
     }
     this.#checkOpen();
-    if (this.#hub.member(operator) !== other)
+    if (this.hub.member(operator) !== other)
       throw new PacelineError("timeout", `cannot connect to ${operator}`, { operator });
     this.neighbours.add(operator);
     other.neighbours.add(this.self);
+    return other;
+  }
+
+  connected(): readonly Address[] {
+    return [...this.neighbours].sort();
+  }
+
+  async follow(options: NetworkOptions): Promise<Network> {
+    this.#checkOpen();
+    const { topic } = options;
+    if (this.#jobs.has(topic)) throw new PacelineError("bad-argument", `${topic} is followed already`);
+    if (this.#jobs.size >= MAX_JOBS) throw new PacelineError("bad-argument", `a host follows at most ${MAX_JOBS} jobs`);
+    const job = new MemoryNetwork(this, options);
+    this.#jobs.set(topic, job);
+    return job;
+  }
+
+  left(job: MemoryNetwork): void {
+    this.#jobs.delete(job.topic);
+    this.recheck();
+  }
+
+  recheck(): void {
+    for (const neighbour of this.neighbours) {
+      void this.admits(neighbour).then((admitted) => {
+        if (!admitted) this.hub.disconnect(this.self, neighbour);
+      });
+    }
+  }
+
+  async admits(operator: Address): Promise<boolean> {
+    for (const job of this.#jobs.values()) if (await job.gate.admits(operator)) return true;
+    return false;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const job of [...this.#jobs.values()]) await job.stop();
+    this.hub.leave(this.self);
+    this.neighbours.clear();
+  }
+
+  /** What this host makes of `topic`, where it follows it. */
+  job(topic: string): MemoryNetwork | undefined {
+    return this.#jobs.get(topic);
+  }
+
+  /** A neighbour asks for a part of a blob; whichever job holds it serves. */
+  async serve(request: BlobRequest): Promise<Uint8Array | BlobFault> {
+    const fault = this.#faults(request);
+    if (fault !== undefined && fault !== "corrupt") return fault;
+    for (const { server } of this.#jobs.values()) {
+      const answer = await server.answer(request);
+      if (answer === undefined) continue;
+      this.bytesSent += answer.length;
+      return fault === undefined ? answer : corrupted(answer);
+    }
+    return "withhold";
+  }
+
+  holder(operator: Address): Holder {
+    return {
+      operator,
+      request: async (request, target, signal) => {
+        const holder = this.neighbours.has(operator) ? this.hub.member(operator) : undefined;
+        const answer =
+          holder === undefined ? "stall" : await inTime(holder.serve(request), this.chunkTimeoutMs, signal);
+        if (answer === "stall" || !this.neighbours.has(operator))
+          throw new PacelineError("timeout", `${operator} does not answer`);
+        if (typeof answer === "string") return false;
+        if (answer.length !== target.length)
+          throw new PacelineError("bad-message", `a blob answer of ${answer.length} bytes instead of ${target.length}`);
+        target.set(answer);
+        this.bytesReceived += answer.length;
+        return true;
+      },
+    };
+  }
+
+  #checkOpen(): void {
+    if (this.#stopped) throw new PacelineError("closed", "the network is stopped");
+  }
+}
+
+class MemoryNetwork implements Network {
+  readonly gate: Gate;
+  readonly server: BlobServer;
+  readonly #host: MemoryHost;
+  readonly #options: NetworkOptions;
+  readonly #judge: Judge;
+  readonly #fetches = new SharedFetches();
+  readonly #seen = new Set<Copy>();
+  #stopped = false;
+
+  constructor(host: MemoryHost, options: NetworkOptions) {
+    // No clock in the twin: each admission is asked anew.
+    this.gate = new Gate(
+      (operator) => options.isRegistered(operator),
+      () => Infinity,
+    );
+    this.server = new BlobServer(options.blobs);
+    this.#host = host;
+    this.#options = options;
+    this.#judge = new Judge((message, from) => options.onMessage(message, from));
+  }
+
+  get self(): Address {
+    return this.#host.self;
+  }
+
+  get topic(): string {
+    return this.#options.topic;
+  }
+
+  contacts(): readonly string[] {
+    return this.#host.contacts();
+  }
+
+  async connect(contacts: readonly string[]): Promise<void> {
+    this.#checkOpen();
+    const other = await this.#host.reach(contacts);
+    this.#checkOpen();
+    if (other.job(this.topic) === undefined)
+      throw new PacelineError("timeout", `${other.self} does not follow the job`, { operator: other.self });
   }
 
   peers(): readonly Address[] {
-    return [...this.neighbours].sort();
+    if (this.#stopped) return [];
+    return this.#host.connected().filter((operator) => this.#host.hub.member(operator)?.job(this.topic) !== undefined);
+  }
+
+  setFormer(operators: readonly Address[]): void {
+    if (this.#stopped) return;
+    this.gate.setFormer(operators);
+    this.#host.recheck();
   }
 
   async publish(message: Uint8Array): Promise<void> {
@@ -158,67 +283,38 @@ class MemoryNetwork implements Network {
     checkShape(shape, this.#options.maxBlobBytes);
     const key = `${shape.root} ${shape.leafBytes} ${shape.leafCount}`;
     const connected = holders
-      .filter((operator) => this.neighbours.has(operator))
-      .map((operator) => this.#holder(operator));
+      .filter((operator) => this.#host.neighbours.has(operator))
+      .map((operator) => this.#host.holder(operator));
     return this.#fetches.fetch(key, (stop) => fetchVerified(shape, connected, stop), signal);
   }
 
   counters(): NetworkCounters {
-    return { bytesSent: this.#bytesSent, bytesReceived: this.#bytesReceived, messagesReceived: this.#judge.received };
+    const { bytesSent, bytesReceived } = this.#host;
+    return { bytesSent, bytesReceived, messagesReceived: this.#judge.received };
   }
 
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#fetches.stopAll();
-    this.#hub.leave(this.self);
-    this.neighbours.clear();
+    this.#host.left(this);
   }
 
   /** A neighbour delivers a message. */
   deliver(copy: Copy, from: Address): void {
     if (this.#stopped || this.#seen.has(copy)) return;
     this.#markSeen(copy);
-    this.#bytesReceived += copy.message.length;
+    this.#host.bytesReceived += copy.message.length;
     void this.#judge.judge(copy.message, from).then((verdict) => {
       if (verdict === "accepted" && !this.#stopped) this.#spread(copy, from);
     });
   }
 
-  /** A neighbour asks for a part of a blob. */
-  async serve(request: BlobRequest): Promise<Uint8Array | BlobFault> {
-    const fault = this.#faults(request);
-    if (fault !== undefined && fault !== "corrupt") return fault;
-    const answer = await this.#server.answer(request);
-    if (answer === undefined) return "withhold";
-    this.#bytesSent += answer.length;
-    return fault === undefined ? answer : corrupted(answer);
-  }
-
-  #holder(operator: Address): Holder {
-    return {
-      operator,
-      request: async (request, target, signal) => {
-        const holder = this.neighbours.has(operator) ? this.#hub.member(operator) : undefined;
-        const answer =
-          holder === undefined ? "stall" : await inTime(holder.serve(request), this.#options.chunkTimeoutMs, signal);
-        if (answer === "stall" || !this.neighbours.has(operator))
-          throw new PacelineError("timeout", `${operator} does not answer`);
-        if (typeof answer === "string") return false;
-        if (answer.length !== target.length)
-          throw new PacelineError("bad-message", `a blob answer of ${answer.length} bytes instead of ${target.length}`);
-        target.set(answer);
-        this.#bytesReceived += answer.length;
-        return true;
-      },
-    };
-  }
-
   #spread(copy: Copy, from: Address | undefined): void {
     for (const neighbour of this.peers()) {
       if (neighbour === from) continue;
-      this.#bytesSent += copy.message.length;
-      this.#hub.enqueue(() => this.#hub.member(neighbour)?.deliver(copy, this.self));
+      this.#host.bytesSent += copy.message.length;
+      this.#host.hub.enqueue(() => this.#host.hub.member(neighbour)?.job(this.topic)?.deliver(copy, this.self));
     }
   }
 
@@ -230,6 +326,14 @@ class MemoryNetwork implements Network {
   #checkOpen(): void {
     if (this.#stopped) throw new PacelineError("closed", "the network is stopped");
   }
+}
+
+function operatorIn(contacts: readonly string[]): Address {
+  const [contact] = contacts;
+  if (contacts.length !== 1 || !contact?.startsWith(SCHEME)) {
+    throw new PacelineError("bad-argument", `cannot use the contacts ${contacts.join(", ")}: expected ${SCHEME}0x…`);
+  }
+  return contact.slice(SCHEME.length) as Address;
 }
 
 /** The only clock in the twin, for a blob source that does not answer: "stall" after `timeoutMs`. Throws `closed` when aborted. */

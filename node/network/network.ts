@@ -32,18 +32,56 @@ export interface NetworkCounters {
   readonly messagesReceived: number;
 }
 
-export interface Network {
+/**
+ * One node of the network, which every job of a process shares: one identity (the operator's key), one set of connections. Who may
+ * connect is whoever a followed job admits; while none is followed, nobody.
+ */
+export interface Host {
   /** This peer's operator address. */
   readonly self: Address;
   /** Addresses others can dial, as multiaddr strings (the twin has its own scheme). */
   contacts(): readonly string[];
   /**
-   * Dials one peer, by its contacts, unless already connected. When it resolves, messages go both ways. Throws PacelineError
-   * `not-registered` where this side or the other refuses, `timeout` where nobody answers, `bad-argument` for bad contacts.
+   * Dials one peer, by its contacts, unless already connected. When it resolves, both sides have admitted each other. Throws
+   * PacelineError `not-registered` where this side or the other refuses, `timeout` where nobody answers, `bad-argument` for bad contacts.
    */
   connect(contacts: readonly string[]): Promise<void>;
-  /** Operators with an open connection over which messages go both ways, by ascending address. None after stop(). */
+  /** Operators with an open connection, by ascending address. None after stop(). */
+  connected(): readonly Address[];
+  /**
+   * Takes part in a job's gossip and serves its blobs until the network that it returns is stopped. Throws `bad-argument` for a topic
+   * that is followed already, and for more than `MAX_JOBS`.
+   */
+  follow(options: NetworkOptions): Promise<Network>;
+  /** Leaves all jobs and closes all connections. */
+  stop(): Promise<void>;
+}
+
+/** Jobs that one host follows at a time. */
+export const MAX_JOBS = 32;
+
+export interface HostOptions {
+  /** The operator's secp256k1 private key, 32 bytes. */
+  readonly privateKey: Uint8Array;
+  /** Longest wait for one chunk of a blob, in milliseconds. */
+  readonly chunkTimeoutMs: number;
+}
+
+/** One job on the host. */
+export interface Network {
+  /** This peer's operator address. */
+  readonly self: Address;
+  /** The host's. */
+  contacts(): readonly string[];
+  /** As the host's; when it resolves, messages of this job go both ways. `timeout` also for a peer that does not follow the job. */
+  connect(contacts: readonly string[]): Promise<void>;
+  /** Operators with an open connection over which messages of this job go both ways, by ascending address. None after stop(). */
   peers(): readonly Address[];
+  /**
+   * Names the operators that were members of the job and are no more, in place of those named before: this job admits them no longer,
+   * and a connection that no other job admits is closed. What the registry said of others is asked anew.
+   */
+  setFormer(operators: readonly Address[]): void;
   /**
    * Sends a message to every peer, through others where there is no direct connection; no error where there is no peer yet. The same
    * bytes may be published again for peers that joined later (eight times within two minutes): whoever accepted them is not asked again.
@@ -56,17 +94,17 @@ export interface Network {
    * failure of a holder, when none delivers; `bad-argument` for a shape beyond the bounds; `closed` when aborted.
    */
   fetchBlob(shape: BlobShape, holders: readonly Address[], signal: AbortSignal): Promise<Uint8Array>;
+  /** Bytes are the host's, of all its jobs; messages are this job's. */
   counters(): NetworkCounters;
+  /** Leaves the job; the host goes on. */
   stop(): Promise<void>;
 }
 
-/** What a network needs of its surroundings. */
+/** What a job on the network needs of its surroundings. */
 export interface NetworkOptions {
-  /** The operator's secp256k1 private key, 32 bytes. */
-  readonly privateKey: Uint8Array;
   /** Gossip topic; one a job. */
   readonly topic: string;
-  /** Only registered operators may connect. */
+  /** Registered operators may connect, members of the job or not. */
   isRegistered(operator: Address): Promise<boolean>;
   /**
    * Judges each message once, after de-duplication; one that it ignored, again if it is published again. One that it throws at is
@@ -74,8 +112,6 @@ export interface NetworkOptions {
    */
   onMessage(message: Uint8Array, from: Address): Promise<Verdict>;
   readonly blobs: BlobSource;
-  /** Longest wait for one chunk, in milliseconds. */
-  readonly chunkTimeoutMs: number;
   /** Largest blob this peer will accept, in bytes. */
   readonly maxBlobBytes: number;
 }

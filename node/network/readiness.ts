@@ -1,5 +1,5 @@
 import type { GossipSub } from "@libp2p/gossipsub";
-import type { Libp2p, PeerId } from "@libp2p/interface";
+import type { Connection, Libp2p, PeerId } from "@libp2p/interface";
 
 /** A node that gossips. */
 export type GossipNode = Libp2p<{ gossip: GossipSub }>;
@@ -17,28 +17,63 @@ export function isReady(node: GossipNode, topic: string, peer: PeerId): boolean 
 /** Resolves when `isReady`; rejects when the peer closes the connection, or at the signal. */
 export function whenReady(node: GossipNode, topic: string, peer: PeerId, signal: AbortSignal): Promise<void> {
   const { gossip } = node.services;
-  return new Promise((resolve, reject) => {
-    const settle = (error?: Error): void => {
-      for (const name of ["subscription-change", "gossipsub:graft", "gossipsub:heartbeat"] as const)
-        gossip.removeEventListener(name, check);
-      node.removeEventListener("peer:disconnect", onDisconnect);
-      signal.removeEventListener("abort", onAbort);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
+  const names = ["subscription-change", "gossipsub:graft", "gossipsub:heartbeat"] as const;
+  return whileConnected(node, peer, "the peer does not listen to the topic", signal, (settle) => {
     const check = (): void => {
       if (isReady(node, topic, peer)) settle();
     };
-    const onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
-      if (detail.equals(peer)) settle(new Error("the peer closed the connection"));
+    for (const name of names) gossip.addEventListener(name, check);
+    check();
+    return () => {
+      for (const name of names) gossip.removeEventListener(name, check);
     };
-    const onAbort = (): void => settle(new Error("the peer does not listen to the topic"));
-    for (const name of ["subscription-change", "gossipsub:graft", "gossipsub:heartbeat"] as const)
-      gossip.addEventListener(name, check);
-    node.addEventListener("peer:disconnect", onDisconnect);
-    signal.addEventListener("abort", onAbort);
-    // dial() may resolve with a connection that the other side has closed already.
-    if (node.getConnections(peer).length === 0) settle(new Error("the peer closed the connection"));
-    else check();
+  });
+}
+
+/** The connections whose other side has told who it is, which it does once it has admitted this one. */
+export class Identified {
+  readonly #node: GossipNode;
+  readonly #connections = new WeakSet<Connection>();
+
+  constructor(node: GossipNode) {
+    this.#node = node;
+    node.addEventListener("peer:identify", ({ detail }) => this.#connections.add(detail.connection));
+  }
+
+  /** Resolves when a connection to the peer is among them; rejects when the peer closes it, or at the signal. */
+  when(peer: PeerId, signal: AbortSignal): Promise<void> {
+    return whileConnected(this.#node, peer, "the peer does not say who it is", signal, (settle) => {
+      const check = (): void => {
+        if (this.#node.getConnections(peer).some((connection) => this.#connections.has(connection))) settle();
+      };
+      this.#node.addEventListener("peer:identify", check);
+      check();
+      return () => this.#node.removeEventListener("peer:identify", check);
+    });
+  }
+}
+
+/** @param watch calls `settle` when what it looks for is there, perhaps at once; returns how to stop looking */
+function whileConnected(
+  node: GossipNode,
+  peer: PeerId,
+  late: string,
+  signal: AbortSignal,
+  watch: (settle: () => void) => () => void,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
+    if (detail.equals(peer)) reject(new Error("the peer closed the connection"));
+  };
+  const onAbort = (): void => reject(new Error(late));
+  node.addEventListener("peer:disconnect", onDisconnect);
+  signal.addEventListener("abort", onAbort);
+  const unwatch = watch(() => resolve(undefined));
+  // dial() may resolve with a connection that the other side has closed already.
+  if (node.getConnections(peer).length === 0) reject(new Error("the peer closed the connection"));
+  return promise.finally(() => {
+    unwatch();
+    node.removeEventListener("peer:disconnect", onDisconnect);
+    signal.removeEventListener("abort", onAbort);
   });
 }

@@ -3,7 +3,10 @@ import { afterEach, beforeEach, describe, it } from "mocha";
 import type { Address, Hex } from "../../node/core/bytes.ts";
 import {
   MAX_MESSAGE_BYTES,
+  MAX_JOBS,
   type BlobShape,
+  type Host,
+  type HostOptions,
   type Network,
   type NetworkOptions,
   type Verdict,
@@ -12,10 +15,11 @@ import { randomBlob } from "../helpers/blobs.ts";
 import { rejectionOf } from "../helpers/errors.ts";
 import { until } from "../helpers/until.ts";
 
-export type CreateNetwork = (options: NetworkOptions) => Promise<Network>;
+export type CreateHost = (options: HostOptions) => Promise<Host>;
 
 /** One peer under test, with what it has received and what it holds. */
 interface Peer {
+  readonly host: Host;
   readonly network: Network;
   readonly received: string[];
   /** What readBlob answers; a promise that never resolves is a holder that stalls. */
@@ -26,30 +30,38 @@ const NEVER = new AbortController().signal;
 const stalled = (): Promise<never> => new Promise(() => undefined);
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** What every network must do. `newWorld` gives a way to create networks that can reach each other. */
-export function describeNetworkConformance(name: string, newWorld: () => CreateNetwork): void {
+/** What every host and its networks must do. `newWorld` gives a way to create hosts that can reach each other. */
+export function describeNetworkConformance(name: string, newWorld: () => CreateHost): void {
   describe(`${name}: conformance of a network`, function () {
     this.timeout(20_000);
-    let create: CreateNetwork;
-    let peers: Peer[];
+    let create: CreateHost;
+    let hosts: Host[];
     let unregistered: Set<Address>;
 
     beforeEach(() => {
       create = newWorld();
-      peers = [];
+      hosts = [];
       unregistered = new Set();
     });
-    afterEach(() => Promise.all(peers.map(({ network }) => network.stop())));
+    afterEach(() => Promise.all(hosts.map((host) => host.stop())));
 
-    const join = async (
+    const newHost = async (chunkTimeoutMs = 5_000): Promise<Host> => {
+      const host = await create({ privateKey: new Uint8Array(32).fill(hosts.length + 1), chunkTimeoutMs });
+      hosts.push(host);
+      return host;
+    };
+
+    /** Follows a job on a host. */
+    const follow = async (
+      host: Host,
+      topic: string,
       judge: (text: string) => Verdict = () => "accepted",
       options: Partial<NetworkOptions> = {},
     ): Promise<Peer> => {
       const received: string[] = [];
       const held: Peer["held"] = new Map();
-      const network = await create({
-        privateKey: new Uint8Array(32).fill(peers.length + 1),
-        topic: "paceline/test",
+      const network = await host.follow({
+        topic,
         isRegistered: async (operator) => !unregistered.has(operator),
         onMessage: async (message) => {
           const text = new TextDecoder().decode(message);
@@ -57,14 +69,15 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateN
           return judge(text);
         },
         blobs: { readBlob: async (root) => held.get(root) },
-        chunkTimeoutMs: 5_000,
         maxBlobBytes: 4 * 1024 * 1024,
         ...options,
       });
-      const peer = { network, received, held };
-      peers.push(peer);
-      return peer;
+      return { host, network, received, held };
     };
+    const join = async (
+      judge?: (text: string) => Verdict,
+      options: Partial<NetworkOptions> & { readonly chunkTimeoutMs?: number } = {},
+    ): Promise<Peer> => follow(await newHost(options.chunkTimeoutMs), "paceline/test", judge, options);
     /** Connects and waits until both sides know. */
     const connect = async (from: Peer, to: Peer): Promise<void> => {
       await from.network.connect(to.network.contacts());
@@ -204,7 +217,7 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateN
       it("cannot be made to a peer that is gone, or by contacts that are none", async () => {
         const [a, b] = [await join(), await join()];
         const contacts = b.network.contacts();
-        await b.network.stop();
+        await b.host.stop();
         expect(await rejectionOf(a.network.connect(contacts))).to.equal("timeout");
         expect(await rejectionOf(a.network.connect(["nonsense"]))).to.equal("bad-argument");
         expect(await rejectionOf(a.network.connect([]))).to.equal("bad-argument");
@@ -372,14 +385,121 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateN
       });
     });
 
+    describe("a host of several jobs", () => {
+      it("keeps their messages apart, also of one that is followed when the connection stands", async () => {
+        const [one, other] = [await newHost(), await newHost()];
+        const [a1, b1] = [await follow(one, "job/1"), await follow(other, "job/1")];
+        const a2 = await follow(one, "job/2");
+        await connect(a1, b1);
+        expect(a2.network.peers()).to.deep.equal([]);
+        const b2 = await follow(other, "job/2");
+        await until(() => a2.network.peers().length === 1 && b2.network.peers().length === 1);
+        await a1.network.publish(bytesOf("first"));
+        await b2.network.publish(bytesOf("second"));
+        await until(() => b1.received.length === 1 && a2.received.length === 1);
+        expect([a1.received, b1.received, a2.received, b2.received]).to.deep.equal([[], ["first"], ["second"], []]);
+        expect(one.connected()).to.deep.equal([other.self]);
+      });
+
+      it("serves the blobs of all of them, each while it is followed", async () => {
+        const [one, other] = [await newHost(), await newHost()];
+        const [a1, b1, a2] = [await follow(one, "job/1"), await follow(other, "job/1"), await follow(one, "job/2")];
+        const [first, second] = [randomBlob(20, 256, 30), randomBlob(21, 256, 31)];
+        a1.held.set(first.shape.root, first.bytes);
+        a2.held.set(second.shape.root, second.bytes);
+        await connect(a1, b1);
+        expectSame(await fetch(b1, first.shape, [a1]), first.bytes);
+        expectSame(await fetch(b1, second.shape, [a1]), second.bytes);
+        await a2.network.stop();
+        expect(await rejectionOf(fetch(b1, second.shape, [a1]))).to.equal("not-found");
+        expectSame(await fetch(b1, first.shape, [a1]), first.bytes);
+      });
+
+      it("goes on when one is left, and may follow it again", async () => {
+        const [one, other] = [await newHost(), await newHost()];
+        const [a1, b1] = [await follow(one, "job/1"), await follow(other, "job/1")];
+        const [a2, b2] = [await follow(one, "job/2"), await follow(other, "job/2")];
+        await connect(a1, b1);
+        await until(() => a2.network.peers().length === 1 && b2.network.peers().length === 1);
+        await b1.network.stop();
+        await until(() => a1.network.peers().length === 0);
+        expect(a2.network.peers()).to.deep.equal([other.self]);
+        expect(await rejectionOf(b1.network.publish(bytesOf("late")))).to.equal("closed");
+        const again = await follow(other, "job/1");
+        await until(() => a1.network.peers().length === 1 && again.network.peers().length === 1);
+        await a1.network.publish(bytesOf("again"));
+        await until(() => again.received.length === 1);
+        expect(b1.received).to.deep.equal([]);
+      });
+
+      it("connects to a peer of another job, which gets nothing of this one", async () => {
+        const [one, other] = [await newHost(), await newHost()];
+        const [a, b] = [await follow(one, "job/1"), await follow(other, "job/2")];
+        await one.connect(other.contacts());
+        await until(() => other.connected().length === 1);
+        expect(one.connected()).to.deep.equal([other.self]);
+        expect([a.network.peers(), b.network.peers()]).to.deep.equal([[], []]);
+        await a.network.publish(bytesOf("mine"));
+        expect(b.received).to.deep.equal([]);
+      });
+
+      it("follows a topic once, and no more than MAX_JOBS", async () => {
+        const host = await newHost();
+        for (let job = 0; job < MAX_JOBS; job++) await follow(host, `job/${job}`);
+        expect(await rejectionOf(follow(host, "job/0"))).to.equal("bad-argument");
+        expect(await rejectionOf(follow(host, "one more"))).to.equal("bad-argument");
+      });
+
+      it("admits nobody while it follows nothing", async () => {
+        const [idle, a] = [await newHost(), await join()];
+        expect(await rejectionOf(a.host.connect(idle.contacts()))).to.equal("not-registered");
+        expect(await rejectionOf(idle.connect(a.host.contacts()))).to.equal("not-registered");
+      });
+    });
+
+    describe("operators that are members no more", () => {
+      it("are dropped at once and refused, until they are members again", async () => {
+        const [a, b, c] = [await join(), await join(), await join()];
+        await Promise.all([connect(a, b), connect(a, c)]);
+        a.network.setFormer([b.network.self]);
+        await until(() => b.host.connected().length === 0);
+        expect(a.host.connected()).to.deep.equal([c.network.self]);
+        expect(await rejectionOf(a.network.connect(b.network.contacts()))).to.equal("not-registered");
+        expect(await rejectionOf(b.network.connect(a.network.contacts()))).to.equal("not-registered");
+        a.network.setFormer([]);
+        await connect(b, a);
+      });
+
+      it("stay connected while another job of the host admits them", async () => {
+        const [one, other] = [await newHost(), await newHost()];
+        const [a1, b1] = [await follow(one, "job/1"), await follow(other, "job/1")];
+        const a2 = await follow(one, "job/2");
+        await connect(a1, b1);
+        a1.network.setFormer([other.self]);
+        await a1.network.publish(bytesOf("still here"));
+        await until(() => b1.received.length === 1);
+        a2.network.setFormer([other.self]);
+        await until(() => other.connected().length === 0);
+      });
+
+      it("and operators that the registry does not know any longer are dropped as soon as members change", async () => {
+        const [a, b] = [await join(), await join()];
+        await connect(a, b);
+        unregistered.add(b.network.self);
+        a.network.setFormer([]);
+        await until(() => b.host.connected().length === 0);
+      });
+    });
+
     describe("stop", () => {
-      it("closes the connections, ends what is being fetched, and may be called twice", async () => {
+      it("of a host closes the connections, ends what is being fetched, and may be called twice", async () => {
         const [a, b] = [await join(), await join()];
         const { shape } = randomBlob(20, 256, 14);
         a.held.set(shape.root, stalled());
         await connect(a, b);
         const fetching = rejectionOf(fetch(b, shape, [a]));
-        await b.network.stop();
+        await b.host.stop();
+        await b.host.stop();
         await b.network.stop();
         expect(["closed", "timeout"]).to.include(await fetching);
         await until(() => a.network.peers().length === 0);
@@ -393,6 +513,11 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateN
         expect(await rejectionOf(a.network.connect(b.network.contacts()))).to.equal("closed");
         expect(await rejectionOf(fetch(a, randomBlob(1, 256, 15).shape, [b]))).to.equal("closed");
         expect(a.network.counters().messagesReceived).to.equal(0);
+        await a.host.stop();
+        await a.host.stop();
+        expect(await rejectionOf(a.host.connect(b.host.contacts()))).to.equal("closed");
+        expect(await rejectionOf(follow(a.host, "late"))).to.equal("closed");
+        expect(a.host.connected()).to.deep.equal([]);
       });
     });
   });

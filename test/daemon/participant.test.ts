@@ -46,7 +46,7 @@ async function participant(
   } as unknown as JobChain;
   const started = await startParticipant({
     chain,
-    openNetwork: (options) => Promise.resolve(new MemoryHub().join(options)),
+    openNetwork: (options) => new MemoryHub().join({ ...options, privateKey: keys[self]!, chunkTimeoutMs: 1_000 }),
     storage,
     learner: {
       exampleCount: 90,

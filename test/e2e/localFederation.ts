@@ -125,7 +125,7 @@ export class LocalFederation {
     const key = part.operatorKey ?? accounts[member]!.operatorKey;
     const participant = await startParticipant({
       chain: createJobChain(endpoint, addresses, terms, createSender(endpoint, key), this.#watcher),
-      openNetwork: openLibp2pNetwork(["/ip4/127.0.0.1/tcp/0"]),
+      openNetwork: openLibp2pNetwork(fromHex(key), { listen: ["/ip4/127.0.0.1/tcp/0"] }),
       storage,
       learner: part.learner?.(honest) ?? honest,
       spec,

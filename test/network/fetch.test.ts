@@ -129,8 +129,9 @@ describe("a memory network's injected faults", () => {
 
   it("end as the real ones do, and a stall ends at once", async () => {
     const hub = new MemoryHub();
-    const client = join(hub, 1);
-    const holders = [join(hub, 2, "withhold"), join(hub, 3, "corrupt"), join(hub, 4, "stall"), join(hub, 5)];
+    const client = await join(hub, 1);
+    const faults = ["withhold", "corrupt", "stall", undefined] as const;
+    const holders = await Promise.all(faults.map((fault, i) => join(hub, 2 + i, fault)));
     for (const holder of holders) await client.connect(holder.contacts());
     const fetch = (which: number) =>
       client.fetchBlob(

@@ -17,7 +17,8 @@ import {
   REQUEST_BYTES,
 } from "../../node/network/blobs/frames.ts";
 import { libp2pKeyOf, operatorOf } from "../../node/network/identity.ts";
-import { createLibp2pNetwork } from "../../node/network/libp2p.ts";
+import { followAlone } from "../../node/network/followAlone.ts";
+import { createLibp2pHost } from "../../node/network/libp2p.ts";
 import type { Network } from "../../node/network/network.ts";
 import { randomBlob } from "../helpers/blobs.ts";
 import { rejectionOf } from "../helpers/errors.ts";
@@ -45,14 +46,16 @@ describe("a libp2p network among hostile peers", function () {
 
   beforeEach(async () => {
     registered = true;
-    network = await createLibp2pNetwork({
+    const host = await createLibp2pHost({
       privateKey: new Uint8Array(32).fill(1),
-      topic: "paceline/test",
       listen: ["/ip4/127.0.0.1/tcp/0"],
+      chunkTimeoutMs: 5_000,
+    });
+    network = await followAlone(host, {
+      topic: "paceline/test",
       isRegistered: async () => registered,
       onMessage: async () => "accepted",
       blobs: { readBlob: async (root) => (root === shape.root ? bytes : undefined) },
-      chunkTimeoutMs: 5_000,
       maxBlobBytes: 1e6,
     });
   });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Hex } from "../../core/bytes.ts";
+import { fromHex, type Hex } from "../../core/bytes.ts";
 import { messageOf, PacelineError } from "../../core/errors.ts";
 import { ownSeat } from "../../protocol/places.ts";
 import type { PeerState } from "../../protocol/state.ts";
@@ -94,6 +94,7 @@ export async function startMember(
   let round = 0;
   const learner = misbehave(honest, settings, index);
   const storage = await openParticipantStorage(config.home);
+  const privateKey = fromHex(config.operatorKey);
 
   const onState = (state: PeerState): void => {
     const { view } = state;
@@ -113,11 +114,11 @@ export async function startMember(
   };
   const participant = await startParticipant({
     chain: createJobChain(endpoint, config.addresses, terms, createSender(endpoint, config.operatorKey), watcher),
-    openNetwork: openLibp2pNetwork(["/ip4/127.0.0.1/tcp/0"]),
+    openNetwork: openLibp2pNetwork(privateKey, { listen: ["/ip4/127.0.0.1/tcp/0"] }),
     storage,
     learner,
     spec,
-    privateKey: Buffer.from(config.operatorKey.slice(2), "hex"),
+    privateKey,
     initialParams: () => trainer.initialParams(spec.seed),
     clock: machineClock,
     randomBytes: (count) => new Uint8Array(randomBytes(count)),

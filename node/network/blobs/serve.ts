@@ -1,7 +1,11 @@
 import { PacelineError } from "../../core/errors.ts";
 import { encodeResponseHeader, NOT_HELD, RequestDecoder, type BlobRequest } from "./frames.ts";
 import type { Pipe, PipeEvents } from "./pipe.ts";
-import type { BlobServer } from "./server.ts";
+
+/** Whoever answers requests, as a `BlobServer` does. */
+export interface Answerer {
+  answer(request: BlobRequest): Promise<Uint8Array | undefined>;
+}
 
 /** Requests a peer may have waiting; ours asks for at most `MAX_IN_FLIGHT` (link.ts). */
 const MAX_WAITING = 16;
@@ -16,7 +20,7 @@ const STALLED_MS = 60_000;
  */
 export function serveBlobs(
   open: (events: PipeEvents) => Pipe,
-  server: BlobServer,
+  server: Answerer,
   onViolation: (error: PacelineError) => void,
 ): void {
   const decoder = new RequestDecoder();

@@ -1,0 +1,30 @@
+import type { Address } from "../core/bytes.ts";
+import type { Member, RoundView } from "../core/roundView.ts";
+import type { Network } from "../network/network.ts";
+
+/**
+ * Operators that were members of a job and are no more: ejected, or gone once the round that they were drawn into is over. One that
+ * has joined again is a member.
+ */
+export function formerOperators({ cohort, seats }: RoundView, members: readonly Member[]): readonly Address[] {
+  const drawn = new Set([...cohort, ...seats]);
+  const belongs = members.map(({ ejected, active, weight }, id) => !ejected && (active || weight > 0 || drawn.has(id)));
+  const current = new Set(members.filter((_, id) => belongs[id]).map(({ operator }) => operator));
+  const former = new Set(members.map(({ operator }) => operator).filter((operator) => !current.has(operator)));
+  return [...former].sort();
+}
+
+/** Has the network drop those that leave or are ejected, and ask the registry anew when a member's operator has changed. */
+export function watchFormerMembers(network: Network): (view: RoundView, members: readonly Member[]) => void {
+  let known = "";
+  let seen: { readonly members: readonly Member[]; readonly round: number } | undefined;
+  return (view, members) => {
+    if (members === seen?.members && view.round === seen.round) return;
+    seen = { members, round: view.round };
+    const former = formerOperators(view, members);
+    const state = [former, members.map(({ operator }) => operator)].join(";");
+    if (state === known) return;
+    known = state;
+    network.setFormer(former);
+  };
+}
