@@ -30,6 +30,7 @@ export const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
   unsupported: 15,
   diverged: 16,
   contradiction: 17,
+  "disk-full": 18,
   "bad-argument": 70,
   internal: 70,
 };

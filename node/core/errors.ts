@@ -27,7 +27,8 @@ export type ErrorCode =
   | "not-registered"
   | "bad-message" // a peer sent what the protocol does not allow
   | "bad-blob" // bytes that do not hash to the root they were asked for
-  | "storage-failed" // the disk is full, read-only, not permitted, or its files are damaged
+  | "storage-failed" // the disk is read-only, not permitted, or its files are damaged
+  | "disk-full" // no room on the disk for what is to be kept, or none beside the reserve
   | "timeout"
   | "contradiction" // this operator has signed something else before
   | "closed" // used after stop()

@@ -1,120 +1,190 @@
-import { mkdir, open, readFile, readdir, rename, unlink } from "node:fs/promises";
+import * as fsPromises from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { hash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
 import type { Hex } from "../core/bytes.ts";
+import type { BlobFileSystem } from "./blobFileSystem.ts";
+import { BlobHead, oldBlob, readChunkOf, readWhole } from "./blobFile.ts";
 import { diskError } from "./diskError.ts";
+import { requireRoom } from "./diskSpace.ts";
+import { openPartialFile, type PartialFile } from "./partialFile.ts";
+import { renameSynced } from "./renameSynced.ts";
 import { checkRoot } from "./root.ts";
 
-/** Magic of a blob file: a file that is no blob of ours reads as not held. */
-const MAGIC = Buffer.from("paceblb1");
-const DIGEST_BYTES = 32;
-const HEADER_BYTES = MAGIC.length + DIGEST_BYTES;
 const SHARD = /^[0-9a-f]{2}$/;
 const FILE_NAME = /^[0-9a-f]{64}$/;
+const PART_NAME = /^[0-9a-f]{64}\.part$/;
 
 /**
- * A folder of blobs by Merkle root: `ab/abcd…`. A file is its magic, the sha-256 of the payload, the payload. It is written
- * beside its place, synced, then renamed, so it is either whole or absent; what a failing disk truncates or
- * changes later fails its checksum and reads as not held. (The Merkle root would show that too, but
- * takes the leaf size, and thirty times as long.)
+ * A folder of blobs by Merkle root: `ab/abcd…`. A file is written beside its place, synced, then renamed, so it is either
+ * whole or absent; what a failing disk truncates or changes later fails its checksums and reads as not held. Blobs that are still
+ * arriving stand in `ab/abcd….part`.
  */
 export class BlobFolder {
   readonly #folder: string;
+  readonly #fs: BlobFileSystem;
+  readonly #reserveBytes: number;
 
-  constructor(folder: string) {
+  constructor(folder: string, reserveBytes: number, fs: BlobFileSystem = fsPromises) {
     this.#folder = folder;
+    this.#reserveBytes = reserveBytes;
+    this.#fs = fs;
   }
 
-  async put(root: Hex, bytes: Uint8Array): Promise<void> {
-    const path = this.#path(root);
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  /** @throws PacelineError `disk-full` unless so many bytes fit beside the reserve */
+  async requireSpace(bytes: number): Promise<void> {
+    await this.#onDisk(async () => {
+      await this.#fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      const { bavail, bsize } = await this.#fs.statfs(this.#folder);
+      requireRoom(this.#folder, bavail * bsize, bytes, this.#reserveBytes);
+    });
+  }
+
+  async put(root: Hex, blob: Uint8Array): Promise<void> {
+    const path = await this.#place(root);
+    const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+    await this.#onDisk(async () => {
       try {
-        await writeSynced(temporary, bytes);
-        await rename(temporary, path);
+        await this.#writeSynced(temporary, blob);
+        await renameSynced(this.#fs, temporary, path);
       } catch (error) {
-        await unlink(temporary).catch(() => undefined);
+        await this.#fs.unlink(temporary).catch(() => undefined);
         throw error;
       }
-    } catch (error) {
-      throw diskError(this.#folder, error);
+    });
+  }
+
+  read(root: Hex): Promise<Uint8Array | undefined> {
+    return this.#withFile(root, readWhole);
+  }
+
+  readChunk(root: Hex, index: number): Promise<Uint8Array | undefined> {
+    return this.#withFile(root, async (file) => {
+      const head = await BlobHead.read(file);
+      return head === undefined ? undefined : readChunkOf(file, head, index);
+    });
+  }
+
+  /** Opens what there is of a partial blob, or starts it. */
+  async openPartial(root: Hex, bytes: number): Promise<PartialFile> {
+    const path = await this.#place(root);
+    return openPartialFile({ part: `${path}.part`, path, folder: this.#folder, fs: this.#fs }, bytes);
+  }
+
+  /** Removes the blob, and what there is of a partial one. */
+  async delete(root: Hex): Promise<void> {
+    await this.#unlink(this.#path(root));
+    await this.deletePartial(root);
+  }
+
+  deletePartial(root: Hex): Promise<void> {
+    return this.#unlink(`${this.#path(root)}.part`);
+  }
+
+  /** Roots of the whole files that are there, ascending; a damaged one is listed, and reads as undefined. */
+  async roots(): Promise<readonly Hex[]> {
+    return (await this.#names()).filter((name) => FILE_NAME.test(name)).map(rootOf);
+  }
+
+  /** Roots of the partial files, ascending. */
+  async partialRoots(): Promise<readonly Hex[]> {
+    return (await this.#names()).filter((name) => PART_NAME.test(name)).map(rootOf);
+  }
+
+  /** Removes what a crash left half-written. Call it when no other process uses the folder. */
+  async sweep(): Promise<void> {
+    for (const name of await this.#names()) {
+      if (name.endsWith(".tmp"))
+        await this.#fs.unlink(join(this.#folder, name.slice(0, 2), name)).catch(() => undefined);
     }
   }
 
-  async read(root: Hex): Promise<Uint8Array | undefined> {
+  /**
+   * Length of a whole blob; a file of schema version 1 is brought into today's form first, which does no harm when done twice.
+   * Undefined where the file is damaged or none of ours.
+   */
+  async adopt(root: Hex): Promise<number | undefined> {
+    const old = oldBlob(await this.#onDisk(() => this.#fs.readFile(this.#path(root))));
+    if (old !== undefined) await this.put(root, old);
+    return (await this.read(root))?.length;
+  }
+
+  async #withFile<T>(root: Hex, work: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
     const path = this.#path(root);
     try {
-      return payloadOf(await readFile(path));
+      const file = await this.#fs.open(path, "r");
+      try {
+        return await work(file);
+      } finally {
+        await file.close();
+      }
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw diskError(this.#folder, error);
     }
   }
 
-  async delete(root: Hex): Promise<void> {
-    const path = this.#path(root);
+  async #writeSynced(path: string, blob: Uint8Array): Promise<void> {
+    const file = await this.#fs.open(path, "wx", 0o600);
     try {
-      await unlink(path);
+      await file.appendFile(BlobHead.over(blob).encode());
+      await file.appendFile(blob);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #unlink(path: string): Promise<void> {
+    try {
+      await this.#fs.unlink(path);
     } catch (error) {
       if (!isMissing(error)) throw diskError(this.#folder, error);
     }
   }
 
-  /** Roots of the files that are there, ascending; a damaged one is listed, and reads as undefined. */
-  async roots(): Promise<readonly Hex[]> {
-    const roots: Hex[] = [];
-    for (const shard of await namesIn(this.#folder)) {
+  async #names(): Promise<readonly string[]> {
+    const names: string[] = [];
+    for (const shard of await this.#list(this.#folder)) {
       if (!SHARD.test(shard)) continue;
-      for (const name of await namesIn(join(this.#folder, shard))) {
-        if (FILE_NAME.test(name) && name.startsWith(shard)) roots.push(`0x${name}`);
-      }
+      for (const name of await this.#list(join(this.#folder, shard))) if (name.startsWith(shard)) names.push(name);
     }
-    return roots.sort();
+    return names.sort();
   }
 
-  /** Removes what a crash left half-written. Call it when no other process uses the folder. */
-  async sweep(): Promise<void> {
-    for (const shard of await namesIn(this.#folder)) {
-      if (!SHARD.test(shard)) continue;
-      for (const name of await namesIn(join(this.#folder, shard))) {
-        if (name.endsWith(".tmp")) await unlink(join(this.#folder, shard, name)).catch(() => undefined);
-      }
+  async #list(folder: string): Promise<readonly string[]> {
+    try {
+      return await this.#fs.readdir(folder);
+    } catch (error) {
+      if (isMissing(error) || (error as { code?: string }).code === "ENOTDIR") return [];
+      throw diskError(folder, error);
     }
+  }
+
+  async #place(root: Hex): Promise<string> {
+    const path = this.#path(root);
+    await this.#onDisk(() => this.#fs.mkdir(dirname(path), { recursive: true, mode: 0o700 }));
+    return path;
   }
 
   #path(root: Hex): string {
     checkRoot(root);
     return join(this.#folder, root.slice(2, 4), root.slice(2));
   }
-}
 
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "wx", 0o600);
-  try {
-    await file.writev([MAGIC, hash("sha256", bytes, "buffer"), bytes]);
-    await file.sync();
-  } finally {
-    await file.close();
+  async #onDisk<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw diskError(this.#folder, error);
+    }
   }
 }
 
-function payloadOf(file: Buffer): Uint8Array | undefined {
-  if (file.length < HEADER_BYTES || !file.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  const payload = file.subarray(HEADER_BYTES);
-  if (!hash("sha256", payload, "buffer").equals(file.subarray(MAGIC.length, HEADER_BYTES))) return undefined;
-  return new Uint8Array(payload.buffer, payload.byteOffset, payload.length);
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error) || (error as { code?: string }).code === "ENOTDIR") return [];
-    throw diskError(folder, error);
-  }
+function rootOf(name: string): Hex {
+  return `0x${name.slice(0, 64)}`;
 }
 
 function isMissing(error: unknown): boolean {
-  return (error as { code?: string }).code === "ENOENT";
+  return (error as { code?: string } | undefined)?.code === "ENOENT";
 }

@@ -2,8 +2,8 @@ import { messageOf, PacelineError } from "../core/errors.ts";
 
 /** What to tell the participant, by the operating system's code or by SQLite's primary result code. */
 const REASONS: Readonly<Record<string | number, string>> = {
-  ENOSPC: "the disk is full: free some space and start again",
-  EDQUOT: "the disk quota is used up: free some space and start again",
+  ENOSPC: "the disk is full: free some space",
+  EDQUOT: "the disk quota is used up: free some space",
   EACCES: "permission denied: the folder must be readable and writable by this user",
   EPERM: "permission denied: the folder must be readable and writable by this user",
   EROFS: "the file system is read-only",
@@ -14,12 +14,15 @@ const REASONS: Readonly<Record<string | number, string>> = {
   8: "the database is read-only: the folder must be writable by this user",
   10: "the disk reports an error",
   11: "the database is damaged: restore state.sqlite from a backup, or remove it to start anew",
-  13: "the disk is full: free some space and start again",
+  13: "the disk is full: free some space",
   14: "the database cannot be opened: the folder must be readable and writable by this user",
   26: "state.sqlite is no SQLite database: was another file put in its place?",
 };
 
-/** Runs `work` and turns what the disk throws into PacelineError `storage-failed`. */
+/** Of the above, those that say that there is no room. */
+const FULL = new Set<string | number>(["ENOSPC", "EDQUOT", 13]);
+
+/** Runs `work` and turns what the disk throws into PacelineError `disk-full` or `storage-failed`. */
 export function onDisk<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -34,5 +37,6 @@ export function diskError(path: string, error: unknown): PacelineError {
   // SQLite's extended codes carry the primary code in their low byte.
   const key = errcode === undefined ? (code ?? "") : errcode & 0xff;
   const reason = REASONS[key] ?? messageOf(error);
-  return new PacelineError("storage-failed", `cannot use ${path}: ${reason}`, { path, reason: code ?? errcode }, error);
+  const kind = FULL.has(key) ? "disk-full" : "storage-failed";
+  return new PacelineError(kind, `cannot use ${path}: ${reason}`, { path, reason: code ?? errcode }, error);
 }

@@ -1,17 +1,19 @@
-import type { Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { encodeJson } from "./json.ts";
-import { checkRoot } from "./root.ts";
-import type { Storage } from "./storage.ts";
+import { MemoryBlobs } from "./memoryBlobs.ts";
+import { KEPT, type Storage } from "./storage.ts";
 import { nestedTransaction, requireSynchronous } from "./transaction.ts";
 
-/** The twin of the disk: the same semantics, nothing survives `close`. */
-export function createMemoryStorage(): Storage {
+/**
+ * The twin of the disk: the same semantics, nothing survives `close`.
+ * @param capacityBytes what all blobs together may take
+ */
+export function createMemoryStorage(capacityBytes = Infinity): Storage {
   const kinds = new Map<string, Map<string, string>>();
-  const blobs = new Map<Hex, Uint8Array>();
   /** What undoes the open transaction, in the order in which it was done. */
   let undo: (() => void)[] | undefined;
   let closed = false;
+  const blobs = new MemoryBlobs(capacityBytes, () => open());
 
   const open = (): void => {
     if (closed) throw new PacelineError("closed", "the storage is closed");
@@ -60,25 +62,17 @@ export function createMemoryStorage(): Storage {
         undo = undefined;
       }
     },
-    async putBlob(root, bytes) {
-      open();
-      checkRoot(root);
-      blobs.set(root, bytes.slice());
-    },
-    async readBlob(root) {
-      open();
-      checkRoot(root);
-      return blobs.get(root)?.slice();
-    },
-    async deleteBlob(root) {
-      open();
-      checkRoot(root);
-      blobs.delete(root);
-    },
-    async blobRoots() {
-      open();
-      return [...blobs.keys()].sort();
-    },
+    putBlob: (root, bytes, tag = KEPT) => blobs.put(root, bytes, tag),
+    readBlob: (root) => blobs.read(root),
+    readChunk: (root, index) => blobs.readChunk(root, index),
+    deleteBlob: (root) => blobs.delete(root),
+    blobRoots: () => blobs.roots(),
+    blobs: () => blobs.entries(),
+    blob: (root) => blobs.entries().find((entry) => entry.root === root),
+    putNodes: (root, leafBytes, nodes) => blobs.putNodes(root, leafBytes, nodes),
+    getNodes: (root, leafBytes) => blobs.getNodes(root, leafBytes),
+    openPartial: (root, bytes, tag = KEPT) => blobs.openPartial(root, bytes, tag),
+    requireSpace: (bytes) => blobs.requireSpace(bytes),
     close() {
       closed = true;
     },

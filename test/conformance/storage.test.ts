@@ -7,28 +7,37 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { hash } from "node:crypto";
 import type { Hex } from "../../node/core/bytes.ts";
+import { CHUNK_BYTES, chunkOf } from "../../node/core/chunks.ts";
 import { diskError } from "../../node/storage/diskError.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
 import { openStorage } from "../../node/storage/sqlite.ts";
 import type { Storage } from "../../node/storage/storage.ts";
 import { rejectionOf } from "../helpers/errors.ts";
+import { faultyDisk, smallDisk } from "../helpers/faultyDisk.ts";
 import { describeStorageConformance } from "./storage.ts";
 
 const ROOT: Hex = `0x${"5f".repeat(32)}`;
+const OTHER: Hex = `0x${"0c".repeat(32)}`;
 const parent = mkdtempSync(join(tmpdir(), "paceline-storage-"));
 let count = 0;
 const newFolder = (): string => join(parent, String(count++));
 after(() => rmSync(parent, { recursive: true, force: true }));
 
-describeStorageConformance("memory storage", async () => createMemoryStorage());
-describeStorageConformance("sqlite storage", () => openStorage(newFolder()));
+describeStorageConformance("memory storage", async (freeBytes) => createMemoryStorage(freeBytes));
+describeStorageConformance("sqlite storage", (freeBytes) => {
+  const folder = newFolder();
+  if (freeBytes === undefined) return openStorage(folder);
+  return openStorage(folder, { reserveBytes: 0, fs: smallDisk(join(folder, "blobs"), () => freeBytes) });
+});
 
 describe("sqlite storage on disk", () => {
   let folder: string;
@@ -69,7 +78,7 @@ describe("sqlite storage on disk", () => {
     const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i & 255);
     await storage.putBlob(ROOT, bytes);
     const whole = readFileSync(blobPath());
-    for (const length of [0, 7, 8, 39, 40, whole.length - 1]) {
+    for (const length of [0, 7, 8, 15, 16, 23, 24, whole.length - 1]) {
       writeFileSync(blobPath(), whole);
       truncateSync(blobPath(), length);
       expect(await storage.readBlob(ROOT), `cut to ${length} bytes`).to.equal(undefined);
@@ -78,8 +87,147 @@ describe("sqlite storage on disk", () => {
     changed[500] = (changed[500] as number) ^ 1;
     writeFileSync(blobPath(), changed);
     expect(await storage.readBlob(ROOT)).to.equal(undefined);
+    expect(await storage.readChunk(ROOT, 0)).to.equal(undefined);
     await storage.putBlob(ROOT, bytes);
     expect(await storage.readBlob(ROOT)).to.deep.equal(bytes);
+  });
+
+  it("reads the whole chunks of a blob of which another is damaged", async () => {
+    const bytes = new Uint8Array(2 * CHUNK_BYTES).fill(7);
+    await storage.putBlob(ROOT, bytes);
+    const file = readFileSync(blobPath());
+    file[file.length - 1] = 8;
+    writeFileSync(blobPath(), file);
+    expect(await storage.readChunk(ROOT, 0)).to.have.length(CHUNK_BYTES);
+    expect(await storage.readChunk(ROOT, 1)).to.equal(undefined);
+    expect(await storage.readBlob(ROOT)).to.equal(undefined);
+  });
+
+  it("keeps its files from other users", async () => {
+    await storage.putBlob(ROOT, Uint8Array.of(1));
+    await (await storage.openPartial(OTHER, 5)).close();
+    const modes = [
+      folder,
+      join(folder, "blobs"),
+      join(folder, "blobs", "5f"),
+      join(folder, "state.sqlite"),
+      blobPath(),
+    ];
+    modes.push(join(folder, "blobs", "0c", `${"0c".repeat(32)}.part`), join(folder, "state.sqlite-wal"));
+    const expected = ["700", "700", "700", "600", "600", "600", "600"];
+    expect(modes.map((path) => (statSync(path).mode & 0o777).toString(8))).to.deep.equal(expected);
+  });
+
+  it("takes over a folder of schema version 1: its records, its whole blobs, not its damaged ones", async () => {
+    const old = newFolder();
+    mkdirSync(join(old, "blobs", "5f"), { recursive: true });
+    mkdirSync(join(old, "blobs", "0c"), { recursive: true });
+    const database = new DatabaseSync(join(old, "state.sqlite"));
+    database.exec(
+      `CREATE TABLE records (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;
+       INSERT INTO records VALUES ('update', '9', '{"salt":1}'), ('update', '11', '{"salt":2}'), ('other', '40', '0');
+       PRAGMA user_version = 1`,
+    );
+    database.close();
+    const blob = Uint8Array.of(3, 1, 4, 1, 5);
+    const oldFile = Buffer.concat([Buffer.from("paceblb1"), hash("sha256", blob, "buffer"), blob]);
+    writeFileSync(join(old, "blobs", "5f", "5f".repeat(32)), oldFile);
+    writeFileSync(join(old, "blobs", "0c", "0c".repeat(32)), oldFile.subarray(0, 44));
+    for (const run of ["first", "second"]) {
+      const taken = await openStorage(old);
+      expect(taken.get("update", "11"), run).to.deep.equal({ salt: 2 });
+      expect(await taken.readBlob(ROOT), run).to.deep.equal(blob);
+      expect(taken.blobs(), run).to.deep.equal([{ root: ROOT, kind: "unknown", round: 11, bytes: 5, whole: true }]);
+      expect(await taken.blobRoots(), run).to.deep.equal([ROOT]);
+      taken.close();
+    }
+  });
+
+  it("puts right what a crash left between index and files", async () => {
+    const [lost, unnamed, risen] = (["aa", "bb", "cc"] as const).map((byte): Hex => `0x${byte.repeat(32)}`) as [
+      Hex,
+      Hex,
+      Hex,
+    ];
+    const fileOf = (root: Hex): string => join(folder, "blobs", root.slice(2, 4), root.slice(2));
+    for (const root of [lost, unnamed]) await storage.putBlob(root, Uint8Array.of(1));
+    await (await storage.openPartial(risen, 1)).close();
+    await (await storage.openPartial(OTHER, 1)).close();
+    storage.close();
+    rmSync(fileOf(lost));
+    writeFileSync(fileOf(risen), readFileSync(fileOf(unnamed)));
+    const database = new DatabaseSync(join(folder, "state.sqlite"));
+    database.exec(`DELETE FROM blobs WHERE root IN ('${unnamed}', '${OTHER}')`);
+    database.close();
+    storage = await openStorage(folder);
+    const held = storage.blobs().map(({ root, kind, whole }) => [root, kind, whole]);
+    expect(held).to.deep.equal([
+      [unnamed, "unknown", true],
+      [risen, "kept", true],
+    ]);
+    expect(readdirSync(join(folder, "blobs", "0c"))).to.deep.equal([]);
+    expect(readdirSync(join(folder, "blobs", "cc"))).to.deep.equal(["cc".repeat(32)]);
+  });
+
+  for (const fault of ["fail", "tear"] as const) {
+    it(`has every blob whole or not at all, whichever change of the disk ${fault}s, and goes on after a restart`, async () => {
+      const blob = Uint8Array.from({ length: CHUNK_BYTES + 9 }, (_, i) => (i * 7) & 255);
+      const work = async (each: Storage): Promise<void> => {
+        await each.putBlob(ROOT, blob);
+        if (each.blob(OTHER)?.whole === true) return each.deleteBlob(ROOT);
+        const partial = await each.openPartial(OTHER, blob.length);
+        try {
+          for (const index of [1, 0]) await partial.write(index, chunkOf(blob, index));
+          await partial.finish();
+        } finally {
+          await partial.close();
+        }
+        await each.deleteBlob(ROOT);
+      };
+      let ended = false;
+      for (let at = 0; !ended; at++) {
+        expect(at).to.be.below(40);
+        const home = newFolder();
+        // From this change on the disk does nothing any more, as if the process had been killed.
+        const { fs } = faultyDisk((change) => (change < at ? undefined : change === at ? fault : "fail"));
+        const broken = await openStorage(home, { fs });
+        ended = await work(broken).then(
+          () => true,
+          () => false,
+        );
+        broken.close();
+        const after = await openStorage(home);
+        for (const root of [ROOT, OTHER]) {
+          const held = await after.readBlob(root);
+          expect(after.blob(root)?.whole ?? false, `${at}: ${root}`).to.equal(held !== undefined);
+          if (held !== undefined) expect(Buffer.compare(held, blob), `${at}: ${root}`).to.equal(0);
+        }
+        if (after.blob(OTHER)?.whole !== true) {
+          const partial = await after.openPartial(OTHER, blob.length);
+          for (const index of partial.held) {
+            const chunk = await partial.read(index);
+            if (chunk !== undefined) expect(Buffer.compare(chunk, chunkOf(blob, index))).to.equal(0);
+          }
+          await partial.close();
+        }
+        await work(after);
+        expect(after.blobs().map(({ root, whole }) => [root, whole])).to.deep.equal([[OTHER, true]]);
+        after.close();
+      }
+    }).timeout(60_000);
+  }
+
+  it("tells a disk that fills up in the middle of a blob as full, keeps the blob's place clean, and recovers", async () => {
+    const home = newFolder();
+    let full = true;
+    const { fs } = faultyDisk(() => (full ? "tear" : undefined), "ENOSPC");
+    const filled = await openStorage(home, { fs });
+    expect(await rejectionOf(filled.putBlob(ROOT, new Uint8Array(4000)))).to.equal("disk-full");
+    expect(filled.blobs()).to.deep.equal([]);
+    full = false;
+    await filled.putBlob(ROOT, new Uint8Array(4000));
+    expect(await filled.readBlob(ROOT)).to.have.length(4000);
+    filled.close();
   });
 
   it("ignores a half-written temporary file and removes it when it opens", async () => {

@@ -1,14 +1,25 @@
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import type { Hex } from "../../node/core/bytes.ts";
+import { CHUNK_BYTES, chunkOf } from "../../node/core/chunks.ts";
+import type { PacelineError } from "../../node/core/errors.ts";
 import type { Storage } from "../../node/storage/storage.ts";
 import { codeOf, rejectionOf } from "../helpers/errors.ts";
 
 const ROOT_A: Hex = `0x${"ab".repeat(32)}`;
 const ROOT_B: Hex = `0x${"0c".repeat(32)}`;
 
+const patterned = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 12)) & 255);
+const expectSame = (actual: Uint8Array | undefined, expected: Uint8Array): void => {
+  expect(Buffer.compare(actual ?? new Uint8Array(0), expected)).to.equal(0);
+};
+
 /** What every storage must do. `create` opens an empty one. */
-export function describeStorageConformance(name: string, create: () => Promise<Storage>): void {
+export function describeStorageConformance(
+  name: string,
+  /** @param freeBytes what there is room for; much, unless told */
+  create: (freeBytes?: number) => Promise<Storage>,
+): void {
   describe(`${name}: conformance of a storage`, () => {
     let storage: Storage;
     beforeEach(async () => {
@@ -147,6 +158,121 @@ export function describeStorageConformance(name: string, create: () => Promise<S
         expect(await rejectionOf(storage.putBlob(root, new Uint8Array(1)))).to.equal("bad-argument");
         expect(await rejectionOf(storage.deleteBlob(root))).to.equal("bad-argument");
       }
+    });
+
+    it("reads single chunks of a blob, and none beyond its end", async () => {
+      const bytes = patterned(2 * CHUNK_BYTES + 77);
+      await storage.putBlob(ROOT_A, bytes);
+      expectSame(await storage.readChunk(ROOT_A, 1), bytes.subarray(CHUNK_BYTES, 2 * CHUNK_BYTES));
+      expectSame(await storage.readChunk(ROOT_A, 2), bytes.subarray(2 * CHUNK_BYTES));
+      expect(await storage.readChunk(ROOT_A, 3)).to.equal(undefined);
+      expect(await storage.readChunk(ROOT_B, 0)).to.equal(undefined);
+    });
+
+    it("tells what it holds, of which kind and round, and how large", async () => {
+      await storage.putBlob(ROOT_B, new Uint8Array(300), { kind: "update", round: 7 });
+      await storage.putBlob(ROOT_A, new Uint8Array(4));
+      await storage.putBlob(ROOT_B, new Uint8Array(300), { kind: "aggregate", round: 8 });
+      expect(storage.blobs()).to.deep.equal([
+        { root: ROOT_B, kind: "aggregate", round: 8, bytes: 300, whole: true },
+        { root: ROOT_A, kind: "kept", round: 0, bytes: 4, whole: true },
+      ]);
+      expect(storage.blob(ROOT_A)).to.include({ kind: "kept", bytes: 4 });
+      await storage.deleteBlob(ROOT_B);
+      expect(storage.blob(ROOT_B)).to.equal(undefined);
+    });
+
+    it("keeps a blob's nodes by leaf size for as long as the blob, and none of what it does not hold", async () => {
+      storage.putNodes(ROOT_A, 256, new Uint8Array(64));
+      expect(storage.getNodes(ROOT_A, 256)).to.equal(undefined);
+      await storage.putBlob(ROOT_A, new Uint8Array(512));
+      storage.putNodes(ROOT_A, 256, Uint8Array.of(1, 2));
+      storage.putNodes(ROOT_A, 256, Uint8Array.of(3, 4));
+      expectSame(storage.getNodes(ROOT_A, 256), Uint8Array.of(3, 4));
+      expect(storage.getNodes(ROOT_A, 512)).to.equal(undefined);
+      await storage.deleteBlob(ROOT_A);
+      await storage.putBlob(ROOT_A, new Uint8Array(512));
+      expect(storage.getNodes(ROOT_A, 256)).to.equal(undefined);
+    });
+
+    describe("a partial blob", () => {
+      const bytes = patterned(2 * CHUNK_BYTES + 5);
+      const chunk = (index: number): Uint8Array => chunkOf(bytes, index);
+
+      it("keeps its chunks until it is opened again, and is no blob before it is finished", async () => {
+        const first = await storage.openPartial(ROOT_A, bytes.length, { kind: "update", round: 3 });
+        expect(first.held).to.deep.equal([]);
+        await first.write(2, chunk(2));
+        await first.write(0, chunk(0));
+        expect(await rejectionOf(first.finish())).to.equal("bad-argument");
+        await first.close();
+        await first.close();
+        expect(await storage.readBlob(ROOT_A)).to.equal(undefined);
+        expect(await storage.readChunk(ROOT_A, 0)).to.equal(undefined);
+        expect(await storage.blobRoots()).to.deep.equal([]);
+        expect(storage.blob(ROOT_A)).to.include({ kind: "update", round: 3, bytes: bytes.length, whole: false });
+        const second = await storage.openPartial(ROOT_A, bytes.length);
+        expect(second.held).to.deep.equal([0, 2]);
+        expectSame(await second.read(2), chunk(2));
+        expect(await second.read(1)).to.equal(undefined);
+        await second.write(1, chunk(1));
+        await second.finish();
+        expectSame(await storage.readBlob(ROOT_A), bytes);
+        expect(storage.blob(ROOT_A)).to.include({ whole: true });
+        expect(await rejectionOf(second.write(0, chunk(0)))).to.equal("closed");
+      });
+
+      it("is opened once at a time, not where the blob is held, and starts anew with another length", async () => {
+        const open = await storage.openPartial(ROOT_A, bytes.length);
+        await open.write(0, chunk(0));
+        expect(await rejectionOf(storage.openPartial(ROOT_A, bytes.length))).to.equal("bad-argument");
+        await open.close();
+        const shorter = await storage.openPartial(ROOT_A, CHUNK_BYTES + 1);
+        expect(shorter.held).to.deep.equal([]);
+        await shorter.close();
+        await storage.putBlob(ROOT_A, bytes);
+        expect(await rejectionOf(storage.openPartial(ROOT_A, bytes.length))).to.equal("bad-argument");
+      });
+
+      it("takes no chunk that the blob does not have", async () => {
+        const partial = await storage.openPartial(ROOT_A, bytes.length);
+        expect(await rejectionOf(partial.write(3, chunk(2)))).to.equal("bad-argument");
+        expect(await rejectionOf(partial.write(2, chunk(1)))).to.equal("bad-argument");
+        await partial.close();
+      });
+
+      it("is forgotten like any other", async () => {
+        const partial = await storage.openPartial(ROOT_A, bytes.length);
+        await partial.write(0, chunk(0));
+        await partial.close();
+        await storage.deleteBlob(ROOT_A);
+        expect(storage.blobs()).to.deep.equal([]);
+        const again = await storage.openPartial(ROOT_A, bytes.length);
+        expect(again.held).to.deep.equal([]);
+        await again.close();
+      });
+    });
+
+    it("refuses a blob that it has no room for, telling what is free and what is needed, and takes it when there is", async () => {
+      const small = await create(3 * CHUNK_BYTES);
+      await small.putBlob(ROOT_A, new Uint8Array(2 * CHUNK_BYTES));
+      expect(await rejectionOf(small.putBlob(ROOT_B, new Uint8Array(2 * CHUNK_BYTES)))).to.equal("disk-full");
+      expect(small.blob(ROOT_B)).to.equal(undefined);
+      const refusal = await small.requireSpace(2 * CHUNK_BYTES).then(
+        () => undefined,
+        (error: unknown) => error as PacelineError,
+      );
+      expect(refusal?.facts["neededBytes"]).to.equal(2 * CHUNK_BYTES);
+      expect(refusal?.facts["freeBytes"]).to.be.within(CHUNK_BYTES / 2, CHUNK_BYTES);
+      const partial = await small.openPartial(ROOT_B, 2 * CHUNK_BYTES);
+      await partial.write(0, new Uint8Array(CHUNK_BYTES)).catch(() => undefined);
+      expect(await rejectionOf(partial.write(1, new Uint8Array(CHUNK_BYTES)))).to.equal("disk-full");
+      await small.deleteBlob(ROOT_A);
+      await partial.write(0, new Uint8Array(CHUNK_BYTES));
+      await partial.write(1, new Uint8Array(CHUNK_BYTES));
+      await partial.finish();
+      expect(await small.readBlob(ROOT_B)).to.have.length(2 * CHUNK_BYTES);
+      small.close();
     });
 
     it("throws `closed` after close, which may be called twice", async () => {

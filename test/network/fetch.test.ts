@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import type { Address } from "../../node/core/bytes.ts";
 import { PacelineError, type ErrorCode } from "../../node/core/errors.ts";
-import { CHUNK_BYTES } from "../../node/network/blobs/chunks.ts";
+import { CHUNK_BYTES } from "../../node/core/chunks.ts";
 import { fetchVerified, type Holder } from "../../node/network/blobs/fetch.ts";
 import type { BlobRequest } from "../../node/network/blobs/frames.ts";
 import { BlobServer } from "../../node/network/blobs/server.ts";

@@ -1,9 +1,8 @@
-import { treeDepth } from "../../core/merkle.ts";
+import { CHUNK_BYTES } from "../../core/chunks.ts";
 import { PacelineError } from "../../core/errors.ts";
+import { treeDepth } from "../../core/merkle.ts";
 import type { BlobShape } from "../network.ts";
 
-/** A chunk is the largest power-of-two number of leaves that fits into this many bytes; measured best on one long-lived stream. */
-export const CHUNK_BYTES = 1024 * 1024;
 const MIN_LEAF_BYTES = 32;
 const MAX_LEAF_BYTES = 4096;
 
@@ -11,19 +10,9 @@ export function isLeafSize(leafBytes: number): boolean {
   return leafBytes >= MIN_LEAF_BYTES && leafBytes <= MAX_LEAF_BYTES && (leafBytes & (leafBytes - 1)) === 0;
 }
 
-/** Levels of the tree inside a full chunk: log2 of its leaves. */
+/** Levels of the tree inside a full chunk, which has a power of two of leaves. */
 export function chunkHeight(leafBytes: number): number {
   return Math.log2(CHUNK_BYTES / leafBytes);
-}
-
-/** Chunks of a blob of `blobBytes`; all are CHUNK_BYTES long but the last. */
-export function chunkCount(blobBytes: number): number {
-  return Math.ceil(blobBytes / CHUNK_BYTES);
-}
-
-/** Length of chunk `index`, in bytes. */
-export function chunkLength(blobBytes: number, index: number): number {
-  return Math.min(CHUNK_BYTES, blobBytes - index * CHUNK_BYTES);
 }
 
 /** @throws PacelineError `bad-argument` for a shape that no blob has, or one larger than this peer accepts */

@@ -1,7 +1,8 @@
 import { buildLevels, hashLeaves, treeDepth } from "../../core/merkle.ts";
 import type { Hex } from "../../core/bytes.ts";
+import { CHUNK_BYTES } from "../../core/chunks.ts";
 import type { BlobSource } from "../network.ts";
-import { CHUNK_BYTES, chunkHeight } from "./chunks.ts";
+import { chunkHeight } from "./chunks.ts";
 import type { BlobRequest } from "./frames.ts";
 
 /** Bytes of blobs kept at hand between the chunks of a transfer; at least one blob is kept, whatever its size. */

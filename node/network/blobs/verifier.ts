@@ -1,7 +1,8 @@
 import { fromHex } from "../../core/bytes.ts";
+import { CHUNK_BYTES, chunkCount, chunkLength } from "../../core/chunks.ts";
 import { buildLevels, hashLeaves, treeDepth } from "../../core/merkle.ts";
 import type { BlobShape } from "../network.ts";
-import { CHUNK_BYTES, chunkCount, chunkHeight, chunkLength } from "./chunks.ts";
+import { chunkHeight } from "./chunks.ts";
 
 /**
  * A blob on its way in, checked against its root chunk by chunk. A blob of several chunks first needs the tree's nodes at chunk height:
