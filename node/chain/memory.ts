@@ -10,7 +10,7 @@ import { proveEquivocation } from "./memory/court.ts";
 import { answer, answersOf, demand, openDemandsOf } from "./memory/demands.ts";
 import { ledgerOf } from "./memory/jobLedger.ts";
 import { isDrawn, newJob, operatorOf, type JobState } from "./memory/jobStorage.ts";
-import { membersOf, viewOf } from "./memory/jobViews.ts";
+import { membersOf, sameWhereEqual, viewOf } from "./memory/jobViews.ts";
 import { attest, openScores, propose } from "./memory/judging.ts";
 import { Ledgers } from "./memory/ledgers.ts";
 import { addStake, claim, join, leaveJob, refreshOperator, resume, unbond } from "./memory/membership.ts";
@@ -37,6 +37,8 @@ export class MemoryChain {
   #time = 0;
   readonly #jobs = new Map<Address, JobState>();
   readonly #listeners = new Set<() => void>();
+  /** The newest that was read, by job. */
+  readonly #snapshots = new Map<Address, ChainSnapshot>();
 
   /**
    * @param now seconds; a block never is earlier than the last
@@ -145,11 +147,17 @@ export class MemoryChain {
     return ledgerOf(this.#job(job));
   }
 
+  /** Whoever reads the same block gets the same objects; of an earlier one, the members where they are the same. */
   snapshot(job: Address): ChainSnapshot {
+    const known = this.#snapshots.get(job);
+    if (known?.view.blockNumber === this.blockNumber) return known;
     const state = this.#job(job);
     const view = viewOf(state, { number: this.blockNumber, time: this.#time });
+    const members = sameWhereEqual(known?.members, membersOf(state));
     const demands = view.openDemands === 0 ? [] : openDemandsOf(state);
-    return { view, members: membersOf(state), demands, generation: 0, headTime: this.#time };
+    const snapshot = { view, members, demands, generation: 0, headTime: this.#time };
+    this.#snapshots.set(job, snapshot);
+    return snapshot;
   }
 
   /** A job as `operator` sees it and acts upon it. */

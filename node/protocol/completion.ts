@@ -1,5 +1,6 @@
 import type { JobTerms } from "../core/jobTerms.ts";
 import { certifiedMask, fullMask, popCount, quorumOf, type Member, type RoundView } from "../core/roundView.ts";
+import { rosterOf } from "./roster.ts";
 import type { Demand } from "./state.ts";
 
 /**
@@ -35,7 +36,7 @@ export function phaseEnd(
   const after = (seconds: number): PhaseEnd => turnsEnd(view, terms, seconds, 1);
   switch (view.phase) {
     case "joining":
-      return candidatesOf(members).length >= terms.startMembers ? AT_ONCE : after(terms.joinSeconds);
+      return rosterOf(members).candidates.length >= terms.startMembers ? AT_ONCE : after(terms.joinSeconds);
     case "draw":
       return canDraw(members) ? AT_ONCE : after(terms.joinSeconds);
     case "commit":
@@ -54,16 +55,10 @@ export function phaseEnd(
   }
 }
 
-/** Ids of the members that the next draw is from, as far as it is known. */
-export function candidatesOf(members: readonly Member[]): number[] {
-  return members.flatMap(({ weight }, memberId) => (weight > 0 ? [memberId] : []));
-}
-
 /** A draw that lacks candidates lets in who waits: newcomers, and those who were brought back. */
 function canDraw(members: readonly Member[]): boolean {
-  if (candidatesOf(members).length >= MIN_COHORT) return true;
-  const stay = members.filter(({ active, ejected, suspendedUntil }) => active && !ejected && suspendedUntil === 0);
-  return stay.length >= MIN_COHORT;
+  const { candidates, staying } = rosterOf(members);
+  return candidates.length >= MIN_COHORT || staying >= MIN_COHORT;
 }
 
 function shareIsComplete(view: RoundView): boolean {

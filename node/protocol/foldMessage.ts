@@ -3,7 +3,7 @@ import { commitmentHash, scoreCommitmentHash } from "../core/encoding.ts";
 import { bitsOf, hasBit, popCount, type RoundView } from "../core/roundView.ts";
 import { decodeVector } from "../core/scores.ts";
 import type { PeerMessage } from "./messages.ts";
-import { operatorAt, seatOfOperator } from "./places.ts";
+import { operatorAt, positionOfOperator, seatOfOperator } from "./places.ts";
 import { MAX_EARLY_MESSAGES, MAX_EARLY_OF_ONE, type PeerState, type RoundMemory, type Signed } from "./state.ts";
 
 /**
@@ -24,7 +24,7 @@ function foldOfRound(state: PeerState, view: RoundView, message: PeerMessage, au
   const { body, signature } = message;
   switch (body.type) {
     case "Commit": {
-      const position = view.cohort.findIndex((memberId) => operatorAt(state, memberId) === author);
+      const position = positionOfOperator(state, view, author);
       if (position < 0 || memory.commits.has(position)) return state;
       return put(state, "commits", position, { ...body, signature });
     }

@@ -4,6 +4,7 @@ import { recoverSigner } from "../core/signature.ts";
 import { structDigest, type SignedStruct } from "../core/typedData.ts";
 import type { JobDomain } from "../core/encoding.ts";
 import type { Member, RoundView } from "../core/roundView.ts";
+import { rosterOf } from "./roster.ts";
 
 /**
  * Gossip messages: a signed struct (see docs/encoding.md) as JSON, with its signature and an attempt counter that makes a
@@ -75,6 +76,18 @@ export function decodeMessage(data: Uint8Array): PeerMessage | undefined {
   }
 }
 
+/** Who signed a message; undefined where nobody did. */
+export function signerOf(domain: JobDomain, { body, signature }: PeerMessage): Address | undefined {
+  return recoverSigner(structDigest(domain, body), signature);
+}
+
+/** How messages are read: for one peer by their bytes, each time. */
+export interface MessageReading {
+  readonly decode: typeof decodeMessage;
+  readonly signer: typeof signerOf;
+}
+const READING: MessageReading = { decode: decodeMessage, signer: signerOf };
+
 /**
  * Judges a message by itself and by the chain, before the round's state sees it. What is malformed or wrongly signed is
  * rejected: the peer that forwarded it could have known. What is late, early or by a non-member is ignored: honest peers
@@ -85,14 +98,15 @@ export function judgeMessage(
   domain: JobDomain,
   view: RoundView | undefined,
   members: readonly Member[],
+  { decode, signer }: MessageReading = READING,
 ): Judgement {
-  const message = decodeMessage(data);
+  const message = decode(data);
   if (message === undefined) return { verdict: "rejected", reason: "malformed" };
   const round = view?.round ?? 0;
   if (message.body.round < round) return { verdict: "ignored", reason: "late" };
   if (message.body.round > round + MAX_ROUNDS_AHEAD) return { verdict: "ignored", reason: "early" };
-  const author = recoverSigner(structDigest(domain, message.body), message.signature);
+  const author = signer(domain, message);
   if (author === undefined) return { verdict: "rejected", reason: "bad signature" };
-  if (!members.some((member) => member.operator === author)) return { verdict: "ignored", reason: "not a member" };
+  if (!rosterOf(members).idOf.has(author)) return { verdict: "ignored", reason: "not a member" };
   return { verdict: "accepted", message, author };
 }

@@ -1,6 +1,6 @@
 import type { Address } from "../core/bytes.ts";
 import { bitsOf, positionOf, seatOf, type RoundView } from "../core/roundView.ts";
-import { candidatesOf } from "./completion.ts";
+import { rosterOf } from "./roster.ts";
 import type { PeerState } from "./state.ts";
 
 /** Where this peer and others stand in a job and in its round. */
@@ -10,7 +10,7 @@ import type { PeerState } from "./state.ts";
  * still be opened.
  */
 export function memberIdOf(state: PeerState): number {
-  return state.members.findIndex((member) => member.operator === state.settings.operator);
+  return rosterOf(state.members).idOf.get(state.settings.operator) ?? -1;
 }
 
 /** Whether this peer has a part in the job: a member that stays, or one that goes and has a place in the round. */
@@ -39,9 +39,16 @@ export function ownSeat(state: PeerState): number {
   return state.view === undefined || memberId < 0 ? -1 : seatOf(state.view, memberId);
 }
 
+/** The position of an operator in the round's cohort, −1 for none. */
+export function positionOfOperator(state: PeerState, view: RoundView, operator: Address): number {
+  const memberId = rosterOf(state.members).idOf.get(operator);
+  return memberId === undefined ? -1 : positionOf(view, memberId);
+}
+
 /** The seat of an operator in the round, −1 for none. */
 export function seatOfOperator(state: PeerState, view: RoundView, operator: Address): number {
-  return view.seats.findIndex((memberId) => operatorAt(state, memberId) === operator);
+  const memberId = rosterOf(state.members).idOf.get(operator);
+  return memberId === undefined ? -1 : view.seats.indexOf(memberId);
 }
 
 /** Who acts first where anyone may: the live seats from the current slot on, the other seats, the cohort, the rest by id. */
@@ -58,10 +65,10 @@ export function relayRank(state: PeerState, view: RoundView): number {
 }
 
 /** Before a draw nobody has a place: the candidates by id, another first one each round, then the rest. */
-function turnToDraw({ members, settings }: PeerState, { round }: RoundView): number {
-  const candidates = candidatesOf(members);
-  const memberId = members.findIndex(({ operator }) => operator === settings.operator);
-  const place = candidates.indexOf(memberId);
-  if (place < 0) return candidates.length + memberId;
+function turnToDraw(state: PeerState, { round }: RoundView): number {
+  const { candidates, placeOf } = rosterOf(state.members);
+  const memberId = memberIdOf(state);
+  const place = placeOf.get(memberId);
+  if (place === undefined) return candidates.length + memberId;
   return (place + candidates.length - (round % candidates.length)) % candidates.length;
 }

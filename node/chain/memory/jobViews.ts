@@ -18,6 +18,23 @@ export function membersOf(job: JobState): Member[] {
   }));
 }
 
+/** The members as they were, one by one and all together, where nothing has changed: thousands of peers hold on to them. */
+export function sameWhereEqual(before: readonly Member[] | undefined, now: readonly Member[]): readonly Member[] {
+  if (before === undefined) return now;
+  let isSame = before.length === now.length;
+  const members = now.map((member, id) => {
+    const known = before[id];
+    if (known !== undefined && isEqual(known, member)) return known;
+    isSame = false;
+    return member;
+  });
+  return isSame ? before : members;
+}
+
+function isEqual(one: Member, other: Member): boolean {
+  return (Object.keys(other) as (keyof Member)[]).every((key) => one[key] === other[key]);
+}
+
 /** The root that can be proven wrong or is being settled; the zero word without one. */
 export function standingRoot({ phase, aggregateRoot }: JobState): Hex {
   return phase === "challenge" || phase === "score" ? aggregateRoot : ZERO_WORD;
