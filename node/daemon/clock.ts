@@ -13,3 +13,36 @@ export const machineClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * One wake-up call that is moved often: it never rings late, and may ring early, for whoever is woken looks again. So only an
+ * earlier time needs a new timer.
+ */
+export class Alarm {
+  readonly #clock: Clock;
+  readonly #ring: () => void;
+  #at = Infinity;
+  #forget = (): void => undefined;
+
+  constructor(clock: Clock, ring: () => void) {
+    this.#clock = clock;
+    this.#ring = ring;
+  }
+
+  /** @param seconds from now; infinite where there is nothing to wake for */
+  set(seconds: number): void {
+    const at = this.#clock.now() + seconds;
+    if (at >= this.#at) return;
+    this.#forget();
+    this.#at = at;
+    this.#forget = this.#clock.after(seconds, () => {
+      this.#at = Infinity;
+      this.#ring();
+    });
+  }
+
+  stop(): void {
+    this.#forget();
+    this.#at = Infinity;
+  }
+}

@@ -5,14 +5,14 @@ import { AGGREGATE_LEAF_BYTES } from "../core/fixedPoint.ts";
 import { leafCountOf } from "../core/merkle.ts";
 import { hasBit, type Member, type RoundView } from "../core/roundView.ts";
 import type { Network, NetworkCounters, NetworkOptions, Verdict } from "../network/network.ts";
-import type { PeerEvent } from "../protocol/events.ts";
+import type { PeerEffect, PeerEvent } from "../protocol/events.ts";
 import { judgeMessage } from "../protocol/messages.ts";
 import { initialState, step } from "../protocol/round.ts";
 import type { Judged, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Misbehaviour } from "./behaviours.ts";
 import { ChainClock, TOLERANCE_SECONDS } from "./chainClock.ts";
-import type { Clock } from "./clock.ts";
+import { Alarm, type Clock } from "./clock.ts";
 import { keepConnected } from "./connections.ts";
 import type { ParticipantContext } from "./context.ts";
 import { forgetRounds } from "./effects/blobs.ts";
@@ -53,6 +53,8 @@ export interface ParticipantOptions {
 /** What a participant tells about itself. */
 export interface ParticipantObserver {
   readonly onState?: (state: PeerState) => void;
+  /** Something is about to be done. */
+  readonly onEffect?: (effect: PeerEffect) => void;
   readonly onModel?: (model: GlobalModel) => void;
   readonly onReceipt?: (call: string, receipt: Receipt) => void;
   /** The machine's clock is off by more than what delays make; seconds from it to the chain's time. */
@@ -95,7 +97,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   const updates = new UpdateCache(storage, chain.terms.vectorLength);
   const chainClock = new ChainClock();
   let toldOffset = 0;
-  let forgetTick = (): void => undefined;
+  const alarm = new Alarm(clock, () => dispatch({ type: "tick" }));
 
   const network = await options.openNetwork({
     topic: `/paceline/${chain.chainId}/${chain.job}`,
@@ -132,12 +134,9 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     if (event.type === "model") observer.onModel?.(context.model);
     observer.onState?.(state);
     // Before the effects: one that answers at once dispatches in turn, and knows better when to look again.
-    forgetTick();
-    if (next.wakeAt !== Infinity) {
-      const wait = Math.max(0, Math.min(60, next.wakeAt - chainNow));
-      forgetTick = clock.after(wait, () => dispatch({ type: "tick" }));
-    }
+    if (next.wakeAt !== Infinity) alarm.set(Math.max(0, Math.min(60, next.wakeAt - chainNow)));
     for (const { key, effect } of next.effects) {
+      observer.onEffect?.(effect);
       const omitted = misbehaviour.omits?.(state, effect) === true;
       (omitted ? Promise.resolve() : runEffect(context, effect)).then(
         () => dispatch({ type: "done", key, ok: true }),
@@ -238,7 +237,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     counters: () => network.counters(),
     async stop() {
       stopping.abort();
-      forgetTick();
+      alarm.stop();
       unwatch();
       disconnect();
       await network.stop();
