@@ -76,7 +76,7 @@ export interface JobAccess {
 
 /** @throws PacelineError `bad-input` where none is known, `wrong-chain` where there is no job at the address */
 export async function openJob({ endpoint }: ChainAccess, named: Address | undefined, home?: Home): Promise<JobAccess> {
-  const job = named ?? home?.config.job?.address;
+  const job = named ?? home?.job?.address;
   if (job === undefined)
     throw new PacelineError("bad-input", "which job is not known: give --job ADDRESS, which the sponsor has");
   return { job, terms: await readTerms(endpoint, job) };
@@ -89,7 +89,7 @@ export async function jobRef(
   home: Home | undefined,
   file?: string,
 ): Promise<JobRef> {
-  const known = home?.config.job?.address === job ? home.config.job : undefined;
+  const known = home?.config.jobs.find(({ address }) => address === job);
   const fromBlock = known?.fromBlock ?? (await findJobBlock(endpoint, deployment, job));
   const path = file ?? known?.file;
   return { address: job, fromBlock, ...(path === undefined ? {} : { file: path }) };

@@ -2,7 +2,7 @@ import { followAlone } from "../network/followAlone.ts";
 import { createLibp2pHost } from "../network/libp2p.ts";
 import type { Host, Network, NetworkOptions } from "../network/network.ts";
 import type { Libp2pOptions } from "../network/node.ts";
-import { openStorage } from "../storage/sqlite.ts";
+import { openStorage, type StorageAccess } from "../storage/sqlite.ts";
 import type { Storage } from "../storage/storage.ts";
 import { USUAL_ENGINE, type EngineSettings } from "../training/engine.ts";
 import { parameterCount, type Model } from "../training/models/model.ts";
@@ -32,8 +32,8 @@ export function openLibp2pNetwork(
 }
 
 /** SQLite and a blob folder below `folder`. */
-export function openParticipantStorage(folder: string): Promise<Storage> {
-  return openStorage(folder);
+export function openParticipantStorage(folder: string, access: StorageAccess = "own"): Promise<Storage> {
+  return openStorage(folder, { access });
 }
 
 /** Params times examples from which one engine call holds up the event loop for longer than the network should wait. */

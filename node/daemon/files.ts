@@ -1,5 +1,7 @@
 import {
+  chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -37,6 +39,36 @@ export function readTextFile(file: string, what: string, maxBytes = 2 ** 20): st
     if (codeOf(error) === "EISDIR")
       throw new PacelineError("bad-input", `${file} is a folder: give the ${what} itself`, { file });
     throw diskError(file, error);
+  }
+}
+
+/**
+ * Refuses a secret that other users of the machine can read or change, as ssh does.
+ * @throws PacelineError `bad-input` saying how to mend it
+ */
+export function requirePrivate(file: string, what: string): void {
+  if (process.platform === "win32") return; // its permissions are not told by modes
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o077) === 0) return;
+  throw new PacelineError(
+    "bad-input",
+    `the ${what} ${file} is open to other users of this machine (its mode is ${(mode & 0o777).toString(8)}): run chmod 600 on it, and take another key if somebody may have read it`,
+    { file },
+  );
+}
+
+/**
+ * From now on whatever this process makes is its user's alone, whatever the umask was before. Folders of a home are closed that
+ * were made by something else.
+ * @param folder the home, if it is there already
+ */
+export function keepPrivate(folder: string): void {
+  process.umask(0o077);
+  if (process.platform === "win32" || !existsSync(folder)) return;
+  try {
+    if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  } catch (error) {
+    throw diskError(folder, error);
   }
 }
 

@@ -4,11 +4,16 @@ import { z } from "zod";
 import type { Deployment } from "../chain/accounts.ts";
 import { toAddress, type Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
+import type { EngineSettings } from "../training/engine.ts";
 import { createPrivateFile, readJsonFile, replaceFile } from "./files.ts";
+import { apiSchema, dataSchema, engineSchema } from "./homeSchemas.ts";
+import { LOG_LEVELS, type LogLevel } from "./log.ts";
+import type { DataSettings } from "./ownData.ts";
 
 /**
  * A participant's home folder: `operator.json` (the daemon's key, encrypted), `config.json` (what was set once and need not be
- * given again), `jobs/…/` (records and blobs, one folder a job). The wallet's key has no place here.
+ * given again), `state.sqlite` (what belongs to the daemon and to no job), `jobs/…/` (records and blobs, one folder a job).
+ * The wallet's key has no place here.
  */
 
 const address = z
@@ -25,13 +30,32 @@ export const deploymentSchema = z.object({
   factory: address,
 });
 
-const configSchema = z.strictObject({
-  version: z.literal(1),
+/** Jobs that one home follows at most. */
+export const MAX_JOBS = 32;
+
+const jobSchema = z.strictObject({
+  address,
+  fromBlock: z.int().min(0),
+  file: z.string().optional(),
+  data: dataSchema.optional(),
+  engine: engineSchema.optional(),
+});
+const common = {
   operator: address,
   rpc: z.string().optional(),
   deployment: deploymentSchema.optional(),
-  job: z.strictObject({ address, fromBlock: z.int().min(0), file: z.string().optional() }).optional(),
+};
+const configSchema = z.strictObject({
+  version: z.literal(2),
+  ...common,
+  logLevel: z.enum(LOG_LEVELS).optional(),
+  api: apiSchema.optional(),
+  jobs: z.array(jobSchema).max(MAX_JOBS),
 });
+/** Homes of before a daemon could follow several jobs. */
+const firstSchema = z
+  .strictObject({ version: z.literal(1), ...common, job: jobSchema.optional() })
+  .transform(({ job, ...rest }) => ({ ...rest, version: 2 as const, jobs: job === undefined ? [] : [job] }));
 
 export interface JobRef {
   readonly address: Address;
@@ -41,18 +65,30 @@ export interface JobRef {
   readonly file?: string | undefined;
 }
 
+/** A job that the home follows, with what its daemon was last started with. */
+export interface HomeJob extends JobRef {
+  readonly data?: DataSettings | undefined;
+  readonly engine?: EngineSettings | undefined;
+}
+
 export interface HomeConfig {
-  readonly version: 1;
+  readonly version: 2;
   readonly operator: Address;
   readonly rpc?: string | undefined;
   readonly deployment?: Deployment | undefined;
-  readonly job?: JobRef | undefined;
+  readonly logLevel?: LogLevel | undefined;
+  /** Port of the HTTP API, 0 for any free one. */
+  readonly api?: number | "off" | undefined;
+  /** The one that was named last comes first. */
+  readonly jobs: readonly HomeJob[];
 }
 
 export interface Home {
   readonly folder: string;
   readonly keystore: string;
   readonly config: HomeConfig;
+  /** The job that commands mean which are told none: the one that was named last. */
+  readonly job: HomeJob | undefined;
 }
 
 const configFile = (folder: string): string => join(folder, "config.json");
@@ -72,7 +108,7 @@ export function requireNoHome(folder: string): void {
 }
 
 export function createHome(folder: string, operator: Address): void {
-  createPrivateFile(configFile(folder), encode({ version: 1, operator }));
+  createPrivateFile(configFile(folder), encode({ version: 2, operator, jobs: [] }));
 }
 
 /** @throws PacelineError `not-found`, or `bad-input` naming the field of the config that is wrong */
@@ -83,16 +119,45 @@ export function openHome(folder: string): Home {
       "not-found",
       `there is no home at ${folder}: make one with \`paceline init --home ${folder}\``,
     );
-  const parsed = configSchema.safeParse(readJsonFile(file, "config file"));
+  const value = readJsonFile(file, "config file");
+  const isFirst = (value as { version?: unknown } | null)?.version === 1;
+  const parsed = (isFirst ? firstSchema : configSchema).safeParse(value);
   if (!parsed.success) throw invalid(file, parsed.error);
-  return { folder, keystore: keystoreFile(folder), config: parsed.data };
+  return homeOf(folder, parsed.data);
 }
 
-/** Keeps what was given once. @returns the home as it is now */
-export function remember(home: Home, changes: Partial<Pick<HomeConfig, "rpc" | "deployment" | "job">>): Home {
-  const config = { ...home.config, ...changes };
+function homeOf(folder: string, config: HomeConfig): Home {
+  return { folder, keystore: keystoreFile(folder), config, job: config.jobs[0] };
+}
+
+/** What can be kept in a home. */
+export interface Remembered extends Partial<Pick<HomeConfig, "rpc" | "deployment" | "logLevel" | "api">> {
+  /** Is followed from now on; what was known of it before and is not said again stays. */
+  readonly job?: HomeJob;
+}
+
+/**
+ * Keeps what was given once.
+ * @returns the home as it is now
+ * @throws PacelineError `bad-input` for more than `MAX_JOBS`
+ */
+export function remember(home: Home, { job, ...changes }: Remembered): Home {
+  const jobs = job === undefined ? home.config.jobs : withJob(home, job);
+  const config = { ...home.config, ...changes, jobs };
   if (encode(config) !== encode(home.config)) replaceFile(configFile(home.folder), encode(config));
-  return { ...home, config };
+  return homeOf(home.folder, config);
+}
+
+function withJob({ folder, config }: Home, job: HomeJob): HomeJob[] {
+  const others = config.jobs.filter(({ address: other }) => other !== job.address);
+  if (others.length >= MAX_JOBS) {
+    throw new PacelineError(
+      "bad-input",
+      `the home follows ${MAX_JOBS} jobs already, which is all that it can: take one that has ended out of ${configFile(folder)}`,
+    );
+  }
+  const known = config.jobs.find(({ address: other }) => other === job.address);
+  return [{ ...known, ...job }, ...others];
 }
 
 /** @throws PacelineError `not-found`, or `bad-input` naming the field that is wrong */

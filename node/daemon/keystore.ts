@@ -4,7 +4,7 @@ import { scrypt } from "ethers/crypto";
 import { addressOfPrivateKey } from "../core/signature.ts";
 import { fromHex, toHex, type Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
-import { createPrivateFile, readTextFile } from "./files.ts";
+import { createPrivateFile, readTextFile, requirePrivate } from "./files.ts";
 
 /**
  * Private keys on the disk: Web3 Secret Storage, version 3, with scrypt. geth, ethers and most wallets read the same files.
@@ -53,10 +53,11 @@ export async function createKeystore(
 
 /**
  * The private key in a keystore, 32 bytes.
- * @throws PacelineError `not-found`, `bad-input` for a file that is no keystore, `wrong-password`
+ * @throws PacelineError `not-found`, `bad-input` for a file that is no keystore or that others can read, `wrong-password`
  */
 export async function openKeystore(file: string, password: string): Promise<Uint8Array> {
   const json = readTextFile(file, "keystore", MAX_FILE_BYTES);
+  requirePrivate(file, "keystore");
   if (!isKeystoreJson(json))
     throw new PacelineError("bad-input", `${file} is no keystore: give a Web3 keystore (version 3) file`);
   try {

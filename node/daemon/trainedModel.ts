@@ -1,5 +1,7 @@
 import { dirname } from "node:path";
+import type { Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { ModelOrigin } from "../training/formats/fileModel.ts";
 import { isFileModel } from "../training/formats/fileModelSpec.ts";
 import type { Provenance } from "../training/formats/provenance.ts";
@@ -27,27 +29,41 @@ export interface TrainedModel {
  * The newest checkpoint of the home's job.
  * @param file the job file; the home's by default
  * @throws PacelineError `not-found` where the home has no job, or has not trained it yet; `bad-input` where the job file is of another
- * model; `storage-failed` while the daemon runs
+ * model
  */
-export async function openTrainedModel(home: Home, file = home.config.job?.file): Promise<TrainedModel> {
-  const { job, deployment } = home.config;
+export async function openTrainedModel(home: Home, file = home.job?.file): Promise<TrainedModel> {
+  const { job } = home;
+  const { deployment } = home.config;
   if (job === undefined || deployment === undefined || file === undefined)
     throw new PacelineError(
       "not-found",
       `the home ${home.folder} has no job, or does not know its file: give --job-file FILE, or join a job`,
     );
   const { spec, model } = openJobFile(file);
-  const storage = await openParticipantStorage(jobFolder(home.folder, deployment.chainId, job.address));
+  const storage = await openRecords(home, deployment.chainId, job.address);
   try {
     const checkpoint = await loadModel(storage);
-    if (checkpoint === undefined)
-      throw new PacelineError("not-found", `the home ${home.folder} has no model of job ${job.address} yet`);
+    if (checkpoint === undefined) throw noModel(home, job.address);
     const { params, updates: round, modelId } = checkpoint;
     const provenance = { round, job: `eip155:${deployment.chainId}:${job.address}`, modelId };
     return { ...cut(file, spec, model, params), model, origin: originOf(spec, file), provenance };
   } finally {
     storage.close();
   }
+}
+
+/** Of a job that the home's daemon may be at work on. */
+async function openRecords(home: Home, chainId: number, job: Address): Promise<Storage> {
+  try {
+    return await openParticipantStorage(jobFolder(home.folder, chainId, job), "read");
+  } catch (error) {
+    if (error instanceof PacelineError && error.code === "not-found") throw noModel(home, job);
+    throw error;
+  }
+}
+
+function noModel({ folder }: Home, job: Address): PacelineError {
+  return new PacelineError("not-found", `the home ${folder} has no model of job ${job} yet`);
 }
 
 function originOf({ model }: { readonly model: { readonly kind: string } }, file: string): ModelOrigin | undefined {

@@ -19,6 +19,12 @@ const REASONS: Readonly<Record<string | number, string>> = {
   26: "state.sqlite is no SQLite database: was another file put in its place?",
 };
 
+/** Whether another process has the database. */
+export function isInUse(error: unknown): boolean {
+  const reason = error instanceof PacelineError ? error.facts["reason"] : undefined;
+  return typeof reason === "number" && (reason & 0xff) === 5;
+}
+
 /** Of the above, those that say that there is no room. */
 const FULL = new Set<string | number>(["ENOSPC", "EDQUOT", 13]);
 
@@ -38,5 +44,5 @@ export function diskError(path: string, error: unknown): PacelineError {
   const key = errcode === undefined ? (code ?? "") : errcode & 0xff;
   const reason = REASONS[key] ?? messageOf(error);
   const kind = FULL.has(key) ? "disk-full" : "storage-failed";
-  return new PacelineError(kind, `cannot use ${path}: ${reason}`, { path, reason: code ?? errcode }, error);
+  return new PacelineError(kind, `cannot use ${path}: ${reason}`, { path, reason: errcode ?? code }, error);
 }

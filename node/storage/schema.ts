@@ -26,13 +26,18 @@ const MIGRATIONS: readonly string[] = [
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
+/** Of an empty database 0. */
+export function schemaVersion(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+}
+
 /**
  * Brings the database to today's schema, in one transaction.
  * @returns the version that it had
  * @throws PacelineError `unsupported` for a newer version's file
  */
 export function migrate(database: DatabaseSync, path: string): number {
-  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  const version = schemaVersion(database);
   if (version > SCHEMA_VERSION) {
     throw new PacelineError(
       "unsupported",

@@ -19,9 +19,9 @@ import type { Hex } from "../../node/core/bytes.ts";
 import { CHUNK_BYTES, chunkOf } from "../../node/core/chunks.ts";
 import { diskError } from "../../node/storage/diskError.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
-import { openStorage } from "../../node/storage/sqlite.ts";
+import { isOwned, openStorage } from "../../node/storage/sqlite.ts";
 import type { Storage } from "../../node/storage/storage.ts";
-import { rejectionOf } from "../helpers/errors.ts";
+import { codeOf, rejectionOf } from "../helpers/errors.ts";
 import { faultyDisk, smallDisk } from "../helpers/faultyDisk.ts";
 import { describeStorageConformance } from "./storage.ts";
 
@@ -254,6 +254,34 @@ describe("sqlite storage on disk", () => {
   it("is used by one process at a time", async () => {
     await reopen();
     expect(await rejectionOf(openStorage(folder))).to.equal("storage-failed");
+  });
+
+  it("may be read while another writes, and is not written by a reader", async () => {
+    storage.close();
+    storage = await openStorage(folder, { access: "share" });
+    storage.put("k", "a", 1);
+    const reader = await openStorage(folder, { access: "read" });
+    storage.put("k", "b", 2);
+    expect(reader.entries("k")).to.deep.equal([
+      ["a", 1],
+      ["b", 2],
+    ]);
+    expect(codeOf(() => reader.put("k", "c", 3))).to.equal("storage-failed");
+    reader.close();
+    storage.close();
+    const alone = await openStorage(folder, { access: "read" });
+    expect(alone.get("k", "b")).to.equal(2);
+    alone.close();
+    expect(await rejectionOf(openStorage(newFolder(), { access: "read" }))).to.equal("not-found");
+  });
+
+  it("tells whether somebody owns it", async () => {
+    expect(isOwned(folder)).to.equal(true);
+    storage.close();
+    expect(isOwned(folder)).to.equal(false);
+    storage = await openStorage(folder, { access: "share" });
+    expect(isOwned(folder)).to.equal(false);
+    expect(isOwned(newFolder())).to.equal(false);
   });
 
   it("says `storage-failed` where a file stands in the folder's place, or may not be read", async () => {

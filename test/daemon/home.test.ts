@@ -1,9 +1,18 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import type { Address } from "../../node/core/bytes.ts";
-import { createHome, jobFolder, openHome, readDeployment, remember, requireNoHome } from "../../node/daemon/home.ts";
+import {
+  createHome,
+  jobFolder,
+  MAX_JOBS,
+  openHome,
+  type HomeJob,
+  readDeployment,
+  remember,
+  requireNoHome,
+} from "../../node/daemon/home.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { codeOf } from "../helpers/errors.ts";
 
@@ -27,13 +36,44 @@ describe("a home folder", () => {
     remember(openHome(path), { rpc: "http://127.0.0.1:8545", deployment: DEPLOYMENT });
     remember(openHome(path), { job: { address: at("b2"), fromBlock: 17, file: "job.json" } });
     expect(openHome(path).config).to.deep.equal({
-      version: 1,
+      version: 2,
       operator: OPERATOR,
       rpc: "http://127.0.0.1:8545",
       deployment: DEPLOYMENT,
-      job: { address: at("b2"), fromBlock: 17, file: "job.json" },
+      jobs: [{ address: at("b2"), fromBlock: 17, file: "job.json" }],
     });
     expect(readdirSync(path)).to.deep.equal(["config.json"]);
+  });
+
+  it("follows several jobs: the one named last is the default, and nothing known of it is lost", () => {
+    const path = join(folder.path, "many");
+    createHome(path, OPERATOR);
+    const data = { source: "csv:a.csv", seed: 4, part: { index: 0, of: 2, scheme: { kind: "dirichlet", alpha: 0.5 } } };
+    const engine = { engine: "onnx", threads: 2 } as const;
+    const first = { address: at("b1"), fromBlock: 1, file: "1.json", data, engine } as HomeJob;
+    remember(openHome(path), { job: first });
+    remember(openHome(path), { job: { address: at("b2"), fromBlock: 2 } });
+    expect(openHome(path).job).to.deep.equal({ address: at("b2"), fromBlock: 2 });
+    remember(openHome(path), { job: { address: at("b1"), fromBlock: 1, file: "other.json" } });
+    const home = openHome(path);
+    expect(home.job).to.deep.equal({ ...first, file: "other.json" });
+    expect(home.config.jobs.map(({ address }) => address)).to.deep.equal([at("b1"), at("b2")]);
+    const many = Array.from({ length: MAX_JOBS - 2 }, (_, n) => at((0x10 + n).toString(16)));
+    for (const address of many) remember(openHome(path), { job: { address, fromBlock: 0 } });
+    expect(codeOf(() => remember(openHome(path), { job: { address: at("ee"), fromBlock: 0 } }))).to.equal("bad-input");
+    expect(remember(openHome(path), { job: { address: at("b1"), fromBlock: 0 } }).config.jobs).to.have.lengthOf(
+      MAX_JOBS,
+    );
+  });
+
+  it("of before there were several jobs is taken over with its job", () => {
+    const job = { address: at("b2"), fromBlock: 17, file: "job.json" };
+    mkdirSync(join(folder.path, "old"));
+    folder.write("old/config.json", JSON.stringify({ version: 1, operator: OPERATOR, deployment: DEPLOYMENT, job }));
+    const home = openHome(join(folder.path, "old"));
+    expect(home.config).to.deep.equal({ version: 2, operator: OPERATOR, deployment: DEPLOYMENT, jobs: [job] });
+    remember(home, { rpc: "http://127.0.0.1:1" });
+    expect(openHome(home.folder).job).to.deep.equal(job);
   });
 
   it("is not made where one is", () => {
@@ -54,7 +94,8 @@ describe("a home folder", () => {
       "",
       "[]",
       text.replace("a1", "g1"),
-      text.replace('"version": 1', '"version": 2'),
+      text.replace('"version": 2', '"version": 3'),
+      text.replace('"jobs": []', '"jobs": [{}]'),
       text.replace("{", '{ "key": 1,'),
     ]) {
       folder.write("three/config.json", bad);

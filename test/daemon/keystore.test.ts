@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
+import { chmodSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { decryptKeystoreJsonSync, encryptKeystoreJsonSync } from "ethers/wallet";
 import { describe, it } from "mocha";
 import { addressOfPrivateKey } from "../../node/core/signature.ts";
 import { toHex } from "../../node/core/bytes.ts";
+import { messageOf } from "../../node/core/errors.ts";
 import { createKeystore, openKeystore } from "../../node/daemon/keystore.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { rejectionOf } from "../helpers/errors.ts";
@@ -36,9 +37,31 @@ describe("a keystore", () => {
   it("is the file that other programs write and read", async () => {
     const account = { address: addressOfPrivateKey(KEY), privateKey: toHex(KEY) };
     const theirs = folder.write("theirs.json", encryptKeystoreJsonSync(account, "p", { scrypt: { N: 1024 } }));
+    chmodSync(theirs, 0o600);
     expect(await openKeystore(theirs, "p")).to.deep.equal(KEY);
     await createKeystore(at("ours.json"), KEY, "p", FAST);
     expect(decryptKeystoreJsonSync(readFileSync(at("ours.json"), "utf8"), "p").privateKey).to.equal(toHex(KEY));
+  });
+
+  it("is refused where other users can read it", async () => {
+    await createKeystore(at("open.json"), KEY, "p", FAST);
+    for (const mode of [0o640, 0o604, 0o620]) {
+      chmodSync(at("open.json"), mode);
+      expect(await openKeystore(at("open.json"), "p").then(() => "none", messageOf)).to.match(
+        /is open to other users .*its mode is 6[024][04].* run chmod 600/,
+      );
+    }
+    chmodSync(at("open.json"), 0o400);
+    expect(await openKeystore(at("open.json"), "p")).to.deep.equal(KEY);
+  });
+
+  it("costs whoever guesses as much as geth's, where nothing else is said", async () => {
+    await createKeystore(at("usual.json"), KEY, "p");
+    const { crypto } = JSON.parse(readFileSync(at("usual.json"), "utf8").toLowerCase()) as {
+      crypto: { kdf: string; kdfparams: { n: number; r: number; p: number } };
+    };
+    expect(crypto.kdf).to.equal("scrypt");
+    expect(crypto.kdfparams).to.include({ n: 131_072, r: 8, p: 1 });
   });
 
   it("is never overwritten", async () => {
@@ -60,6 +83,7 @@ describe("a keystore", () => {
     const large = folder.write("large.json", " ".repeat(70_000) + text);
     expect(await rejectionOf(openKeystore(at("none.json"), "p"))).to.equal("not-found");
     expect(greedy).to.satisfy((file: string) => readFileSync(file, "utf8") !== text);
+    for (const file of [greedy, hollow, cut, large]) chmodSync(file, 0o600);
     for (const file of [greedy, cut, large])
       expect(await rejectionOf(openKeystore(file, "p")), file).to.equal("bad-input");
     expect(await rejectionOf(openKeystore(hollow, "p"))).to.be.oneOf(["bad-input", "wrong-password"]);

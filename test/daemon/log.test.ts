@@ -18,7 +18,7 @@ describe("a daemon's log", () => {
     const { log, lines } = logAt(true);
     log.event("phase", { round: 3, mask: 2n ** 70n }, "round 3: share");
     expect(lines.map((line) => JSON.parse(line) as unknown)).to.deep.equal([
-      { time: "2023-11-14T22:13:20.250Z", event: "phase", round: 3, mask: "1180591620717411303424" },
+      { time: "2023-11-14T22:13:20.250Z", level: "info", event: "phase", round: 3, mask: "1180591620717411303424" },
     ]);
   });
 
@@ -43,6 +43,34 @@ describe("a daemon's log", () => {
       code: "chain-unreachable",
       repeats: 29,
     });
+  });
+
+  it("tells more or less by its level, which can change, and tells a failure at any", () => {
+    const { log, lines } = logAt(true);
+    const all = (): void => {
+      log.debug("effect", {}, "starts");
+      log.event("phase", {}, "a phase");
+      log.problem(`chain ${log.level()}`, new Error("gone"));
+      log.failure("job", new PacelineError("bad-input", "no data"));
+    };
+    for (const level of ["error", "warn", "info", "debug"] as const) {
+      log.setLevel(level);
+      all();
+    }
+    const levels = lines.map((line) => (JSON.parse(line) as { level: string }).level);
+    const [error, warn, info, debug] = ["error", "warn", "info", "debug"];
+    expect(levels).to.deep.equal([error, warn, error, info, warn, error, debug, info, warn, error]);
+  });
+
+  it("says of which job a line is, and keeps the problems of one job apart from another's", () => {
+    const { log, lines } = logAt(true);
+    const jobs = ["0xa", "0xb"].map((job) => log.with({ job }, `${job} `));
+    log.setLevel("warn");
+    for (const each of [...jobs, ...jobs]) each.problem("chain", new Error("gone"));
+    expect(lines.map((line) => (JSON.parse(line) as { job: string }).job)).to.deep.equal(["0xa", "0xb"]);
+    const people = logAt(false);
+    people.log.with({ job: "0xa" }, "0xa: ").event("phase", {}, "round 3");
+    expect(people.lines).to.deep.equal(["2023-11-14 22:13:20  0xa: round 3"]);
   });
 
   it("does not take one problem for another", () => {

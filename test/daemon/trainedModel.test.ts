@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { messageOf } from "../../node/core/errors.ts";
 import { openParticipantStorage } from "../../node/daemon/adapters.ts";
+import { saveModel } from "../../node/daemon/globalModel.ts";
 import { createHome, type Home, jobFolder, openHome } from "../../node/daemon/home.ts";
 import type { ModelSpec } from "../../node/daemon/jobModel.ts";
 import { describeModelFile } from "../../node/daemon/modelFiles.ts";
@@ -101,17 +102,24 @@ describe("a home's trained model", () => {
     );
   });
 
-  it("is not there before a round, without a job, with another job's file, or while a daemon runs", async () => {
+  it("is not there before a round, without a job, or with another job's file", async () => {
     expect(await rejectionOf(openTrainedModel(await homeWith(SOFTMAX, SICK)))).to.equal("not-found");
     const path = join(folder.path, "empty");
     createHome(path, OPERATOR);
     expect(await rejectionOf(openTrainedModel(openHome(path)))).to.equal("not-found");
     const other = await homeWith(SOFTMAX, SICK, [...PARAMS, 1]);
     expect(await openTrainedModel(other).then(() => "none", messageOf)).to.match(/has 6 parameters, the home's 7/);
+  });
+
+  it("is read while the daemon is at work, and is its newest one", async () => {
     const home = await homeWith(SOFTMAX, SICK, PARAMS);
-    const running = await openParticipantStorage(jobFolder(home.folder, DEPLOYMENT.chainId, JOB));
-    running.put("model", "busy", 1);
-    expect(await openTrainedModel(home).then(() => "none", messageOf)).to.match(/is the daemon already running\?/);
+    const running = await openParticipantStorage(jobFolder(home.folder, DEPLOYMENT.chainId, JOB), "share");
+    const params = Float32Array.from(PARAMS, (value) => 3 * value);
+    await saveModel(running, { modelId: MODEL_ID, updates: 8, exponent: 9, params });
+    const trained = await openTrainedModel(home);
+    expect(trained.params).to.deep.equal(params);
+    expect(trained.provenance.round).to.equal(8);
+    running.put("still", "writes", 1);
     running.close();
   });
 });

@@ -53,7 +53,7 @@ function claim(options: ClaimOptions): Promise<Outcome> {
   }
   const home = homeIfAny(options.home);
   return withChainAccess(options, home, async (chain) => {
-    const known = home?.config.job === undefined ? [] : [home.config.job.address];
+    const known = (home?.config.jobs ?? []).map(({ address }) => address);
     const jobs = await Promise.all((options.job ?? known).map((job) => openJob(chain, job)));
     const wallet = await openWallet(options, chain.endpoint);
     return options.stake === true ? withdrawUnbonded(chain, wallet, jobs) : claimAll(chain, wallet, jobs, options);

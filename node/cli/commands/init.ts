@@ -3,6 +3,7 @@ import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { Option, type Command } from "commander";
 import { PacelineError } from "../../core/errors.ts";
 import { createHome, keystoreFile, requireNoHome } from "../../daemon/home.ts";
+import { keepPrivate } from "../../daemon/files.ts";
 import { createKeystore } from "../../daemon/keystore.ts";
 import { libp2pKeyOf } from "../../network/identity.ts";
 import { acts } from "../command.ts";
@@ -33,6 +34,7 @@ export function define(command: Command): void {
 
 async function initHome(options: InitOptions): Promise<Outcome> {
   requireNoHome(options.home);
+  keepPrivate(options.home);
   const key = await newKey(options);
   const keystore = keystoreFile(options.home);
   const operator = await createKeystore(keystore, key, await readNewPassword(operatorPassword(options.passwordFile)));

@@ -18,9 +18,7 @@ interface PredictOptions {
 export function define(command: Command): void {
   command
     .argument("<source>", "the examples: a format and a path, as for `paceline start --data`, such as csv:FILE")
-    .addOption(
-      new Option("--home <dir>", "the participant's home folder; its daemon must not run").default(DEFAULT_HOME),
-    )
+    .addOption(new Option("--home <dir>", "the participant's home folder").default(DEFAULT_HOME))
     .option("--job-file <file>", "the job file (default: the home's)")
     .option("--labelled", "the examples have labels: say how well the model predicts them")
     .option("--out <file>", "CSV file to write the predictions to (default: prints them)");

@@ -35,7 +35,7 @@ async function rotate(binding: Binding, named: Address | undefined): Promise<Out
   if (before === undefined)
     throw new PacelineError("not-registered", `${wallet.address} has no operator yet: run \`paceline register\``);
   const { blockNumber } = await sendRotation(wallet, registry, operator, consent);
-  const job = named ?? home?.config.job?.address;
+  const job = named ?? home?.job?.address;
   const told = job !== undefined && (await tellJob(binding, job));
   if (home !== undefined) {
     const known = job === undefined ? {} : { job: await jobRef(chain, job, home) };

@@ -129,7 +129,7 @@ async function start(options: StartOptions): Promise<Outcome> {
 
 /** Checks and completes what was given with what the home knows and the chain says. */
 async function resolve(options: StartOptions, home: Home): Promise<DaemonSettings> {
-  const file = options.jobFile ?? home.config.job?.file;
+  const file = options.jobFile ?? home.job?.file;
   if (file === undefined)
     throw new PacelineError("bad-input", "give --job-file FILE: the job file, which the sponsor has");
   const { spec, model } = openJobFile(file);

@@ -22,9 +22,7 @@ interface ExportOptions {
 
 export function define(command: Command): void {
   command
-    .addOption(
-      new Option("--home <dir>", "the participant's home folder; its daemon must not run").default(DEFAULT_HOME),
-    )
+    .addOption(new Option("--home <dir>", "the participant's home folder").default(DEFAULT_HOME))
     .option("--job-file <file>", "the job file (default: the home's)")
     .addOption(new Option("--format <format>", "what to write").choices(FORMATS).default("onnx"))
     .option(

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { EXECUTION_PROVIDERS } from "../training/onnx/sessions.ts";
+
+/** Forms of what a home remembers of `paceline start`. */
+
+const count = z.int().min(1);
+
+const partition = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("iid") }),
+  z.strictObject({ kind: z.literal("dirichlet"), alpha: z.number().positive() }),
+  z.strictObject({ kind: z.literal("shards"), shardsPerParticipant: count }),
+  z.strictObject({ kind: z.literal("quantity"), beta: z.number().positive() }),
+  z.strictObject({ kind: z.literal("group") }),
+  z.strictObject({ kind: z.literal("blocks") }),
+]);
+
+export const dataSchema = z
+  .strictObject({
+    source: z.string().min(1),
+    part: z
+      .strictObject({ index: z.int().min(0), of: count, scheme: partition })
+      .refine(({ index, of }) => index < of, "a part's index is below their number")
+      .optional(),
+    seed: z.int().min(0).max(0xffffffff),
+  })
+  .transform(({ part, ...rest }) => ({ ...rest, part }));
+
+export const engineSchema = z.discriminatedUnion("engine", [
+  z.strictObject({
+    engine: z.literal("onnx"),
+    threads: count.max(256),
+    provider: z.enum(EXECUTION_PROVIDERS).exactOptional(),
+  }),
+  z.strictObject({ engine: z.literal("tfjs") }),
+]);
+
+export const apiSchema = z.union([z.int().min(0).max(65_535), z.literal("off")]);
