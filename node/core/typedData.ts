@@ -77,6 +77,15 @@ export type SignedStruct =
       readonly seat: number;
       readonly vector: Hex;
       readonly salt: Hex;
+    }
+  | {
+      /** Of a seat, once its round has settled: no contract asks for it, those who join late do. */
+      readonly type: "Checkpoint";
+      readonly round: number;
+      readonly seed: Hex;
+      readonly modelId: Hex;
+      readonly updates: number;
+      readonly checkpointRoot: Hex;
     };
 
 const STRUCTS = {
@@ -88,6 +97,7 @@ const STRUCTS = {
   Attestation: hashText("Attestation(uint32 round,bytes32 seed,uint8 slot,bytes32 includeHash,bytes32 aggregateRoot)"),
   ScoreCommit: hashText("ScoreCommit(uint32 round,bytes32 seed,bytes32 includeHash,bytes32 commitment)"),
   ScoreOpening: hashText("ScoreOpening(uint32 round,bytes32 seed,uint8 seat,bytes vector,bytes32 salt)"),
+  Checkpoint: hashText("Checkpoint(uint32 round,bytes32 seed,bytes32 modelId,uint32 updates,bytes32 checkpointRoot)"),
 } as const;
 
 function wordsOf(message: SignedStruct): readonly (bigint | number | Hex)[] {
@@ -104,6 +114,8 @@ function wordsOf(message: SignedStruct): readonly (bigint | number | Hex)[] {
       return [message.round, message.seed, message.includeHash, message.commitment];
     case "ScoreOpening":
       return [message.round, message.seed, message.seat, toHex(keccak256(fromHex(message.vector))), message.salt];
+    case "Checkpoint":
+      return [message.round, message.seed, message.modelId, message.updates, message.checkpointRoot];
   }
 }
 

@@ -7,12 +7,16 @@ import type { PeerEvent } from "../protocol/events.ts";
 import type { PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Misbehaviour } from "./behaviours.ts";
+import type { CheckpointExchange } from "./checkpointExchange.ts";
 import type { GlobalModel } from "./globalModel.ts";
 import type { JobSpec } from "./jobSpec.ts";
 import type { Learner } from "./learner.ts";
 import type { Signer } from "./signing.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import type { UpdateCache } from "./updateCache.ts";
+
+/** What a newcomer believes: a checkpoint that a quorum of a drawn committee has signed, or only what it has replayed itself. */
+export type Trust = "checkpoint" | "replay";
 
 /** What the effects of one participant work with. Only `model`, `syncing`, `updates` and `aggregate` change. */
 export interface ParticipantContext {
@@ -32,6 +36,12 @@ export interface ParticipantContext {
   readonly signal: AbortSignal;
   readonly state: () => PeerState;
   readonly dispatch: (event: PeerEvent) => void;
+  /** What failed without more harm than time. */
+  readonly onProblem: (what: string, error: unknown) => void;
+  readonly trust: Trust;
+  /** The model that the job was opened with. */
+  readonly genesis: () => GlobalModel;
+  readonly checkpoints: CheckpointExchange;
   readonly onReceipt: (call: string, receipt: Receipt) => void;
   /** For tests and simulations. */
   readonly misbehaviour: Misbehaviour;

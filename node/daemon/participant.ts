@@ -1,8 +1,6 @@
 import type { JobChain, Receipt } from "../chain/chain.ts";
-import { toHex } from "../core/bytes.ts";
+import { toHex, type Address, type Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
-import { AGGREGATE_LEAF_BYTES } from "../core/fixedPoint.ts";
-import { leafCountOf } from "../core/merkle.ts";
 import { hasBit, type Member, type RoundView } from "../core/roundView.ts";
 import type { Network, NetworkCounters, NetworkOptions, Verdict } from "../network/network.ts";
 import type { PeerEffect, PeerEvent } from "../protocol/events.ts";
@@ -12,14 +10,17 @@ import type { Judged, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Misbehaviour } from "./behaviours.ts";
 import { ChainClock, TOLERANCE_SECONDS } from "./chainClock.ts";
+import { checkpointBytes } from "./checkpoint.ts";
+import { CheckpointExchange } from "./checkpointExchange.ts";
 import { Alarm, type Clock } from "./clock.ts";
 import { keepConnected } from "./connections.ts";
-import type { ParticipantContext } from "./context.ts";
+import type { ParticipantContext, Trust } from "./context.ts";
 import { forgetRounds } from "./effects/blobs.ts";
 import type { PromisedScores } from "./effects/scoring.ts";
 import { watchFormerMembers } from "./formerMembers.ts";
 import { genesisHash, type JobSpec } from "./jobSpec.ts";
-import { loadModel, requireGenesis, type GlobalModel } from "./globalModel.ts";
+import { requireGenesis, type GlobalModel } from "./globalModel.ts";
+import { loadModel, newestCertificate } from "./keptModels.ts";
 import type { Learner } from "./learner.ts";
 import { runEffect } from "./runEffect.ts";
 import { createSigner } from "./signing.ts";
@@ -46,6 +47,8 @@ export interface ParticipantOptions {
   readonly connect?: typeof keepConnected;
   /** How messages are judged; who runs many participants need not read the same one anew for each. */
   readonly judge?: typeof judgeMessage;
+  /** What a newcomer believes; `checkpoint` by default. */
+  readonly trust?: Trust;
   /** For tests and simulations. */
   readonly misbehaviour?: Misbehaviour;
 }
@@ -102,23 +105,34 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   const network = await options.openNetwork({
     topic: `/paceline/${chain.chainId}/${chain.job}`,
     isRegistered: (operator) => chain.isOperator(operator),
-    onMessage: (message) => Promise.resolve(receive(message)),
+    onMessage: (message, from) => Promise.resolve(receive(message, from)),
     blobs: {
       readBlob: async (root) => (misbehaviour.hides?.(state, root) === true ? undefined : updates.readBlob(root)),
     },
-    maxBlobBytes: leafCountOf(chain.terms.vectorLength) * AGGREGATE_LEAF_BYTES,
+    maxBlobBytes: checkpointBytes(chain.terms.vectorLength),
+  });
+  const randomWord = (): Hex => toHex(options.randomBytes(32));
+  const checkpoints = new CheckpointExchange({
+    network: () => network,
+    clock,
+    randomAttempt: () => Number.parseInt(randomWord().slice(2, 10), 16),
+    held: () => newestCertificate(storage),
   });
   const context: ParticipantContext = {
     ...options,
     network,
     domain,
     signer,
-    randomWord: () => toHex(options.randomBytes(32)),
+    randomWord,
     stopwatch: new Stopwatch(() => clock.now()),
     signal: stopping.signal,
     state: () => state,
     dispatch,
     onReceipt: (call, receipt) => observer.onReceipt?.(call, receipt),
+    onProblem: (what, error) => observer.onProblem?.(what, error),
+    trust: options.trust ?? "checkpoint",
+    genesis: () => firstModel(options),
+    checkpoints,
     misbehaviour,
     model,
     syncing: Promise.resolve(),
@@ -148,9 +162,11 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     }
   }
 
-  function receive(data: Uint8Array): Verdict {
+  function receive(data: Uint8Array, from: Address): Verdict {
     const judged = judge(data, domain, state.view, state.members);
     if (judged.verdict === "accepted") dispatch({ type: "message", message: judged.message, author: judged.author });
+    // What neighbours say of checkpoints is for neighbours, and goes no further.
+    if (judged.verdict === "rejected" && checkpoints.receive(data, from)) return "ignored";
     return judged.verdict;
   }
 

@@ -5,6 +5,7 @@ import type { Receipt } from "../chain/chain.ts";
 import { aggregate } from "./effects/aggregation.ts";
 import { auditRound } from "./effects/audit.ts";
 import { fetchAggregate, fetchUpdate } from "./effects/blobs.ts";
+import { keepCheckpoint } from "./effects/checkpoints.ts";
 import { answerData, nextDemand, type NextCall } from "./effects/demands.ts";
 import { score } from "./effects/scoring.ts";
 import { sync } from "./effects/sync.ts";
@@ -33,6 +34,8 @@ export async function runEffect(context: ParticipantContext, effect: PeerEffect)
       return score(context, effect);
     case "sync":
       return sync(context, effect.modelId, effect.lastRoot);
+    case "keepCheckpoint":
+      return keepCheckpoint(context, effect.certificate);
     case "prove": {
       const { round, updates, aggregateRoot, holders } = effect;
       await bringAggregate(context, { round, aggregateRoot, holders });

@@ -94,6 +94,8 @@ function subjectOf(body: SignedStruct): string {
       return `${body.slot}/${body.includeHash}`;
     case "ScoreCommit":
       return body.includeHash;
+    case "Checkpoint":
+      return body.modelId;
     case "ScoreOpening": // the salt stands for the commitment: with another include set, scores are committed anew
       return `${body.seat}/${body.salt}`;
   }

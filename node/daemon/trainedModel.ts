@@ -8,7 +8,7 @@ import type { Provenance } from "../training/formats/provenance.ts";
 import { type Model, parameterCount } from "../training/models/model.ts";
 import { openParticipantStorage } from "./adapters.ts";
 import { agreedContract } from "./federatedFit.ts";
-import { loadModel } from "./globalModel.ts";
+import { loadModel } from "./keptModels.ts";
 import { jobFolder, type Home } from "./home.ts";
 import { openJobFile } from "./jobFile.ts";
 import type { JobSpec } from "./jobSpec.ts";

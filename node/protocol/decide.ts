@@ -1,5 +1,6 @@
 import type { RoundView } from "../core/roundView.ts";
 import { phaseEnd, reaches } from "./completion.ts";
+import { decideCheckpoint } from "./deciding/checkpoints.ts";
 import { decideCommit } from "./deciding/committing.ts";
 import { decideEvidence } from "./deciding/evidence.ts";
 import { decideJudging } from "./deciding/judging.ts";
@@ -18,10 +19,11 @@ import type { PeerState } from "./state.ts";
 export function decide(state: PeerState, now: number): Intent[] {
   const { view } = state;
   if (view === undefined) return [];
-  if (!takesPart(state, view)) return decideModel(state, view);
+  const lasting = [...decideModel(state, view), ...decideCheckpoint(state)];
+  if (!takesPart(state, view)) return lasting;
   const wishes = [...decidePhase(state, view, now), ...decideReturn(state, view), ...decideAdvance(state, view)];
   const ofRound = wishes.map((wish) => ({ ...wish, key: `${view.round}:${wish.key}` }));
-  return [...decideModel(state, view), ...decideEvidence(state, view), ...ofRound];
+  return [...lasting, ...decideEvidence(state, view), ...ofRound];
 }
 
 /** Keep the params in step with the chain. */

@@ -2,6 +2,7 @@ import type { Address, Hex } from "../core/bytes.ts";
 import type { IncludedUpdate } from "../core/encoding.ts";
 import type { Member, RoundView } from "../core/roundView.ts";
 import type { SignedStruct } from "../core/typedData.ts";
+import type { Certificate } from "./checkpoint.ts";
 import type { PeerMessage } from "./messages.ts";
 import type {
   AttestationBody,
@@ -13,6 +14,7 @@ import type {
   OwnScores,
   OwnUpdate,
   Positioned,
+  SavedModel,
   Seated,
   Signed,
 } from "./state.ts";
@@ -45,6 +47,10 @@ export type PeerEvent =
   | { readonly type: "audited"; readonly round: number }
   /** The params now stand at `modelId`. */
   | { readonly type: "model"; readonly modelId: Hex }
+  /** They are on the disk. */
+  | { readonly type: "saved"; readonly saved: SavedModel }
+  /** A quorum's word for the checkpoint of `modelId` is on the disk. */
+  | { readonly type: "attested"; readonly modelId: Hex }
   /** An effect came to its end. */
   | { readonly type: "done"; readonly key: string; readonly ok: boolean }
   /** Time has passed. */
@@ -124,5 +130,10 @@ export type PeerEffect =
   | { readonly type: "advance"; readonly round: number; readonly phase: string }
   /** Bring a suspended member back. */
   | { readonly type: "resume"; readonly memberId: number }
-  /** Bring the params to `modelId`, from the aggregates of the settled rounds; answer `model`. */
+  /** Keep a quorum's word with the checkpoint that it is about; answer `attested`. */
+  | { readonly type: "keepCheckpoint"; readonly certificate: Certificate }
+  /**
+   * Bring the params to `modelId`: on from what is held by aggregates or an attested checkpoint, or back where the chain was
+   * reorganised; answer `model` and `saved`.
+   */
   | { readonly type: "sync"; readonly modelId: Hex; readonly lastRoot: Hex | undefined };

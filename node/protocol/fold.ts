@@ -1,9 +1,11 @@
-import { ZERO_WORD } from "../core/bytes.ts";
+import { ZERO_WORD, type Address } from "../core/bytes.ts";
 import { nextModelId } from "../core/encoding.ts";
 import { includedUpdates, type Member, type RoundView } from "../core/roundView.ts";
 import type { PeerEvent } from "./events.ts";
 import { foldMessage } from "./foldMessage.ts";
 import { emptyJudging, emptyMemory, MAX_DISPUTES, type Judged, type PeerState, type RoundMemory } from "./state.ts";
+
+const ZERO_ADDRESS: Address = `0x${"00".repeat(20)}`;
 
 /** What a peer knows after an event; what it does about it is decided elsewhere (decide.ts). */
 export function foldEvent(state: PeerState, event: PeerEvent): PeerState {
@@ -37,6 +39,10 @@ export function foldEvent(state: PeerState, event: PeerEvent): PeerState {
       return { ...state, disputes: state.disputes.filter(({ round }) => round !== event.round) };
     case "model":
       return { ...state, modelId: event.modelId };
+    case "saved":
+      return { ...state, saved: event.saved };
+    case "attested":
+      return { ...state, attested: event.modelId };
     case "done":
     case "tick":
       return state;
@@ -59,7 +65,8 @@ function foldAggregated(state: PeerState, { round, includeHash, aggregateRoot }:
 function foldView(state: PeerState, { view, members, demands }: EventOf<"view">): PeerState {
   const lastRoot = view.aggregateRoot === ZERO_WORD ? state.lastRoot : view.aggregateRoot;
   const equivocations = stillOpen(state.equivocations, members);
-  const seen = { ...foldVerdict(state, view), view, members, demands, lastRoot, equivocations };
+  const settled = foldSettled(state, view);
+  const seen = { ...foldVerdict(state, view), view, members, demands, lastRoot, equivocations, settled };
   const { memory } = state;
   const sameRound = view.round === memory.round && view.seed === memory.seed;
   if (sameRound && view.includeHash === memory.includeHash) return seen;
@@ -67,11 +74,22 @@ function foldView(state: PeerState, { view, members, demands }: EventOf<"view">)
   return { ...seen, memory: { ...kept, ...emptyJudging(view.includeHash) } };
 }
 
+/** A round whose end this peer sees, with those who sat in it: from the next view on the chain does not say. */
+function foldSettled({ members, settled, view: last }: PeerState, view: RoundView): PeerState["settled"] {
+  if (last === undefined || last.seats.length === 0 || last.modelId === view.modelId) return settled;
+  if (view.round !== last.round + 1 && !(view.round === last.round && hasEnded(view))) return settled;
+  const seats = last.seats.map((memberId) => members[memberId]?.operator ?? ZERO_ADDRESS);
+  return { round: last.round, seed: last.seed, modelId: view.modelId, seats, checkpoints: new Map() };
+}
+
+function hasEnded({ phase }: RoundView): boolean {
+  return phase === "finished" || phase === "failed";
+}
+
 /** Once a round is over: whether something else settled than what this peer has computed. */
 function foldVerdict(state: PeerState, view: RoundView): PeerState {
   const { judged } = state;
-  const ended = view.phase === "finished" || view.phase === "failed";
-  if (judged === undefined || (view.round === judged.round && !ended)) return state;
+  if (judged === undefined || (view.round === judged.round && !hasEnded(view))) return state;
   const over = { ...state, judged: undefined };
   const skipped = view.modelId === judged.modelId;
   // With rounds in between nobody can tell from the model's name: then the chain's log is asked.

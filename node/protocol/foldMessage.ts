@@ -13,6 +13,7 @@ import { MAX_EARLY_MESSAGES, MAX_EARLY_OF_ONE, type PeerState, type RoundMemory,
 export function foldMessage(state: PeerState, message: PeerMessage, author: Address): PeerState {
   const { view } = state;
   const { body } = message;
+  if (view !== undefined && body.type === "Checkpoint") return foldCheckpoint(state, view, message, author);
   if (view === undefined || body.round > view.round || (body.round === view.round && body.seed !== view.seed)) {
     return keepEarly(state, message, author);
   }
@@ -46,7 +47,22 @@ function foldOfRound(state: PeerState, view: RoundView, message: PeerMessage, au
     }
     case "ScoreOpening":
       return foldScoreOpening(state, view, message, author);
+    case "Checkpoint":
+      return state; // of a round that is over
   }
+}
+
+/** What a seat of the round that has settled last says of the model after it; one a seat. */
+function foldCheckpoint(state: PeerState, view: RoundView, message: PeerMessage, author: Address): PeerState {
+  const { settled } = state;
+  const { body, signature } = message;
+  if (body.type !== "Checkpoint") return state;
+  if (body.round >= view.round && body.round !== settled?.round) return keepEarly(state, message, author);
+  if (settled?.round !== body.round || settled.seed !== body.seed || settled.modelId !== body.modelId) return state;
+  const seat = settled.seats.indexOf(author);
+  if (seat < 0 || settled.checkpoints.has(seat)) return state;
+  const checkpoints = new Map(settled.checkpoints).set(seat, { ...body, signature });
+  return { ...state, settled: { ...settled, checkpoints } };
 }
 
 /** An opening counts when its author stands at that position and it matches the commitment on the chain. */

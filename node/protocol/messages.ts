@@ -24,6 +24,8 @@ export type Judgement =
 const MAX_MESSAGE_BYTES = 4096;
 /** Rounds that a message may be ahead of what this peer has seen of the chain. */
 const MAX_ROUNDS_AHEAD = 1;
+/** Rounds after which nobody says any more what the model of a settled one is. */
+const MAX_CHECKPOINT_AGE = 4;
 
 const word = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value));
 const signature = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{130}$/.test(value));
@@ -54,6 +56,7 @@ const body = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("Attestation"), ...common, slot: uint8, includeHash: word, aggregateRoot: word }),
   z.strictObject({ type: z.literal("ScoreCommit"), ...common, includeHash: word, commitment: word }),
   z.strictObject({ type: z.literal("ScoreOpening"), ...common, seat: uint8, vector: bytes, salt: word }),
+  z.strictObject({ type: z.literal("Checkpoint"), ...common, modelId: word, updates: uint32, checkpointRoot: word }),
 ]);
 const envelope = z.strictObject({ body, signature, attempt: uint32 });
 
@@ -103,10 +106,15 @@ export function judgeMessage(
   const message = decode(data);
   if (message === undefined) return { verdict: "rejected", reason: "malformed" };
   const round = view?.round ?? 0;
-  if (message.body.round < round) return { verdict: "ignored", reason: "late" };
+  if (message.body.round < round - roundsBehind(message.body)) return { verdict: "ignored", reason: "late" };
   if (message.body.round > round + MAX_ROUNDS_AHEAD) return { verdict: "ignored", reason: "early" };
   const author = signer(domain, message);
   if (author === undefined) return { verdict: "rejected", reason: "bad signature" };
   if (!rosterOf(members).idOf.has(author)) return { verdict: "ignored", reason: "not a member" };
   return { verdict: "accepted", message, author };
+}
+
+/** A checkpoint is of the round that has settled last: those in between may have been skipped. */
+function roundsBehind({ type }: SignedStruct): number {
+  return type === "Checkpoint" ? MAX_CHECKPOINT_AGE : 0;
 }

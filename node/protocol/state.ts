@@ -79,6 +79,25 @@ export interface Judged {
   readonly aggregateRoot: Hex;
 }
 
+/** A round that this peer saw settle, and what its seats say of the model after it. */
+export interface SettledRound {
+  readonly round: number;
+  readonly seed: Hex;
+  /** That it left. */
+  readonly modelId: Hex;
+  /** Operators by seat; the zero address for one that is not known. */
+  readonly seats: readonly Address[];
+  /** By seat, the first that each said. */
+  readonly checkpoints: ReadonlyMap<number, Signed<"Checkpoint">>;
+}
+
+/** A checkpoint of this peer that is on the disk. */
+export interface SavedModel {
+  readonly modelId: Hex;
+  readonly updates: number;
+  readonly checkpointRoot: Hex;
+}
+
 /** All that a peer remembers of one round beside what the chain says. Keys of the maps are positions or seats. */
 export interface RoundMemory extends JudgingMemory {
   readonly round: number;
@@ -129,6 +148,12 @@ export interface PeerState {
   /** The aggregate that stood last, which has settled if the round has. */
   readonly lastRoot: Hex | undefined;
   readonly memory: RoundMemory;
+  /** The last one. */
+  readonly settled: SettledRound | undefined;
+  /** The newest one. */
+  readonly saved: SavedModel | undefined;
+  /** The newest model whose checkpoint a quorum vouches for, as this peer knows. */
+  readonly attested: Hex | undefined;
   /** By member id; kept until its member is ejected. */
   readonly equivocations: ReadonlyMap<number, Equivocation>;
   /** Of the current round. */

@@ -20,7 +20,10 @@ const TYPES: Record<SignedStruct["type"], { type: string; name: string }[]> = {
   Attestation: fields("uint32 round,bytes32 seed,uint8 slot,bytes32 includeHash,bytes32 aggregateRoot"),
   ScoreCommit: fields("uint32 round,bytes32 seed,bytes32 includeHash,bytes32 commitment"),
   ScoreOpening: fields("uint32 round,bytes32 seed,uint8 seat,bytes vector,bytes32 salt"),
+  Checkpoint: fields("uint32 round,bytes32 seed,bytes32 modelId,uint32 updates,bytes32 checkpointRoot"),
 };
+/** What no contract reads, and which the vectors for both languages therefore lack. */
+const OFF_CHAIN: ReadonlySet<string> = new Set(["Checkpoint"]);
 
 function viemDigest(chainId: number, job: Address, { type, ...message }: SignedStruct): Hex {
   const domain = { name: "Paceline", version: "1", chainId, verifyingContract: job };
@@ -38,6 +41,7 @@ const MESSAGES: SignedStruct[] = [
   { type: "ScoreCommit", round: 2 ** 32 - 1, seed: A, includeHash: B, commitment: A },
   { type: "ScoreOpening", round: 0, seed: A, seat: 2, vector: "0x", salt: B },
   { type: "ScoreOpening", round: 0, seed: A, seat: 2, vector: "0x27100000", salt: B },
+  { type: "Checkpoint", round: 24, seed: A, modelId: B, updates: 2 ** 32 - 1, checkpointRoot: A },
 ];
 
 describe("structDigest", () => {
@@ -102,7 +106,9 @@ describe("test/vectors/encoding.json, signatures", () => {
       expect(toHex(structDigest({ chainId, job }, struct))).to.equal(digest);
       await expectSigned(digest, signature, signer);
     }
-    expect(new Set(cases.map(({ message }) => message["type"]))).to.deep.equal(new Set(Object.keys(TYPES)));
+    expect(new Set(cases.map(({ message }) => message["type"]))).to.deep.equal(
+      new Set(Object.keys(TYPES).filter((type) => !OFF_CHAIN.has(type))),
+    );
   });
 
   it("have viem's digests and signers for registrations", async () => {

@@ -3,7 +3,8 @@ import { describe, it } from "mocha";
 import { keccakWords, ZERO_WORD, type Hex } from "../../node/core/bytes.ts";
 import { nextModelId } from "../../node/core/encoding.ts";
 import { encodeUpdate } from "../../node/core/fixedPoint.ts";
-import { advanceModel, loadModel, saveModel, type GlobalModel } from "../../node/daemon/globalModel.ts";
+import { advanceModel, type GlobalModel } from "../../node/daemon/globalModel.ts";
+import { certify, keptModels, loadModel, newestCertificate, saveModel } from "../../node/daemon/keptModels.ts";
 import { Stopwatch } from "../../node/daemon/stopwatch.ts";
 import { UpdateCache } from "../../node/daemon/updateCache.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
@@ -21,9 +22,27 @@ describe("the global model on the disk", () => {
   it("comes back as it was saved, the newest first", async () => {
     const storage = createMemoryStorage();
     expect(await loadModel(storage)).to.equal(undefined);
-    for (const updates of [1, 2, 3]) await saveModel(storage, model(updates));
-    expect(await loadModel(storage)).to.deep.equal(model(3));
-    expect(await storage.blobRoots()).to.have.length(2);
+    for (const updates of [1, 2, 3, 4, 5]) await saveModel(storage, model(updates));
+    expect(await loadModel(storage)).to.deep.equal(model(5));
+    expect(keptModels(storage).map(({ updates }) => updates)).to.deep.equal([5, 4, 3]);
+    expect(await storage.blobRoots()).to.have.length(3);
+  });
+
+  it("keeps the newest attested checkpoint for as long as there is no newer one", async () => {
+    const storage = createMemoryStorage();
+    const attest = async (updates: number): Promise<void> => {
+      const saved = await saveModel(storage, model(updates));
+      await certify(storage, { ...saved, round: updates, seed: word(0), signatures: [] });
+    };
+    await attest(1);
+    for (const updates of [2, 3, 4, 5]) await saveModel(storage, model(updates));
+    expect(keptModels(storage).map(({ updates }) => updates)).to.deep.equal([5, 4, 3, 1]);
+    expect(newestCertificate(storage)?.updates).to.equal(1);
+    await saveModel(storage, model(5));
+    await attest(6);
+    expect(keptModels(storage).map(({ updates }) => updates)).to.deep.equal([6, 5, 4]);
+    expect(await storage.blobRoots()).to.have.length(3);
+    expect(newestCertificate(storage)?.updates).to.equal(6);
   });
 
   it("falls back to the checkpoint before, where the newest one's bytes are damaged", async () => {

@@ -51,6 +51,8 @@ export async function runVirtualEffect(
     case "answer":
     case "audit":
       return sue(federation, peer, effect, finish);
+    case "keepCheckpoint":
+      return finish(true); // virtual peers hold no params
     case "propose": {
       const { seat, body } = effect;
       const { signature } = sign(federation, peer, body);

@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { keccakWords, type Address } from "../../node/core/bytes.ts";
+import { CheckpointExchange } from "../../node/daemon/checkpointExchange.ts";
+import type { Network } from "../../node/network/network.ts";
+import { encodeTalk, type Certificate } from "../../node/protocol/checkpoint.ts";
+
+const word = keccakWords(1);
+const certificate = (updates: number): Certificate => ({
+  round: updates,
+  seed: word,
+  modelId: word,
+  updates,
+  checkpointRoot: keccakWords(updates),
+  signatures: [`0x${"11".repeat(65)}`],
+});
+const neighbour = (index: number): Address => `0x${index.toString(16).padStart(40, "0")}`;
+
+/** Peers that are all neighbours, on a clock that the test moves. */
+class Neighbourhood {
+  now = 1000;
+  readonly peers: CheckpointExchange[] = [];
+  published = 0;
+  readonly #due: { at: number; work: () => void }[] = [];
+
+  join(held: () => Certificate | undefined): CheckpointExchange {
+    const self = this.peers.length;
+    const network = {
+      publish: (data: Uint8Array) => {
+        this.published++;
+        for (const [index, peer] of this.peers.entries()) if (index !== self) peer.receive(data, neighbour(self));
+        return Promise.resolve();
+      },
+    } as unknown as Network;
+    const clock = {
+      now: () => this.now,
+      after: (seconds: number, work: () => void) => {
+        const entry = { at: this.now + seconds, work };
+        this.#due.push(entry);
+        return () => void this.#due.splice(this.#due.indexOf(entry), this.#due.includes(entry) ? 1 : 0);
+      },
+    };
+    const exchange = new CheckpointExchange({ network: () => network, clock, randomAttempt: () => 1, held });
+    this.peers.push(exchange);
+    return exchange;
+  }
+
+  pass(seconds: number): void {
+    this.now += seconds;
+    for (const entry of this.#due.filter(({ at }) => at <= this.now)) {
+      this.#due.splice(this.#due.indexOf(entry), 1);
+      entry.work();
+    }
+  }
+}
+
+const anything = (): boolean => true;
+
+describe("asking neighbours for an attested checkpoint", () => {
+  it("ends at once with the newest that there can be", async () => {
+    const town = new Neighbourhood();
+    const newcomer = town.join(() => undefined);
+    town.join(() => certificate(8));
+    town.join(() => certificate(16));
+    expect((await newcomer.ask({ updates: 0, newest: 16 }, anything))?.updates).to.equal(16);
+    expect(town.published).to.equal(3);
+  });
+
+  it("takes the best of what is good, when the time is over", async () => {
+    const town = new Neighbourhood();
+    const newcomer = town.join(() => undefined);
+    for (const updates of [8, 16, 24, 40]) town.join(() => certificate(updates));
+    const asked = newcomer.ask({ updates: 0, newest: 32 }, ({ updates }) => updates !== 24);
+    town.pass(5);
+    expect((await asked)?.updates).to.equal(16);
+  });
+
+  it("ends with nothing where nobody has anything newer", async () => {
+    const town = new Neighbourhood();
+    const newcomer = town.join(() => undefined);
+    town.join(() => certificate(8));
+    const asked = newcomer.ask({ updates: 8, newest: 16 }, anything);
+    town.pass(5);
+    expect(await asked).to.equal(undefined);
+    expect(town.published).to.equal(2);
+  });
+
+  it("asks twice, for neighbours answer all who asked within two seconds at once", async () => {
+    const town = new Neighbourhood();
+    const [first, second] = [town.join(() => undefined), town.join(() => undefined)];
+    town.join(() => certificate(16));
+    await first.ask({ updates: 0, newest: 16 }, anything);
+    const late = second.ask({ updates: 0, newest: 16 }, anything);
+    town.pass(2);
+    expect((await late)?.updates).to.equal(16);
+    expect(town.published).to.equal(5);
+  });
+
+  it("looks at one answer of each neighbour, at sixteen in all, and at none that it has not asked for", async () => {
+    const town = new Neighbourhood();
+    const newcomer = town.join(() => undefined);
+    const held = (updates: number): Uint8Array => encodeTalk({ type: "held", certificate: certificate(updates) }, 1);
+    let looked = 0;
+    const look = (): boolean => ++looked < 0;
+    expect(newcomer.receive(held(8), neighbour(1))).to.equal(true);
+    const asked = newcomer.ask({ updates: 0, newest: 64 }, look);
+    for (let i = 0; i < 40; i++) newcomer.receive(held(8 + (i % 8)), neighbour(i >> 1));
+    town.pass(5);
+    await asked;
+    expect(looked).to.equal(16);
+    expect(newcomer.receive(Uint8Array.of(1, 2), neighbour(1))).to.equal(false);
+  });
+});
