@@ -13,9 +13,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   data: ["core"],
   storage: ["core"],
   daemon: ["core", "protocol", "chain", "network", "training", "data", "storage"],
+  audit: ["core", "chain"],
   dashboard: ["core", "protocol", "daemon"],
   // Wallets, sponsors and the simulator's chain act without a daemon.
-  cli: ["core", "protocol", "daemon", "dashboard", "chain", "network", "training", "data"],
+  cli: ["core", "protocol", "audit", "daemon", "dashboard", "chain", "network", "training", "data"],
 };
 
 /** What a peer really runs on; which of it, and when its twin, is the daemon's choice. */

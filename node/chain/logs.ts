@@ -21,20 +21,30 @@ const TOO_MUCH = /block range|range (is )?too|too (large|wide)|more than \d+|res
  * All logs from `fromBlock` to `toBlock`, oldest first. Where the endpoint refuses so many blocks or logs at once, it is asked
  * for half of them at a time. Throws PacelineError `chain-unreachable`.
  */
-export async function readLogs(
+export function readLogs(
   endpoint: Endpoint,
   query: LogQuery,
   fromBlock: number,
   toBlock: number | "latest" = "latest",
 ): Promise<Log[]> {
+  return readInParts(endpoint, fromBlock, toBlock, (from, to) => requestLogs(endpoint, query, from, to));
+}
+
+/** The same for any request of logs. Throws PacelineError `chain-unreachable`. */
+export async function readInParts<T>(
+  endpoint: Endpoint,
+  fromBlock: number,
+  toBlock: number | "latest",
+  request: (fromBlock: number, toBlock: number | "latest") => Promise<readonly T[]>,
+): Promise<T[]> {
   try {
-    return await requestLogs(endpoint, query, fromBlock, toBlock);
+    return [...(await request(fromBlock, toBlock))];
   } catch (error) {
     const last = toBlock === "latest" ? Number(await endpoint.client.getBlockNumber()) : toBlock;
     if (!TOO_MUCH.test(messageOf(error)) || fromBlock >= last) throw unreadable(endpoint, error);
     const middle = Math.floor((fromBlock + last) / 2);
-    const older = await readLogs(endpoint, query, fromBlock, middle);
-    return [...older, ...(await readLogs(endpoint, query, middle + 1, toBlock))];
+    const older = await readInParts(endpoint, fromBlock, middle, request);
+    return [...older, ...(await readInParts(endpoint, middle + 1, toBlock, request))];
   }
 }
 

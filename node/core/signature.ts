@@ -67,3 +67,11 @@ export function compactSignature(signature: Hex): CompactSignature {
   s[0] = (s[0] as number) | (parity << 7);
   return { r: toHex(bytes.subarray(0, 32)), vs: toHex(s) };
 }
+
+/** The 65 bytes of a signature that the chain was given in 64. */
+export function expandSignature({ r, vs }: CompactSignature): Hex {
+  const s = fromHex(vs);
+  const parity = (s[0] as number) >> 7;
+  s[0] = (s[0] as number) & 0x7f;
+  return `${r}${toHex(s).slice(2)}${(27 + parity).toString(16)}`;
+}

@@ -9,11 +9,18 @@ import { describeMoney } from "./chain/money.ts";
 import { describeRounds } from "./chain/rounds.ts";
 import { describeSharing } from "./chain/sharing.ts";
 
-/** What every chain must do. `start` is called once for the whole suite. */
-export function describeChainConformance(name: string, start: () => Promise<ChainUnderTest>): void {
+/**
+ * What every chain must do. `start` is called once for the whole suite.
+ * @param describeMore tests of what was played
+ */
+export function describeChainConformance<Chain extends ChainUnderTest>(
+  name: string,
+  start: () => Promise<Chain>,
+  describeMore: (chain: () => Chain) => void = () => undefined,
+): void {
   describe(`${name}: conformance of a chain`, function () {
     this.timeout(60_000);
-    let chain: ChainUnderTest;
+    let chain: Chain;
     before(async function () {
       this.timeout(180_000);
       chain = await start();
@@ -28,5 +35,6 @@ export function describeChainConformance(name: string, start: () => Promise<Chai
     describeCourt(open);
     describeDemands(open);
     describeMoney(open);
+    describeMore(() => chain);
   });
 }

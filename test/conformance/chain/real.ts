@@ -31,7 +31,10 @@ import type { ChainUnderTest, JobUnderTest, Participant } from "./game.ts";
 /** A Hardhat node behind JSON-RPC, with the contracts. */
 export interface RealChain extends ChainUnderTest {
   readonly rpcUrl: string;
+  readonly endpoint: Endpoint;
   readonly deployment: Deployment;
+  /** In the order in which they were opened. */
+  readonly jobs: readonly RealJob[];
   openJob(change?: Parameters<ChainUnderTest["openJob"]>[0]): Promise<RealJob>;
 }
 
@@ -55,11 +58,17 @@ async function openRealChain(node: ChainProcess): Promise<RealChain> {
   const endpoint = await openEndpoint(node.socketUrl);
   const deployment = await deployContracts({ rpcUrl: node.httpUrl, privateKey: FIRST_ACCOUNT_KEY });
   const sponsor = createSender(endpoint, FIRST_ACCOUNT_KEY);
-  let jobs = 0;
+  const jobs: RealJob[] = [];
   return {
     rpcUrl: node.httpUrl,
+    endpoint,
     deployment,
-    openJob: (change) => openRealJob(endpoint, deployment, sponsor, jobs++, change),
+    jobs,
+    async openJob(change) {
+      const job = await openRealJob(endpoint, deployment, sponsor, jobs.length, change);
+      jobs.push(job);
+      return job;
+    },
     async stop() {
       await endpoint.close();
       await node.stop();
