@@ -33,7 +33,7 @@ export function newestCertificate(storage: Storage): Certificate | undefined {
 export async function saveModel(storage: Storage, model: GlobalModel, certificate?: Certificate): Promise<SavedModel> {
   const bytes = encodeCheckpoint(model);
   const { root: checkpointRoot } = buildTree(bytes, AGGREGATE_LEAF_BYTES);
-  await storage.putBlob(checkpointRoot, bytes);
+  await storage.putBlob(checkpointRoot, bytes, { kind: "checkpoint", round: model.updates });
   const { modelId, updates } = model;
   const saved: SavedModel = { modelId, updates, checkpointRoot };
   const known = keptModels(storage);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { messageOf } from "../../node/core/errors.ts";
 import { openParticipantStorage } from "../../node/daemon/adapters.ts";
-import { saveModel } from "../../node/daemon/globalModel.ts";
+import { saveModel } from "../../node/daemon/keptModels.ts";
 import { createHome, type Home, jobFolder, openHome } from "../../node/daemon/home.ts";
 import type { ModelSpec } from "../../node/daemon/jobModel.ts";
 import { describeModelFile } from "../../node/daemon/modelFiles.ts";
