@@ -1,4 +1,4 @@
-import type { JobChain, Receipt } from "../chain/chain.ts";
+import type { ChainSnapshot, JobChain, Receipt } from "../chain/chain.ts";
 import { toHex, type Address, type Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { hasBit, type Member, type RoundView } from "../core/roundView.ts";
@@ -15,6 +15,7 @@ import { CheckpointExchange } from "./checkpointExchange.ts";
 import { Alarm, type Clock } from "./clock.ts";
 import { keepConnected } from "./connections.ts";
 import type { ParticipantContext, Trust } from "./context.ts";
+import { atMost } from "./deadline.ts";
 import { forgetRounds } from "./effects/blobs.ts";
 import type { PromisedScores } from "./effects/scoring.ts";
 import { watchFormerMembers } from "./formerMembers.ts";
@@ -42,6 +43,8 @@ export interface ParticipantOptions {
   readonly randomBytes: (count: number) => Uint8Array;
   readonly relaySeconds: number;
   readonly retrySeconds: number;
+  /** Longest wait for what is under way when it stops; `STOP_SECONDS` unless told. */
+  readonly stopSeconds?: number;
   readonly observer: ParticipantObserver;
   /** How connections are kept; a network that needs none has a way of its own. */
   readonly connect?: typeof keepConnected;
@@ -73,10 +76,14 @@ export interface Participant {
   /** Seconds by activity since the last call. */
   takeSeconds(): ActivitySeconds;
   counters(): NetworkCounters;
-  /** Ends all work; what was promised on the chain is on the disk. */
+  /** Begins nothing more, waits a little for what is under way, and leaves. What was promised on the chain is on the disk. */
   stop(): Promise<void>;
 }
 
+/** How long what is under way may take when the participant stops; what an effect leaves undone is done after the next start. */
+const STOP_SECONDS = 5;
+/** Seconds after which a peer looks again whatever it waits for. */
+const LONGEST_WAIT = 60;
 /** Rounds whose promises stay on the disk. */
 const KEPT_ROUNDS = 2;
 /** Rounds whose signed statements stay on the disk: longer than any reorganisation that one should live through. */
@@ -100,6 +107,9 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   const updates = new UpdateCache(storage, chain.terms.vectorLength);
   const chainClock = new ChainClock();
   let toldOffset = 0;
+  let entered: { readonly round: number; readonly seed: Hex } | undefined;
+  /** Effects under way; none of these rejects. */
+  const running = new Set<Promise<void>>();
   const alarm = new Alarm(clock, () => dispatch({ type: "tick" }));
 
   const network = await options.openNetwork({
@@ -140,26 +150,49 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     updates,
   };
 
+  /** Whoever looks on, and a view that nobody foresaw, can do no harm: what fails is told, and looked at again. */
+  function guard(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      observer.onProblem?.(what, error);
+      alarm.set(options.retrySeconds);
+    }
+  }
+
   function dispatch(event: PeerEvent): void {
-    if (stopping.signal.aborted) return;
+    if (!stopping.signal.aborted) guard("round", () => take(event));
+  }
+
+  function take(event: PeerEvent): void {
     const chainNow = clock.now() + chainClock.offset;
     const next = step(state, event, chainNow);
     state = next.state;
-    if (event.type === "model") observer.onModel?.(context.model);
-    observer.onState?.(state);
+    guard("observer", () => {
+      if (event.type === "model") observer.onModel?.(context.model);
+      observer.onState?.(state);
+    });
     // Before the effects: one that answers at once dispatches in turn, and knows better when to look again.
-    if (next.wakeAt !== Infinity) alarm.set(Math.max(0, Math.min(60, next.wakeAt - chainNow)));
-    for (const { key, effect } of next.effects) {
-      observer.onEffect?.(effect);
-      const omitted = misbehaviour.omits?.(state, effect) === true;
-      (omitted ? Promise.resolve() : runEffect(context, effect)).then(
-        () => dispatch({ type: "done", key, ok: true }),
-        (error: unknown) => {
-          if (!stopping.signal.aborted) observer.onProblem?.(effect.type, error);
-          dispatch({ type: "done", key, ok: false });
-        },
-      );
-    }
+    const wait = next.wakeAt - chainNow;
+    if (wait !== Infinity) alarm.set(wait <= LONGEST_WAIT ? Math.max(0, wait) : LONGEST_WAIT); // also where it is no number
+    for (const { key, effect } of next.effects) start(key, effect);
+  }
+
+  function start(key: string, effect: PeerEffect): void {
+    guard("observer", () => observer.onEffect?.(effect));
+    const omitted = misbehaviour.omits?.(state, effect) === true;
+    const ended: Promise<void> = (omitted ? Promise.resolve() : runEffect(context, effect)).then(
+      () => {
+        running.delete(ended);
+        dispatch({ type: "done", key, ok: true });
+      },
+      (error: unknown) => {
+        running.delete(ended);
+        if (!stopping.signal.aborted) observer.onProblem?.(effect.type, error);
+        dispatch({ type: "done", key, ok: false });
+      },
+    );
+    running.add(ended);
   }
 
   function receive(data: Uint8Array, from: Address): Verdict {
@@ -222,20 +255,23 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   }
 
   const dropFormer = watchFormerMembers(network);
+  function see({ view, members, demands, headTime }: ChainSnapshot): void {
+    chainClock.observe(headTime, clock.now());
+    tellOffset();
+    if (state.view === undefined) {
+      requireOwnRecords(view, members);
+      recallVerdicts(view);
+    }
+    dispatch({ type: "view", view, members, demands });
+    dropFormer(view, members);
+    // A reorganisation may take the draw back: then the same round begins again, with another seed.
+    if (view.round === entered?.round && view.seed === entered.seed) return;
+    enterRound(view);
+    entered = view;
+  }
+
   const unwatch = chain.watch(
-    ({ view, members, demands, headTime }) => {
-      chainClock.observe(headTime, clock.now());
-      tellOffset();
-      if (state.view === undefined) {
-        requireOwnRecords(view, members);
-        recallVerdicts(view);
-      }
-      // A reorganisation may take the draw back: then the same round begins again, with another seed.
-      const isNew = view.round !== state.view?.round || view.seed !== state.view.seed;
-      dispatch({ type: "view", view, members, demands });
-      dropFormer(view, members);
-      if (isNew) enterRound(view);
-    },
+    (snapshot) => guard("chain", () => see(snapshot)),
     (error) => observer.onProblem?.("chain", error),
   );
   const disconnect = connect({
@@ -256,6 +292,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
       alarm.stop();
       unwatch();
       disconnect();
+      await atMost(options.stopSeconds ?? STOP_SECONDS, Promise.all([...running, context.syncing]));
       await network.stop();
     },
   };

@@ -7,9 +7,10 @@ import type { RoundView } from "../../node/core/roundView.ts";
 import { machineClock } from "../../node/daemon/clock.ts";
 import { createSigner } from "../../node/daemon/signing.ts";
 import { genesisHash, type JobSpec } from "../../node/daemon/jobSpec.ts";
-import { startParticipant, type Participant } from "../../node/daemon/participant.ts";
+import { startParticipant, type Participant, type ParticipantObserver } from "../../node/daemon/participant.ts";
 import { MemoryHub } from "../../node/network/memory.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
+import type { Storage } from "../../node/storage/storage.ts";
 import { domain, keys, members, operators, START, terms, viewIn } from "../protocol/situation.ts";
 import { codeOf } from "../helpers/errors.ts";
 import { until } from "../helpers/until.ts";
@@ -19,12 +20,24 @@ const SEED = viewIn("share").seed;
 const PARAMS = new Float32Array(terms.vectorLength);
 const MODEL = genesisHash(PARAMS);
 
+interface Start {
+  readonly storage?: Storage;
+  readonly self?: number;
+  readonly looking?: ParticipantObserver;
+  /** With it, training goes on until it is released. */
+  readonly stopSeconds?: number;
+}
+
 /** A participant that never gets a transaction through, and the chain's views as the test gives them. */
-async function participant(
+async function participant({
   storage = createMemoryStorage(),
   self = SELF,
-): Promise<{
+  looking = {},
+  stopSeconds,
+}: Start = {}): Promise<{
   participant: Participant;
+  /** Lets training end that goes on until then. */
+  release: () => void;
   problems: string[];
   show: (view: RoundView) => void;
   updates: number[];
@@ -32,6 +45,8 @@ async function participant(
   let tell: (snapshot: ChainSnapshot) => void = () => undefined;
   const updates: number[] = [];
   const problems: string[] = [];
+  let release = (): void => undefined;
+  const trained = stopSeconds === undefined ? Promise.resolve() : new Promise<void>((resolve) => (release = resolve));
   const chain = {
     ...domain,
     operator: operators[self],
@@ -52,7 +67,7 @@ async function participant(
       exampleCount: 90,
       localUpdate: (_, round) => {
         updates.push(round);
-        return Promise.resolve(PARAMS.map(() => 0.5));
+        return trained.then(() => PARAMS.map(() => 0.5));
       },
       contributions: () => Promise.resolve([]),
     },
@@ -67,13 +82,15 @@ async function participant(
     randomBytes: (count) => new Uint8Array(count).fill(3),
     relaySeconds: 1,
     retrySeconds: 1,
-    observer: { onProblem: (what, error) => problems.push(`${what} ${(error as { code?: string }).code}`) },
+    ...(stopSeconds === undefined ? {} : { stopSeconds }),
+    observer: { ...looking, onProblem: (what, error) => problems.push(`${what} ${(error as { code?: string }).code}`) },
   });
   return {
     participant: started,
     show: (view) => tell({ view, members, demands: [], generation: 0, headTime: view.blockTime }),
     updates,
     problems,
+    release,
   };
 }
 
@@ -93,13 +110,55 @@ describe("a participant", () => {
     expect(updates).to.deep.equal([4]);
   });
 
+  it("tells of a view that nobody foresaw, and goes on with the next one", async () => {
+    const { participant: started, show, problems } = await participant();
+    peer = started;
+    for (const broken of [{ seats: undefined }, { phaseStart: "now" }, { cohort: null }, { round: Number.NaN }])
+      show({ ...viewIn("commit"), ...broken } as unknown as RoundView);
+    expect(problems).to.have.lengthOf.at.least(2);
+    show(viewIn("commit", { modelId: MODEL }));
+    await until(() => started.state().memory.update !== undefined);
+    expect(started.state().view?.phase).to.equal("commit");
+  });
+
+  it("takes no harm from who looks on", async () => {
+    const onState = (): never => {
+      throw new Error("the dashboard is gone");
+    };
+    const { participant: started, show, updates } = await participant({ looking: { onState } });
+    peer = started;
+    show(viewIn("commit", { modelId: MODEL }));
+    await until(() => updates.length > 0);
+  });
+
+  it("waits when it stops for what is under way, and begins nothing more", async () => {
+    const { participant: started, show, updates, release } = await participant({ stopSeconds: 60 });
+    show(viewIn("commit", { modelId: MODEL }));
+    await until(() => updates.length > 0);
+    let stopped = false;
+    const stop = started.stop().then(() => (stopped = true));
+    await new Promise(setImmediate);
+    expect(stopped).to.equal(false);
+    release();
+    await stop;
+    expect(started.state().memory.update).to.equal(undefined);
+  });
+
+  it("does not wait for ever", async () => {
+    const { participant: started, show, updates, release } = await participant({ stopSeconds: 0.01 });
+    show(viewIn("commit", { modelId: MODEL }));
+    await until(() => updates.length > 0);
+    await started.stop();
+    release();
+  });
+
   it("says after a restart what it said before, and takes back nothing", async () => {
     const storage = createMemoryStorage();
     const signer = createSigner(domain, keys[3]!, storage);
     const bits = 0b00101n;
     const said = signer.sign({ type: "Bitmap", round: 4, seed: SEED, seat: 0, bits });
     signer.sign({ type: "Commit", round: 4, seed: SEED, commitment: PASS });
-    const { participant: started, show } = await participant(storage, 3);
+    const { participant: started, show } = await participant({ storage, self: 3 });
     peer = started;
     show(viewIn("share", { modelId: MODEL }));
     const { memory } = started.state();
@@ -109,7 +168,7 @@ describe("a participant", () => {
 
   it("signs nothing in a round in which it took part with another disk", async () => {
     const storage = createMemoryStorage();
-    const { participant: started, show, problems } = await participant(storage);
+    const { participant: started, show, problems } = await participant({ storage });
     peer = started;
     show(viewIn("share", { modelId: MODEL }));
     expect(problems).to.deep.equal(["records contradiction"]);
