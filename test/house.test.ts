@@ -14,9 +14,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: ["core"],
   daemon: ["core", "protocol", "chain", "network", "training", "data", "storage"],
   audit: ["core", "chain"],
+  simulation: ["core", "protocol", "chain", "network", "training", "data", "storage", "daemon"],
   dashboard: ["core", "protocol", "daemon"],
   // Wallets, sponsors and the simulator's chain act without a daemon.
-  cli: ["core", "protocol", "audit", "daemon", "dashboard", "chain", "network", "training", "data"],
+  cli: ["core", "protocol", "audit", "daemon", "simulation", "dashboard", "chain", "network", "training", "data"],
 };
 
 /** What a peer really runs on; which of it, and when its twin, is the daemon's choice. */

@@ -1,19 +1,22 @@
 import { PacelineError } from "../core/errors.ts";
 import { encodeJson } from "./json.ts";
-import { MemoryBlobs } from "./memoryBlobs.ts";
+import { MemoryBlobs, type CopyBlob } from "./memoryBlobs.ts";
 import { KEPT, type Storage } from "./storage.ts";
 import { nestedTransaction, requireSynchronous } from "./transaction.ts";
+
+const ownCopy: CopyBlob = (_, bytes) => bytes.slice();
 
 /**
  * The twin of the disk: the same semantics, nothing survives `close`.
  * @param capacityBytes what all blobs together may take
+ * @param copy many such disks may hold one copy of what they all hold
  */
-export function createMemoryStorage(capacityBytes = Infinity): Storage {
+export function createMemoryStorage(capacityBytes = Infinity, copy = ownCopy): Storage {
   const kinds = new Map<string, Map<string, string>>();
   /** What undoes the open transaction, in the order in which it was done. */
   let undo: (() => void)[] | undefined;
   let closed = false;
-  const blobs = new MemoryBlobs(capacityBytes, () => open());
+  const blobs = new MemoryBlobs(capacityBytes, () => open(), copy);
 
   const open = (): void => {
     if (closed) throw new PacelineError("closed", "the storage is closed");

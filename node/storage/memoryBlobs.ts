@@ -11,6 +11,9 @@ interface MemoryBlob extends BlobEntry {
   readonly nodes: Map<number, Uint8Array>;
 }
 
+/** Bytes that nobody changes, equal to those given. */
+export type CopyBlob = (root: Hex, bytes: Uint8Array) => Uint8Array;
+
 /** The blobs of the twin. */
 export class MemoryBlobs {
   readonly #capacityBytes: number;
@@ -18,10 +21,12 @@ export class MemoryBlobs {
   readonly #checkOpen: () => void;
   readonly #blobs = new Map<Hex, MemoryBlob>();
   readonly #open = new Set<Hex>();
+  readonly #copy: CopyBlob;
 
-  constructor(capacityBytes: number, checkOpen: () => void) {
+  constructor(capacityBytes: number, checkOpen: () => void, copy: CopyBlob) {
     this.#capacityBytes = capacityBytes;
     this.#checkOpen = checkOpen;
+    this.#copy = copy;
   }
 
   async put(root: Hex, bytes: Uint8Array, { kind, round }: BlobTag): Promise<void> {
@@ -29,7 +34,7 @@ export class MemoryBlobs {
     const before = this.#blobs.get(root);
     const nodes = before?.nodes ?? new Map<number, Uint8Array>();
     if (before?.whole !== true) this.#requireRoom(bytes.length);
-    const copy = bytes.slice();
+    const copy = this.#copy(root, bytes);
     const chunks = new Map(
       Array.from({ length: chunkCount(copy.length) }, (_, index) => [index, chunkOf(copy, index)]),
     );

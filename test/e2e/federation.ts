@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deployment } from "../../node/chain/accounts.ts";
 import type { Endpoint } from "../../node/chain/endpoint.ts";
-import type { SimulatedAccount } from "../../node/cli/simulation/accounts.ts";
+import type { SimulatedAccount } from "../../node/simulation/accounts.ts";
 import type { ChainProcess } from "../../node/cli/simulation/chainProcess.ts";
 import { createHome, keystoreFile, openHome, remember } from "../../node/daemon/home.ts";
 import { parseJobSpec, type JobSpecInput } from "../../node/daemon/jobSpec.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import type { Hex } from "../../node/core/bytes.ts";
 import { rootOfUpdate, updateOf } from "../helpers/virtual/work.ts";
-import { accountsOf, VirtualFederation } from "../helpers/virtual/federation.ts";
+import { accountsOf, TestFederation } from "../helpers/virtual/federation.ts";
 import {
   absentMember,
   conspiracy,
@@ -27,7 +27,7 @@ describe("a federation with one member at fault", function () {
   /** Each member in turn, for the seats are drawn. */
   const eachMember = async (
     behaviour: Misbehaviour,
-    check: (federation: VirtualFederation, culprit: number) => void,
+    check: (federation: TestFederation, culprit: number) => void,
   ): Promise<void> => {
     for (let culprit = 0; culprit < 4; culprit++) {
       const behaviours = [undefined, undefined, undefined, undefined].with(culprit, behaviour as never);
@@ -37,7 +37,7 @@ describe("a federation with one member at fault", function () {
     }
   };
   /** At most once, for a proven fault and with nobody else. @returns how often */
-  const expectEjected = (federation: VirtualFederation, culprit: number): number => {
+  const expectEjected = (federation: TestFederation, culprit: number): number => {
     const { history, terms } = federation;
     expect(history.slashes.length).to.be.at.most(1);
     for (const { memberId, prover, taken } of history.slashes) {
@@ -48,7 +48,7 @@ describe("a federation with one member at fault", function () {
     expect(federation.snapshot().members[culprit]!.ejected).to.equal(history.slashes.length === 1);
     return history.slashes.length;
   };
-  const missed = ({ history }: VirtualFederation): number[] =>
+  const missed = ({ history }: TestFederation): number[] =>
     history.slashes.filter(({ prover }) => prover === undefined).map(({ memberId }) => memberId);
 
   it("never settles a wrong aggregate, and ejects its poster", async () => {
@@ -68,7 +68,7 @@ describe("a federation with one member at fault", function () {
       const lies = federation.history.slashes.length;
       // Two leaves: the row of both, and then the leaf.
       expect(federation.calls.get("demand") ?? 0).to.equal(2 * lies);
-      expect(federation.calls.get("answer") ?? 0).to.equal(2 * lies);
+      expect(federation.calls.get("answerDemand") ?? 0).to.equal(2 * lies);
     });
     expect(faults).to.be.greaterThan(0);
   });
@@ -214,7 +214,7 @@ describe("a federation whose committee conspires", function () {
   });
 
   /** All but one are ejected for what has settled, and with nobody left to draw the job ends. */
-  function expectLateProof(federation: VirtualFederation, honestOne: number): void {
+  function expectLateProof(federation: TestFederation, honestOne: number): void {
     const { history, terms } = federation;
     expect(history.rounds[0]!.settled!.faulty).to.equal(true);
     const others = [0, 1, 2, 3].filter((id) => id !== honestOne);
@@ -253,14 +253,12 @@ describe("a federation with an equivocator", function () {
 });
 
 /** Five members, one of which gives its update to three friends only; they certify it. */
-async function playConspiracy(
-  seed: number,
-): Promise<{ federation: VirtualFederation; owner: number; outsider: number }> {
+async function playConspiracy(seed: number): Promise<{ federation: TestFederation; owner: number; outsider: number }> {
   const [owner, outsider] = [seed, (seed + 2) % 5];
   const secrets = new Set<Hex>();
   const friends = accountsOf(5).flatMap(({ operator }, id) => (id === outsider ? [] : [operator]));
   const behaviours = Array.from({ length: 5 }, (_, id) => (id === outsider ? undefined : conspiracy(friends, secrets)));
-  const federation = new VirtualFederation({ members: 5, seed, behaviours });
+  const federation = new TestFederation({ members: 5, seed, behaviours });
   secrets.add(rootOfUpdate(updateOf(federation, 1, owner)));
   await federation.run();
   return { federation, owner, outsider };

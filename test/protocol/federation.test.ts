@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { AGGREGATION_RULES } from "../../node/core/jobTerms.ts";
 import { seededRandom } from "../../node/core/random.ts";
-import type { Conditions } from "../helpers/virtual/conditions.ts";
-import type { VirtualFederation } from "../helpers/virtual/federation.ts";
+import type { Conditions } from "../../node/simulation/conditions.ts";
+import type { TestFederation } from "../helpers/virtual/federation.ts";
 import { type FederationOptions } from "../helpers/virtual/federation.ts";
 import {
   absentMember,
@@ -47,7 +47,7 @@ describe("a federation in which nothing fails", function () {
 describe("a member that was suspended", function () {
   this.timeout(20_000);
 
-  const missedIn = ({ history }: VirtualFederation): number[] => history.slashes.map(({ round }) => round);
+  const missedIn = ({ history }: TestFederation): number[] => history.slashes.map(({ round }) => round);
 
   it("sits out as many draws as the terms say, and is back in the round after", async () => {
     for (const [suspendDraws, rounds] of [

@@ -6,26 +6,26 @@ import { bitsOf } from "../../node/core/roundView.ts";
 import { weightsOf } from "../../node/core/weightedMean.ts";
 import { rootOfAggregate } from "../helpers/roundPlayer.ts";
 import { updateOf } from "../helpers/virtual/work.ts";
-import { VirtualFederation, type FederationOptions } from "../helpers/virtual/federation.ts";
+import { TestFederation, type FederationOptions } from "../helpers/virtual/federation.ts";
 import { honest } from "../helpers/virtual/misbehaviour.ts";
 
 /** Longest that a phase may go on after its time is over: turns of all peers, and retries of lost transactions. */
 const SLACK_SECONDS = 60;
 
-export async function play(options: FederationOptions): Promise<VirtualFederation> {
-  const federation = new VirtualFederation(options);
+export async function play(options: FederationOptions): Promise<TestFederation> {
+  const federation = new TestFederation(options);
   await federation.run();
   return federation;
 }
 
 /** What must hold at the end whatever has happened. */
-export function expectSound(federation: VirtualFederation): void {
-  const { history, peers, terms } = federation;
+export function expectSound(federation: TestFederation): void {
+  const { behaviours, history, peers, terms } = federation;
   const view = federation.snapshot().view;
   expect(view.phase).to.equal("finished");
   expect(history.rounds.map(({ round }) => round)).to.deep.equal(Array.from({ length: terms.rounds }, (_, i) => i + 1));
   expectWithinDeadlines(federation);
-  expect(federation.rejected).to.deep.equal([]);
+  expect(Object.fromEntries(federation.world.rejected)).to.deep.equal({});
   expectConserved(federation);
 
   let modelId: Hex = terms.genesisHash;
@@ -37,28 +37,28 @@ export function expectSound(federation: VirtualFederation): void {
   }
   expect(view.modelId).to.equal(modelId);
   for (const { prover, memberId } of history.slashes) {
-    const { tamper, adds } = peers[memberId]!.behaviour;
+    const { tamper, adds } = behaviours[memberId]!;
     if (prover !== undefined) expect(tamper ?? adds, `member ${memberId} at fault`).not.to.equal(undefined);
   }
-  for (const { state, disk, behaviour } of peers) {
-    if (behaviour !== honest) continue;
+  for (const { index, model, state } of peers) {
+    if (behaviours[index] !== honest) continue;
     expect(state?.modelId).to.equal(modelId);
-    expect(disk.modelId).to.equal(modelId);
+    expect(model?.modelId).to.equal(modelId);
   }
 }
 
 /** No token is made or lost, and the pool holds what members have earned and not yet claimed. */
-export function expectConserved(federation: VirtualFederation): void {
+export function expectConserved(federation: TestFederation): void {
   const { ledgers } = federation.chain;
   const credits = federation.snapshot().members.reduce((sum, { credit }) => sum + credit, 0n);
   expect(ledgers.poolOf(federation.job)).to.equal(credits);
   expect(ledgers.held() + ledgers.balances.sum()).to.equal(federation.supply);
 }
 
-type Settled = NonNullable<VirtualFederation["history"]["rounds"][number]["settled"]>;
+type Settled = NonNullable<TestFederation["history"]["rounds"][number]["settled"]>;
 
 /** The root of the exact aggregate of what was included, worked out from the members' updates. */
-function rightRoot(federation: VirtualFederation, round: number, { includedMask, cohort }: Settled): Hex {
+function rightRoot(federation: TestFederation, round: number, { includedMask, cohort }: Settled): Hex {
   const ids = bitsOf(includedMask).map((position) => cohort[position]!);
   const weights = weightsOf(
     ids.map((id) => 50 + 40 * id),
@@ -69,7 +69,7 @@ function rightRoot(federation: VirtualFederation, round: number, { includedMask,
   return rootOfAggregate(aggregate(rule, trimPermille, updates));
 }
 
-function expectWithinDeadlines({ phases, terms, peers }: VirtualFederation): void {
+function expectWithinDeadlines({ phases, terms, peers }: TestFederation): void {
   const lengths: Readonly<Record<string, number>> = {
     joining: 0,
     draw: 0,
@@ -86,5 +86,5 @@ function expectWithinDeadlines({ phases, terms, peers }: VirtualFederation): voi
   }
 }
 
-export const settledRounds = ({ history }: VirtualFederation): number =>
+export const settledRounds = ({ history }: TestFederation): number =>
   history.rounds.filter(({ settled }) => settled !== undefined).length;

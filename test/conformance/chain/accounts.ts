@@ -1,4 +1,4 @@
-import { simulatedAccounts, type SimulatedAccount } from "../../../node/cli/simulation/accounts.ts";
+import { simulatedAccounts, type SimulatedAccount } from "../../../node/simulation/accounts.ts";
 
 /** Odd, so that every division leaves something. */
 export const POOL = 1_000_043n;

@@ -2,7 +2,7 @@ import { fromHex, type Address } from "../../../node/core/bytes.ts";
 import { signDigest } from "../../../node/core/signature.ts";
 import { registrationDigest } from "../../../node/core/typedData.ts";
 import { MemoryChain } from "../../../node/chain/memory.ts";
-import type { SimulatedAccount } from "../../../node/cli/simulation/accounts.ts";
+import type { SimulatedAccount } from "../../../node/simulation/accounts.ts";
 import { testTerms } from "../../helpers/roundPlayer.ts";
 import { accountsOf, MEMBERS, POOL, TOKENS } from "./accounts.ts";
 import type { ChainUnderTest, JobUnderTest, Participant } from "./game.ts";

@@ -4,7 +4,7 @@ import { refreshOperator } from "../../../node/chain/accounts.ts";
 import { readRegistrationNonce, rotate } from "../../../node/chain/registration.ts";
 import { createSender } from "../../../node/chain/sender.ts";
 import { readRound } from "../../../node/chain/snapshots.ts";
-import { simulatedAccounts } from "../../../node/cli/simulation/accounts.ts";
+import { simulatedAccounts } from "../../../node/simulation/accounts.ts";
 import { fromHex } from "../../../node/core/bytes.ts";
 import { bitOf, fullMask, hasBit, PHASES, type Phase } from "../../../node/core/roundView.ts";
 import { signDigest } from "../../../node/core/signature.ts";

@@ -1,135 +1,39 @@
-import { aggregate as aggregateByRule } from "../../../node/core/aggregationRule.ts";
-import { keccakWords, toHex, type Hex } from "../../../node/core/bytes.ts";
-import { commitmentHash, nextModelId, scoreCommitmentHash, type IncludedUpdate } from "../../../node/core/encoding.ts";
-import { decodeAggregate, decodeUpdate, encodeUpdate, UPDATE_LEAF_BYTES } from "../../../node/core/fixedPoint.ts";
+import type { Hex } from "../../../node/core/bytes.ts";
+import { encodeUpdate, powerOfTwo, UPDATE_LEAF_BYTES } from "../../../node/core/fixedPoint.ts";
+import type { JobTerms } from "../../../node/core/jobTerms.ts";
 import { buildTree } from "../../../node/core/merkle.ts";
-import { encodeVector, scoreVector } from "../../../node/core/scores.ts";
-import { weightsOf } from "../../../node/core/weightedMean.ts";
-import type { PeerEffect } from "../../../node/protocol/events.ts";
-import { randomUpdate, rootOfAggregate } from "../roundPlayer.ts";
-import type { VirtualFederation } from "./federation.ts";
-import type { VirtualPeer } from "./peer.ts";
+import type { JobSpec } from "../../../node/daemon/jobSpec.ts";
+import type { Learner } from "../../../node/daemon/learner.ts";
+import { randomUpdate } from "../roundPlayer.ts";
 
-/** What virtual peers compute and fetch. Each returns whether it could. */
+/** What virtual peers learn in tests: the same for the same member and round. */
 
-type Effect<Type extends PeerEffect["type"]> = Extract<PeerEffect, { type: Type }>;
+/** Of all rounds, so that an update is known before it is trained. */
+const EXPONENT = 14;
+
+/** The parts of a job file that a participant reads. */
+export const SPEC = {
+  encoding: { minExponent: EXPONENT, maxExponent: EXPONENT, initialExponent: EXPONENT, clipNorm: 100 },
+  localTraining: { passBelowNorm: 1e-6 },
+  data: { fit: "sample" },
+} as unknown as JobSpec;
 
 /** What a member's update of a round is. */
-export function updateOf(federation: VirtualFederation, round: number, index: number): Int16Array {
-  return randomUpdate(federation.terms.vectorLength, 77, round, index);
+export function updateOf({ terms }: { readonly terms: JobTerms }, round: number, index: number): Int16Array {
+  return randomUpdate(terms.vectorLength, 77, round, index);
 }
 
 export function rootOfUpdate(values: Int16Array): Hex {
   return buildTree(encodeUpdate(values), UPDATE_LEAF_BYTES).root;
 }
 
-export function train(federation: VirtualFederation, peer: VirtualPeer, { round, memberId }: Effect<"train">): boolean {
-  const { behaviour, disk, index } = peer;
-  if (behaviour.passes?.(round) === true) {
-    federation.dispatch(peer, { type: "passed", round });
-    return true;
-  }
-  const kept = disk.updates.get(round);
-  if (kept === undefined) {
-    const values = updateOf(federation, round, index);
-    const updateRoot = rootOfUpdate(values);
-    const exampleCount = 50 + 40 * index;
-    const salt = keccakWords(federation.random.uint32(), 1);
-    const parts = { round, memberId, updateRoot, exampleCount, salt };
-    const commitment = commitmentHash({ chainId: federation.chain.chainId, job: federation.job }, parts);
-    disk.updateBlobs.set(updateRoot, values);
-    disk.updates.set(round, { updateRoot, exampleCount, salt, commitment });
-  }
-  federation.dispatch(peer, { type: "trained", round, update: disk.updates.get(round)! });
-  return true;
-}
-
-export function score(federation: VirtualFederation, peer: VirtualPeer, effect: Effect<"score">): boolean {
-  const { round, seed, scorer, includeHash, updates, own } = effect;
-  const { disk, index } = peer;
-  if (updates.some(({ updateRoot }) => !disk.updateBlobs.has(updateRoot))) return false;
-  if (disk.scores.get(round)?.includeHash !== includeHash) {
-    const contributions = updates.map((_, place) => ((3 * index + 5 * place + round) % 7) - 1);
-    const vector = encodeVector(scoreVector(contributions, own));
-    const salt = keccakWords(federation.random.uint32(), 2);
-    const domain = { chainId: federation.chain.chainId, job: federation.job };
-    const parts = { round, seed, scorer, includeHash, vector, salt };
-    const commitment = scoreCommitmentHash(domain, parts);
-    disk.scores.set(round, { includeHash, vector: toHex(vector), salt, commitment });
-  }
-  federation.dispatch(peer, { type: "scored", round, scores: disk.scores.get(round)! });
-  return true;
-}
-
-export function fetchUpdate(
-  federation: VirtualFederation,
-  peer: VirtualPeer,
-  { round, updateRoot, holders }: Effect<"fetchUpdate">,
-): boolean {
-  const { updateBlobs } = peer.disk;
-  if (!updateBlobs.has(updateRoot)) {
-    const bytes = federation.ask(peer, updateRoot, "update", holders);
-    if (bytes === undefined) return unavailable(federation, peer, round, updateRoot);
-    updateBlobs.set(updateRoot, decodeUpdate(bytes, federation.terms.vectorLength));
-  }
-  federation.dispatch(peer, { type: "checked", round, updateRoot, ok: true });
-  return true;
-}
-
-export function bringAggregate(
-  federation: VirtualFederation,
-  peer: VirtualPeer,
-  { round, aggregateRoot, holders }: Pick<Effect<"fetchAggregate">, "round" | "aggregateRoot" | "holders">,
-): boolean {
-  const { aggregateBlobs } = peer.disk;
-  if (!aggregateBlobs.has(aggregateRoot)) {
-    const bytes = federation.ask(peer, aggregateRoot, "aggregate", holders);
-    if (bytes === undefined) return unavailable(federation, peer, round, aggregateRoot);
-    aggregateBlobs.set(aggregateRoot, decodeAggregate(bytes, federation.terms.vectorLength));
-  }
-  federation.dispatch(peer, { type: "fetched", round, aggregateRoot });
-  return true;
-}
-
-function unavailable(federation: VirtualFederation, peer: VirtualPeer, round: number, root: Hex): boolean {
-  federation.dispatch(peer, { type: "unavailable", round, root });
-  return false;
-}
-
-export function aggregate(federation: VirtualFederation, peer: VirtualPeer, effect: Effect<"aggregate">): boolean {
-  const { round, includeHash, updates } = effect;
-  if (updates.some(({ updateRoot }) => !peer.disk.updateBlobs.has(updateRoot))) return false;
-  const exact = aggregateOfHeld(federation, peer, updates);
-  const values = peer.behaviour.tamper?.(exact) ?? exact;
-  const aggregateRoot = rootOfAggregate(values);
-  peer.disk.aggregateBlobs.set(aggregateRoot, values);
-  peer.disk.judged.set(round, { round, modelId: peer.disk.modelId, updates, aggregateRoot });
-  federation.dispatch(peer, { type: "aggregated", round, includeHash, aggregateRoot });
-  return true;
-}
-
-function aggregateOfHeld(
-  { terms }: VirtualFederation,
-  peer: VirtualPeer,
-  updates: readonly IncludedUpdate[],
-): Int32Array {
-  const counts = updates.map(({ exampleCount }) => exampleCount);
-  const weights = weightsOf(counts, terms.weightCap);
-  const weighted = updates.map(({ updateRoot }, index) => ({
-    values: peer.disk.updateBlobs.get(updateRoot)!,
-    weight: weights[index]!,
-  }));
-  return aggregateByRule(terms.rule, terms.trimPermille, weighted);
-}
-
-export function sync(federation: VirtualFederation, peer: VirtualPeer): boolean {
-  const { disk } = peer;
-  const holders = federation.peers.map(({ account }) => account.operator);
-  for (const aggregateRoot of federation.settledRoots().slice(disk.modelUpdates)) {
-    if (!bringAggregate(federation, peer, { round: 0, aggregateRoot, holders })) return false;
-    disk.modelId = nextModelId(disk.modelId, aggregateRoot);
-    disk.modelUpdates++;
-    federation.dispatch(peer, { type: "model", modelId: disk.modelId });
-  }
-  return true;
+/** @param passes rounds in which it has nothing to give */
+export function learnerOf(terms: JobTerms, index: number, passes: (round: number) => boolean): Learner {
+  const scale = powerOfTwo(-EXPONENT);
+  return {
+    exampleCount: 50 + 40 * index,
+    localUpdate: async (params, round) =>
+      passes(round) ? params.map(() => 0) : Float32Array.from(updateOf({ terms }, round, index), (q) => q * scale),
+    contributions: async (_, updates) => updates.map((_update, place) => ((3 * index + 5 * place) % 7) - 1),
+  };
 }

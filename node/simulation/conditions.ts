@@ -1,8 +1,8 @@
-import type { Phase } from "../../../node/core/roundView.ts";
+import type { Phase } from "../core/roundView.ts";
 
-/** What goes wrong around the peers. Rates are probabilities. */
+/** What goes wrong around the peers of a virtual federation, and how long things take. Rates are probabilities. */
 export interface Conditions {
-  /** Of one delivery of a message to one peer. */
+  /** Of one delivery of a message to one peer, and of one transfer of a blob. */
   readonly dropRate: number;
   readonly duplicateRate: number;
   /** Of a transaction that never reaches a block. */
@@ -18,6 +18,8 @@ export interface Conditions {
   readonly messageSeconds: number;
   readonly transactionSeconds: number;
   readonly viewSeconds: number;
+  /** Of training, and of scoring. */
+  readonly workSeconds: number;
 }
 
 export const CALM: Conditions = {
@@ -31,4 +33,5 @@ export const CALM: Conditions = {
   messageSeconds: 0.02,
   transactionSeconds: 0.05,
   viewSeconds: 0.02,
+  workSeconds: 0.2,
 };
