@@ -1,7 +1,8 @@
 import type { AbiEvent, Log } from "viem";
 import type { Address } from "../core/bytes.ts";
 import { messageOf, PacelineError } from "../core/errors.ts";
-import { shownUrl, type Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { shownUrl } from "./endpoints/url.ts";
 
 /** Which of a contract's logs to read. */
 export interface LogQuery {

@@ -31,6 +31,7 @@ export const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
   diverged: 16,
   contradiction: 17,
   "disk-full": 18,
+  "endpoints-disagree": 19,
   "bad-argument": 70,
   internal: 70,
 };

@@ -22,6 +22,7 @@ export type ErrorCode =
   | "wrong-password"
   | "wrong-chain" // the endpoint answers for another chain, or has no contract at the address
   | "chain-unreachable"
+  | "endpoints-disagree" // about the same chain, and none has a majority
   | "rejected" // the contract refused a transaction
   | "insufficient-funds"
   | "not-registered"

@@ -1,4 +1,6 @@
-import { RpcRequestError, SocketClosedError, TimeoutError } from "viem";
+import { SocketClosedError, TimeoutError } from "viem";
+import { toRpcError } from "./rpcError.ts";
+import { shownUrl } from "./url.ts";
 
 /**
  * A JSON-RPC WebSocket that is opened anew whenever it breaks, and then subscribes again. viem's own stops for ever when its
@@ -12,7 +14,6 @@ export interface NodeSocket {
   close(): void;
 }
 
-const REQUEST_TIMEOUT_MS = 30_000;
 /** Between attempts to open the socket again. */
 const RETRY_MS = 1_000;
 /** A silent socket is asked something this often: one whose peer has vanished looks open otherwise. */
@@ -22,7 +23,7 @@ interface Answer {
   readonly id?: number;
   readonly method?: string;
   readonly result?: unknown;
-  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+  readonly error?: unknown;
 }
 
 /** One connection, from its opening to its end. */
@@ -30,29 +31,31 @@ class Connection {
   readonly ended: Promise<void>;
   readonly #socket: WebSocket;
   readonly #url: string;
+  readonly #timeoutMs: number;
   readonly #pending = new Map<number, (answer: Answer | Error) => void>();
   #lastId = 0;
 
-  private constructor(socket: WebSocket, url: string, onNotification: () => void) {
+  private constructor(socket: WebSocket, url: string, timeoutMs: number, onNotification: () => void) {
     this.#socket = socket;
-    this.#url = url;
+    this.#url = shownUrl(url);
+    this.#timeoutMs = timeoutMs;
     socket.addEventListener("message", ({ data }) => this.#receive(String(data), onNotification));
     this.ended = new Promise((resolve) => {
       socket.addEventListener("close", () => {
-        for (const settle of [...this.#pending.values()]) settle(new SocketClosedError({ url }));
+        for (const settle of [...this.#pending.values()]) settle(new SocketClosedError({ url: this.#url }));
         resolve();
       });
     });
   }
 
-  static open(url: string, onNotification: () => void): Promise<Connection> {
+  static open(url: string, timeoutMs: number, onNotification: () => void): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(url);
-      const connection = new Connection(socket, url, onNotification);
+      const connection = new Connection(socket, url, timeoutMs, onNotification);
       const timer = setTimeout(() => {
-        reject(new TimeoutError({ body: {}, url }));
+        reject(new TimeoutError({ body: {}, url: shownUrl(url) }));
         socket.close(); // it took the connection and then said nothing
-      }, REQUEST_TIMEOUT_MS);
+      }, timeoutMs);
       const stopWaiting = (): void => clearTimeout(timer);
       socket.addEventListener("open", () => {
         stopWaiting();
@@ -60,7 +63,7 @@ class Connection {
       });
       socket.addEventListener("error", () => {
         stopWaiting();
-        reject(new SocketClosedError({ url }));
+        reject(new SocketClosedError({ url: shownUrl(url) }));
       });
     });
   }
@@ -70,14 +73,15 @@ class Connection {
     const body = { jsonrpc: "2.0", id, method, params };
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        settle(new TimeoutError({ body, url: this.#url }));
+        settle(new TimeoutError({ body: {}, url: this.#url }));
         this.close(); // it may look open for ever
-      }, REQUEST_TIMEOUT_MS);
+      }, this.#timeoutMs);
       const settle = (answer: Answer | Error): void => {
         clearTimeout(timer);
         this.#pending.delete(id);
         if (answer instanceof Error) reject(answer);
-        else if (answer.error !== undefined) reject(new RpcRequestError({ body, error: answer.error, url: this.#url }));
+        else if (answer.error !== undefined && answer.error !== null)
+          reject(toRpcError(answer.error, body, method, this.#url));
         else resolve(answer.result);
       };
       this.#pending.set(id, settle);
@@ -106,7 +110,8 @@ interface Listener {
   readonly onError: (error: Error) => void;
 }
 
-export function createNodeSocket(url: string): NodeSocket {
+/** @param timeoutMs of the opening and of each request */
+export function createNodeSocket(url: string, timeoutMs: number): NodeSocket {
   const listeners = new Set<Listener>();
   let opening: Promise<Connection> | undefined;
   let closed = false;
@@ -119,9 +124,9 @@ export function createNodeSocket(url: string): NodeSocket {
   };
 
   const open = (): Promise<Connection> => {
-    if (closed) return Promise.reject(new SocketClosedError({ url }));
+    if (closed) return Promise.reject(new SocketClosedError({ url: shownUrl(url) }));
     if (opening !== undefined) return opening;
-    const attempt = Connection.open(url, tellBlock);
+    const attempt = Connection.open(url, timeoutMs, tellBlock);
     opening = attempt;
     const forget = (): void => {
       if (opening === attempt) opening = undefined;
