@@ -1,25 +1,27 @@
 import type { ConnectionGater, MultiaddrConnection, PeerId } from "@libp2p/interface";
 import type { Address } from "../core/bytes.ts";
+import type { Admissions } from "./admissions.ts";
 import { operatorOf } from "./identity.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
- * libp2p's hooks: every connection is counted, and none goes on after the noise handshake has shown who is at the other end unless
- * that operator may connect.
+ * libp2p's hooks: every connection is counted, and none goes on after the handshake has shown who is at the other end unless that
+ * operator may connect. Strangers are not dialled, and neither relayed nor met through a relay.
  * @param onHandshake called for an outbound connection that this side admits; what fails after it failed at the other side
  */
 export function connectionGater(
-  admits: (operator: Address) => Promise<boolean>,
+  admissions: Admissions,
   traffic: Traffic,
   onHandshake: (peer: PeerId) => void,
 ): ConnectionGater {
-  const denies = async (peer: PeerId): Promise<boolean> => {
+  const asks = async (peer: PeerId, ask: (operator: Address) => Promise<boolean>): Promise<boolean> => {
     try {
-      return !(await admits(operatorOf(peer)));
+      return await ask(operatorOf(peer));
     } catch {
-      return true; // not a secp256k1 key
+      return false; // not a secp256k1 key
     }
   };
+  const isMember = (peer: PeerId): Promise<boolean> => asks(peer, (operator) => admissions.isMember(operator));
   const count = (connection: MultiaddrConnection): boolean => {
     traffic.add(connection);
     return false;
@@ -29,11 +31,15 @@ export function connectionGater(
     denyDialMultiaddr: () => false,
     denyInboundConnection: count,
     denyOutboundConnection: (_peer, connection) => count(connection),
-    denyInboundEncryptedConnection: denies,
+    denyInboundEncryptedConnection: async (peer) => !(await asks(peer, (operator) => admissions.enter(operator))),
     async denyOutboundEncryptedConnection(peer) {
-      const denied = await denies(peer);
-      if (!denied) onHandshake(peer);
-      return denied;
+      const admitted = await isMember(peer);
+      if (admitted) onHandshake(peer);
+      return !admitted;
     },
+    denyInboundRelayReservation: async (source) => !(await isMember(source)),
+    denyOutboundRelayedConnection: async (source, destination) =>
+      !(await isMember(source)) || !(await isMember(destination)),
+    denyInboundRelayedConnection: async (relay, remote) => !(await isMember(relay)) || !(await isMember(remote)),
   };
 }

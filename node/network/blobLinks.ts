@@ -60,9 +60,10 @@ export class BlobLinks {
     const link = new BlobLink({
       chunkTimeoutMs,
       open: async (events, signal) => {
-        const [connection] = node.getConnections(peer);
+        const connections = node.getConnections(peer);
+        const connection = connections.find(({ limits }) => limits === undefined) ?? connections[0];
         if (connection === undefined) throw new Error("not connected");
-        const stream = await connection.newStream(BLOB_PROTOCOL, { signal });
+        const stream = await connection.newStream(BLOB_PROTOCOL, { signal, runOnLimitedConnection: true });
         stream.maxWriteBufferLength = MAX_WRITE_BUFFER_BYTES;
         return pipeOver(stream, events);
       },

@@ -25,6 +25,7 @@ export interface JobHost {
   contacts(): readonly string[];
   /** Dials unless connected, and waits for `ready`. */
   reach(contacts: readonly string[], ready: (peer: PeerId, signal: AbortSignal) => Promise<void>): Promise<void>;
+  locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>>;
   holders(wanted: readonly Address[]): readonly Holder[];
   traffic(): { readonly bytesSent: number; readonly bytesReceived: number };
   /** Whom the jobs admit has changed. */
@@ -61,6 +62,14 @@ export class FollowedJob implements Network {
     return this.#options.topic;
   }
 
+  get servesStrangers(): boolean {
+    return this.#options.servesStrangers ?? false;
+  }
+
+  get bootstrap(): readonly string[] {
+    return this.#options.bootstrap ?? [];
+  }
+
   contacts(): readonly string[] {
     return this.#host.contacts();
   }
@@ -85,6 +94,11 @@ export class FollowedJob implements Network {
     if (this.#stopped) return;
     this.gate.setFormer(operators);
     this.#host.recheck();
+  }
+
+  async locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>> {
+    this.#checkOpen();
+    return this.#host.locate(operators);
   }
 
   async publish(message: Uint8Array): Promise<void> {

@@ -27,6 +27,10 @@ export class Gate {
     this.#answers.clear();
   }
 
+  isFormer(operator: Address): boolean {
+    return this.#former.has(operator);
+  }
+
   async admits(operator: Address): Promise<boolean> {
     if (this.#former.has(operator)) return false;
     const known = this.#answers.get(operator);

@@ -61,6 +61,8 @@ export function createGossip(peerScore: (peer: string) => number): (components: 
     mcacheGossip: 5,
     maxInboundStreams: 2,
     maxOutboundStreams: 2,
+    // Where no hole can be punched, the relay carries all there is.
+    runOnLimitedConnection: true,
     maxInboundDataLength: 1024 * 1024,
     maxOutboundBufferSize: 4 * 1024 * 1024,
     maxTopicBytesPerPeer: MAX_TOPICS * TOPIC_BYTES,

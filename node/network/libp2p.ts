@@ -1,56 +1,77 @@
 import { TopicValidatorResult } from "@libp2p/gossipsub";
 import type { Connection, PeerId } from "@libp2p/interface";
+import { multiaddr } from "@multiformats/multiaddr";
 import type { Address } from "../core/bytes.ts";
 import { messageOf, PacelineError } from "../core/errors.ts";
+import { byPeer, isQuic, parseContacts, type Contacts } from "./addresses.ts";
 import { connectionGater } from "./admission.ts";
-import { BlobLinks, MAX_WRITE_BUFFER_BYTES } from "./blobLinks.ts";
+import { Admissions } from "./admissions.ts";
+import { BlobLinks } from "./blobLinks.ts";
 import type { Holder } from "./blobs/fetch.ts";
-import { BLOB_PROTOCOL, type BlobRequest } from "./blobs/frames.ts";
-import { pipeOver } from "./blobs/pipe.ts";
-import { serveBlobs } from "./blobs/serve.ts";
-import { parseContacts } from "./contacts.ts";
+import { BLOB_PROTOCOL } from "./blobs/frames.ts";
 import { FollowedJob, type JobHost } from "./followedJob.ts";
 import { TopicJudges, validateWith } from "./gossip.ts";
 import { operatorOf } from "./identity.ts";
+import { Keeper } from "./keeper.ts";
+import { listenOnLan } from "./lan.ts";
 import { MAX_JOBS, type Host, type Network, type NetworkOptions } from "./network.ts";
-import { createNode, type Libp2pOptions } from "./node.ts";
+import { createNode, quicTransport, type Libp2pOptions, type NodeParts } from "./node.ts";
+import { PeerBook } from "./peers/book.ts";
+import { Locator } from "./peers/locator.ts";
+import { forgetful } from "./peers/peerStore.ts";
 import { PeerScores } from "./peerScores.ts";
 import { Identified, type GossipNode } from "./readiness.ts";
+import { Serving } from "./serving.ts";
 import { Traffic } from "./traffic.ts";
 
 /** Jobs left whose last messages are not held against their senders. */
 const MAX_LEFT_REMEMBERED = 64;
+/** Two peers that dial each other at the same moment have two for a while. */
+const MAX_CONNECTIONS_A_PEER = 4;
+/** Below gossipsub's graylist, whatever else is known of a peer. */
+const STRANGERS_SCORE = -1e6;
+/** How often it is looked whether those connected may still be: the registry tells nobody when an operator leaves it. */
+const RECHECK_MS = 60_000;
 
-/** A started host. Throws PacelineError `bad-argument` for a bad key, `bad-input` where it cannot listen. */
+/**
+ * A started host. Throws PacelineError `bad-argument` for a bad key or a bad address, `bad-input` where it cannot listen,
+ * `unsupported` for QUIC without its package.
+ */
 export async function createLibp2pHost(options: Libp2pOptions): Promise<Host> {
+  const jobs = new Map<string, FollowedJob>();
+  const admissions = new Admissions(() => jobs.values());
   const traffic = new Traffic();
   const scores = new PeerScores();
-  const jobs = new Map<string, FollowedJob>();
+  const strangers = new Set<string>();
   const dials = new Map<string, { handshaken: boolean }>();
-  const admits = async (operator: Address): Promise<boolean> => {
-    for (const job of jobs.values()) if (await job.gate.admits(operator)) return true;
-    return false;
-  };
-  const gater = connectionGater(admits, traffic, (peer) => {
+  const gater = connectionGater(admissions, traffic, (peer) => {
     const dial = dials.get(peer.toString());
     if (dial !== undefined) dial.handshaken = true;
   });
-  const node = await createNode(options, gater, (peer) => scores.score(peer));
-  const host = new Libp2pHost({ node, options, admits, traffic, scores, jobs, dials });
+  const { node, parts } = await createNode(options, gater, (peer) =>
+    strangers.has(peer) ? STRANGERS_SCORE : scores.score(peer),
+  );
+  const book = new PeerBook(options.peerStore ?? forgetful, options.now ?? Date.now);
+  await book.load();
+  const host = new Libp2pHost({ node, parts, options, admissions, traffic, scores, strangers, jobs, dials, book });
   await host.start();
   return host;
 }
 
 interface Parts {
   readonly node: GossipNode;
+  readonly parts: NodeParts;
   readonly options: Libp2pOptions;
-  readonly admits: (operator: Address) => Promise<boolean>;
+  readonly admissions: Admissions;
   readonly traffic: Traffic;
   readonly scores: PeerScores;
+  /** Connected, by PeerId. */
+  readonly strangers: Set<string>;
   /** By topic. */
   readonly jobs: Map<string, FollowedJob>;
   /** Under way, by PeerId. */
   readonly dials: Map<string, { handshaken: boolean }>;
+  readonly book: PeerBook;
 }
 
 class Libp2pHost implements Host, JobHost {
@@ -59,44 +80,74 @@ class Libp2pHost implements Host, JobHost {
   readonly #parts: Parts;
   readonly #links: BlobLinks;
   readonly #identified: Identified;
+  readonly #locator: Locator;
+  readonly #keeper: Keeper;
+  readonly #serving: Serving;
+  /** Bootstrap peers and relays. */
+  readonly #named: readonly string[];
   readonly #left = new Set<string>();
+  #speaksQuic: boolean;
+  #lan: { stop(): Promise<void> } | undefined;
+  #recheck: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(parts: Parts) {
-    const { node, options } = parts;
+    const { node, options, admissions, book } = parts;
+    const { random = Math.random, now = Date.now } = options;
+    const onViolation = (peer: PeerId, error: PacelineError): void => this.#hangUp(peer, error);
     this.self = operatorOf(node.peerId);
     this.node = node;
     this.#parts = parts;
+    this.#speaksQuic = options.listen.some((address) => isQuic(multiaddr(address)));
     this.#identified = new Identified(node);
-    this.#links = new BlobLinks({
+    this.#links = new BlobLinks({ node, chunkTimeoutMs: options.chunkTimeoutMs, onViolation });
+    this.#locator = new Locator({
       node,
-      chunkTimeoutMs: options.chunkTimeoutMs,
-      onViolation: (peer, error) => this.#hangUp(peer, error),
+      book,
+      isMember: (operator) => admissions.isMember(operator),
+      onViolation,
+      own: () => this.contacts(),
+      now,
+      random,
+    });
+    this.#serving = new Serving({ jobs: () => parts.jobs.values(), admissions, onViolation });
+    const { bootstrap = [], relays = [] } = options;
+    this.#named = relays === "any" ? bootstrap : [...bootstrap, ...relays];
+    this.#keeper = new Keeper({
+      wanted: () => this.#missing(),
+      connect: (contacts) => this.connect(contacts),
+      now: () => performance.now(),
+      random,
     });
   }
 
   async start(): Promise<void> {
-    const { scores, options } = this.#parts;
+    const { scores, options, parts } = this.#parts;
+    byPeer(this.#named);
     this.node.services.gossip.topicValidators = new TopicJudges((peer, { topic }) => {
       if (this.#left.has(topic)) return TopicValidatorResult.Ignore;
       scores.reject(peer.toString()); // it was never subscribed to
       return TopicValidatorResult.Reject;
     });
-    await this.node.handle(BLOB_PROTOCOL, (stream, connection) => this.#serve(stream, connection), {
+    await this.node.handle(BLOB_PROTOCOL, (stream, connection) => this.#serving.serve(stream, connection), {
       maxInboundStreams: 2,
       maxOutboundStreams: 2,
+      runOnLimitedConnection: true,
     });
-    this.node.addEventListener("peer:disconnect", ({ detail: peer }) => this.#links.forget(operatorOf(peer)));
+    await this.#locator.start();
+    this.node.addEventListener("connection:open", ({ detail }) => this.#opened(detail));
+    this.node.addEventListener("connection:close", ({ detail }) => this.#closed(detail));
+    this.node.addEventListener("peer:disconnect", ({ detail: peer }) => this.#forget(peer));
     try {
       await this.node.start();
     } catch (error) {
-      throw new PacelineError(
-        "bad-input",
-        `cannot listen on ${options.listen.join(", ")}: ${messageOf(error)}`,
-        {},
-        error,
-      );
+      const problem = `cannot listen on ${options.listen.join(", ")}: ${messageOf(error)}`;
+      throw new PacelineError("bad-input", problem, {}, error);
     }
+    if (options.mdns === true)
+      this.#lan = await listenOnLan(parts, (peer, addresses) => void this.#heard(peer, addresses));
+    this.#recheck = setInterval(() => this.recheck(), RECHECK_MS);
+    this.#recheck.unref();
   }
 
   contacts(): readonly string[] {
@@ -115,9 +166,10 @@ class Libp2pHost implements Host, JobHost {
   async follow(options: NetworkOptions): Promise<Network> {
     this.#checkOpen();
     const { jobs, scores } = this.#parts;
-    const { topic } = options;
+    const { topic, bootstrap = [] } = options;
     if (jobs.has(topic)) throw new PacelineError("bad-argument", `${topic} is followed already`);
     if (jobs.size >= MAX_JOBS) throw new PacelineError("bad-argument", `a host follows at most ${MAX_JOBS} jobs`);
+    byPeer(bootstrap);
     const job = new FollowedJob(this, options);
     jobs.set(topic, job);
     this.#left.delete(topic);
@@ -127,6 +179,7 @@ class Libp2pHost implements Host, JobHost {
       validateWith(job.judge, (peer) => scores.reject(peer.toString())),
     );
     gossip.subscribe(topic);
+    this.#keeper.start();
     return job;
   }
 
@@ -143,10 +196,10 @@ class Libp2pHost implements Host, JobHost {
 
   async reach(contacts: readonly string[], ready: (peer: PeerId, signal: AbortSignal) => Promise<void>): Promise<void> {
     this.#checkOpen();
-    const { admits, dials, options } = this.#parts;
-    const { peer, addresses } = parseContacts(contacts);
+    const { admissions, dials, options, book } = this.#parts;
+    const { peer, addresses } = await this.#dialable(parseContacts(contacts));
     const operator = operatorOf(peer);
-    if (!(await admits(operator)))
+    if (!(await admissions.isMember(operator)))
       throw new PacelineError("not-registered", `${operator} is not registered`, { operator });
     const signal = AbortSignal.timeout(options.connectTimeoutMs ?? 10_000);
     const name = peer.toString();
@@ -157,10 +210,15 @@ class Libp2pHost implements Host, JobHost {
       await ready(peer, signal);
     } catch (error) {
       this.#checkOpen();
+      book.failed(operator);
       throw connectError(operator, !signal.aborted && dial.handshaken, error);
     } finally {
       if (dials.get(name) === dial) dials.delete(name);
     }
+  }
+
+  locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>> {
+    return this.#locator.locate(operators.filter((operator) => operator !== this.self));
   }
 
   holders(wanted: readonly Address[]): readonly Holder[] {
@@ -173,8 +231,8 @@ class Libp2pHost implements Host, JobHost {
 
   recheck(): void {
     for (const peer of this.node.getPeers()) {
-      void this.#parts.admits(operatorOf(peer)).then((admitted) => {
-        if (!admitted) this.#hangUp(peer, new PacelineError("not-registered", "no longer admitted"));
+      void this.#parts.admissions.isUnchanged(operatorOf(peer)).then((isUnchanged) => {
+        if (!isUnchanged) this.#hangUp(peer, new PacelineError("not-registered", "no longer admitted"));
       });
     }
   }
@@ -182,8 +240,11 @@ class Libp2pHost implements Host, JobHost {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
+    clearInterval(this.#recheck);
+    this.#keeper.stop();
     for (const job of [...this.#parts.jobs.values()]) await job.stop();
     this.#links.close();
+    await this.#lan?.stop();
     await this.node.stop();
   }
 
@@ -191,22 +252,67 @@ class Libp2pHost implements Host, JobHost {
     if (this.#stopped) throw new PacelineError("closed", "the network is stopped");
   }
 
-  #serve(stream: Parameters<typeof pipeOver>[0], connection: Connection): void {
-    stream.maxWriteBufferLength = MAX_WRITE_BUFFER_BYTES;
-    serveBlobs(
-      (events) => pipeOver(stream, events),
-      { answer: (request) => this.#answer(request) },
-      (error) => this.#hangUp(connection.remotePeer, error),
-    );
+  /** Loads QUIC when it is first dialled; without its package, the other addresses have to do. */
+  async #dialable({ peer, addresses }: Contacts): Promise<Contacts> {
+    if (this.#speaksQuic || !addresses.some(isQuic)) return { peer, addresses };
+    try {
+      const transport = await quicTransport();
+      const { transportManager } = this.#parts.parts;
+      if (!this.#speaksQuic) transportManager.add(transport(this.#parts.parts));
+      this.#speaksQuic = true;
+      return { peer, addresses };
+    } catch (error) {
+      const others = addresses.filter((address) => !isQuic(address));
+      if (others.length === 0) throw error;
+      return { peer, addresses: others };
+    }
   }
 
-  /** From whichever job holds it. */
-  async #answer(request: BlobRequest): Promise<Uint8Array | undefined> {
-    for (const { server } of this.#parts.jobs.values()) {
-      const answer = await server.answer(request);
-      if (answer !== undefined) return answer;
+  #missing(): readonly (readonly string[])[] {
+    const all = [...this.#named, ...[...this.#parts.jobs.values()].flatMap(({ bootstrap }) => bootstrap)];
+    return byPeer([...new Set(all)]).filter((contacts) => {
+      const { peer } = parseContacts(contacts);
+      return !peer.equals(this.node.peerId) && this.node.getConnections(peer).length === 0;
+    });
+  }
+
+  #opened(connection: Connection): void {
+    const { remotePeer: peer, direction, remoteAddr } = connection;
+    const { admissions, strangers, book } = this.#parts;
+    if (this.node.getConnections(peer).length > MAX_CONNECTIONS_A_PEER) {
+      connection.abort(new PacelineError("bad-message", "too many connections"));
+      return;
     }
-    return undefined;
+    const operator = operatorOf(peer);
+    if (admissions.isStranger(operator)) strangers.add(peer.toString());
+    else book.reached(operator, direction === "outbound" ? remoteAddr.toString() : undefined);
+  }
+
+  /** A relayed connection closes when a direct one has been made; what ran over it goes on over that one. */
+  #closed({ remotePeer: peer }: Connection): void {
+    if (this.#stopped) return;
+    const [rest] = this.node.getConnections(peer).filter(({ status }) => status === "open");
+    if (rest === undefined) return;
+    const { gossip } = this.node.services;
+    for (const topology of gossip.protocols.flatMap((name) => this.#parts.parts.registrar.getTopologies(name)))
+      topology.onConnect?.(peer, rest);
+  }
+
+  #forget(peer: PeerId): void {
+    const operator = operatorOf(peer);
+    this.#links.forget(operator);
+    this.#parts.admissions.leave(operator);
+    if (this.#parts.strangers.delete(peer.toString())) void this.node.peerStore.delete(peer).catch(() => undefined);
+  }
+
+  async #heard(peer: PeerId, addresses: readonly string[]): Promise<void> {
+    try {
+      const operator = operatorOf(peer);
+      if (operator !== this.self && (await this.#parts.admissions.isMember(operator)))
+        this.#parts.book.heard(operator, addresses);
+    } catch {
+      // Another kind of peer on this network.
+    }
   }
 
   #hangUp(peer: PeerId, error: PacelineError): void {

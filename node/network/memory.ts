@@ -88,6 +88,7 @@ class MemoryHost implements Host {
   readonly neighbours = new Set<Address>();
   readonly chunkTimeoutMs: number;
   readonly #jobs = new Map<string, MemoryNetwork>();
+  readonly #met = new Set<Address>();
   readonly #faults: BlobFaults;
   bytesSent = 0;
   bytesReceived = 0;
@@ -127,9 +128,14 @@ class MemoryHost implements Host {
     this.#checkOpen();
     if (this.hub.member(operator) !== other)
       throw new PacelineError("timeout", `cannot connect to ${operator}`, { operator });
-    this.neighbours.add(operator);
-    other.neighbours.add(this.self);
+    this.meet(operator);
+    other.meet(this.self);
     return other;
+  }
+
+  meet(operator: Address): void {
+    this.neighbours.add(operator);
+    this.#met.add(operator);
   }
 
   connected(): readonly Address[] {
@@ -175,6 +181,17 @@ class MemoryHost implements Host {
   /** What this host makes of `topic`, where it follows it. */
   job(topic: string): MemoryNetwork | undefined {
     return this.#jobs.get(topic);
+  }
+
+  /** Who was a neighbour, and the neighbours of neighbours. */
+  locate(operators: readonly Address[]): ReadonlyMap<Address, readonly string[]> {
+    const told = [...this.neighbours].flatMap((neighbour) => this.hub.member(neighbour)?.connected() ?? []);
+    const known = new Set([...this.#met, ...told]);
+    return new Map(
+      operators
+        .filter((operator) => operator !== this.self && known.has(operator))
+        .map((operator) => [operator, [SCHEME + operator]]),
+    );
   }
 
   /** A neighbour asks for a part of a blob; whichever job holds it serves. */
@@ -265,6 +282,11 @@ class MemoryNetwork implements Network {
     if (this.#stopped) return;
     this.gate.setFormer(operators);
     this.#host.recheck();
+  }
+
+  async locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>> {
+    this.#checkOpen();
+    return this.#host.locate(operators);
   }
 
   async publish(message: Uint8Array): Promise<void> {

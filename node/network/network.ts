@@ -83,6 +83,12 @@ export interface Network {
    */
   setFormer(operators: readonly Address[]): void;
   /**
+   * Where these operators may be dialled, best first: where they were reached before, where they say themselves that they are, and
+   * where they were seen on the local network. Peers are asked about those of whom nothing is known, or who do not answer there.
+   * Operators that nobody knows are left out. Throws `closed` only.
+   */
+  locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>>;
+  /**
    * Sends a message to every peer, through others where there is no direct connection; no error where there is no peer yet. The same
    * bytes may be published again for peers that joined later (eight times within two minutes): whoever accepted them is not asked again.
    */
@@ -112,6 +118,10 @@ export interface NetworkOptions {
    */
   onMessage(message: Uint8Array, from: Address): Promise<Verdict>;
   readonly blobs: BlobSource;
+  /** Operators to stay connected to while the job is followed, by their contacts; for who starts without knowing anybody. */
+  readonly bootstrap?: readonly string[];
+  /** Whether operators that are not registered may connect and fetch blobs of this job, within a rate; they get no messages. No, unless told. */
+  readonly servesStrangers?: boolean;
   /** Largest blob this peer will accept, in bytes. */
   readonly maxBlobBytes: number;
 }

@@ -457,6 +457,30 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateH
       });
     });
 
+    describe("operators whose contacts are not known", () => {
+      it("are found by asking peers that know them, and where they were met before", async () => {
+        const [a, b, c] = [await join(), await join(), await join()];
+        await Promise.all([connect(a, b), connect(c, b)]);
+        let found: readonly string[] | undefined;
+        while (found === undefined) {
+          found = (await a.network.locate([c.network.self])).get(c.network.self);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        await a.network.connect(found);
+        expect(a.network.peers()).to.deep.equal([b.network.self, c.network.self].sort());
+        await b.host.stop();
+        expect([...(await a.network.locate([b.network.self])).keys()]).to.deep.equal([b.network.self]);
+      });
+
+      it("are left out where nobody knows them", async () => {
+        const [a, b, stranger] = [await join(), await join(), await join()];
+        await connect(a, b);
+        expect([...(await a.network.locate([stranger.network.self, a.network.self]))]).to.deep.equal([]);
+        await a.network.stop();
+        expect(await rejectionOf(a.network.locate([b.network.self]))).to.equal("closed");
+      });
+    });
+
     describe("operators that are members no more", () => {
       it("are dropped at once and refused, until they are members again", async () => {
         const [a, b, c] = [await join(), await join(), await join()];

@@ -1,0 +1,60 @@
+import type { Address } from "../core/bytes.ts";
+import type { Gate } from "./gate.ts";
+
+/** A member or watcher takes part; a stranger may fetch blobs of jobs that serve strangers. */
+export type Admission = "member" | "stranger" | "refused";
+
+interface AdmittingJob {
+  readonly gate: Gate;
+  readonly servesStrangers: boolean;
+}
+
+/** Strangers connected at a time. */
+const MAX_STRANGERS = 32;
+
+/** Whom the jobs of a host admit together, and which of those connected are strangers. */
+export class Admissions {
+  readonly #jobs: () => Iterable<AdmittingJob>;
+  readonly #strangers = new Set<Address>();
+
+  constructor(jobs: () => Iterable<AdmittingJob>) {
+    this.#jobs = jobs;
+  }
+
+  async of(operator: Address): Promise<Admission> {
+    for (const { gate } of this.#jobs()) if (await gate.admits(operator)) return "member";
+    for (const { gate, servesStrangers } of this.#jobs())
+      if (servesStrangers && !gate.isFormer(operator)) return "stranger";
+    return "refused";
+  }
+
+  async isMember(operator: Address): Promise<boolean> {
+    return (await this.of(operator)) === "member";
+  }
+
+  /** The operator connects. @returns whether it may */
+  async enter(operator: Address): Promise<boolean> {
+    const admission = await this.of(operator);
+    if (admission !== "stranger") {
+      this.#strangers.delete(operator);
+      return admission === "member";
+    }
+    if (this.#strangers.size >= MAX_STRANGERS && !this.#strangers.has(operator)) return false;
+    this.#strangers.add(operator);
+    return true;
+  }
+
+  leave(operator: Address): void {
+    this.#strangers.delete(operator);
+  }
+
+  /** Of one that is connected. */
+  isStranger(operator: Address): boolean {
+    return this.#strangers.has(operator);
+  }
+
+  /** Whether a connected operator is still what it was when it came. */
+  async isUnchanged(operator: Address): Promise<boolean> {
+    return (await this.of(operator)) === (this.isStranger(operator) ? "stranger" : "member");
+  }
+}
