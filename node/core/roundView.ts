@@ -82,8 +82,11 @@ export interface RoundView {
   readonly windowEndBlock: number;
 }
 
-export const hasBit = (mask: bigint, index: number): boolean => ((mask >> BigInt(index)) & 1n) === 1n;
-export const bitOf = (index: number): bigint => 1n << BigInt(index);
+/** Masks have a bit a seat or a position; shifting a bigint for each question would cost more than the rest of it. */
+const BITS: readonly bigint[] = Array.from({ length: 64 }, (_, index) => 1n << BigInt(index));
+
+export const bitOf = (index: number): bigint => BITS[index] ?? 1n << BigInt(index);
+export const hasBit = (mask: bigint, index: number): boolean => (mask & bitOf(index)) !== 0n;
 export const fullMask = (count: number): bigint => (1n << BigInt(count)) - 1n;
 
 export function popCount(mask: bigint): number {

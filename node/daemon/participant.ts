@@ -4,8 +4,8 @@ import { PacelineError } from "../core/errors.ts";
 import { hasBit, type Member, type RoundView } from "../core/roundView.ts";
 import type { Network, NetworkCounters, NetworkOptions, Verdict } from "../network/network.ts";
 import type { PeerEffect, PeerEvent } from "../protocol/events.ts";
-import { judgeMessage } from "../protocol/messages.ts";
-import { initialState, step } from "../protocol/round.ts";
+import { judgeMessage, type PeerMessage } from "../protocol/messages.ts";
+import { hear, initialState, step } from "../protocol/round.ts";
 import type { Judged, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Misbehaviour } from "./behaviours.ts";
@@ -46,6 +46,8 @@ export interface ParticipantOptions {
   /** Longest wait for what is under way when it stops; `STOP_SECONDS` unless told. */
   readonly stopSeconds?: number;
   readonly observer: ParticipantObserver;
+  /** How long after a message the peer decides what to do about it, and about those that came meanwhile; 0 by default. */
+  readonly burstSeconds?: number;
   /** How connections are kept; a network that needs none has a way of its own. */
   readonly connect?: typeof keepConnected;
   /** How messages are judged; who runs many participants need not read the same one anew for each. */
@@ -197,10 +199,18 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
 
   function receive(data: Uint8Array, from: Address): Verdict {
     const judged = judge(data, domain, state.view, state.members);
-    if (judged.verdict === "accepted") dispatch({ type: "message", message: judged.message, author: judged.author });
+    if (judged.verdict === "accepted") guard("message", () => listen(judged.message, judged.author));
     // What neighbours say of checkpoints is for neighbours, and goes no further.
     if (judged.verdict === "rejected" && checkpoints.receive(data, from)) return "ignored";
     return judged.verdict;
+  }
+
+  /** A cohort's messages come in a burst: they are decided upon together. */
+  function listen(message: PeerMessage, author: Address): void {
+    const heard = hear(state, message, author);
+    if (heard === state || stopping.signal.aborted) return;
+    state = heard;
+    alarm.set(options.burstSeconds ?? 0);
   }
 
   /** A new round: forget the old one's updates, and take up what a run before a restart had promised in this one. */

@@ -62,10 +62,16 @@ function canDraw(members: readonly Member[]): boolean {
 }
 
 function shareIsComplete(view: RoundView): boolean {
-  return (
-    view.openedMask === view.committedMask &&
-    (certifiedMask(view, view.bitmaps) & view.committedMask) === view.committedMask
-  );
+  return view.openedMask === view.committedMask && (certifiedOnChain(view) & view.committedMask) === view.committedMask;
+}
+
+const certified = new WeakMap<RoundView, bigint>();
+
+/** Positions whose bit stands in a quorum of the bitmaps that were posted; counted once a view. */
+export function certifiedOnChain(view: RoundView): bigint {
+  const known = certified.get(view) ?? certifiedMask(view, view.bitmaps);
+  certified.set(view, known);
+  return known;
 }
 
 /** Seats that still have a turn to propose, before `end` if given. Dead ones have none. */

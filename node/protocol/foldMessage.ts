@@ -1,8 +1,7 @@
-import { fromHex, ZERO_WORD, type Address } from "../core/bytes.ts";
-import { commitmentHash, scoreCommitmentHash } from "../core/encoding.ts";
-import { bitsOf, hasBit, popCount, type RoundView } from "../core/roundView.ts";
-import { decodeVector } from "../core/scores.ts";
+import { ZERO_WORD, type Address } from "../core/bytes.ts";
+import { hasBit, popCount, type RoundView } from "../core/roundView.ts";
 import type { PeerMessage } from "./messages.ts";
+import { opensUpdate, scoresOpened } from "./openings.ts";
 import { operatorAt, positionOfOperator, seatOfOperator } from "./places.ts";
 import { MAX_EARLY_MESSAGES, MAX_EARLY_OF_ONE, type PeerState, type RoundMemory, type Signed } from "./state.ts";
 
@@ -72,11 +71,7 @@ function foldOpening(state: PeerState, view: RoundView, message: PeerMessage, au
   if (body.type !== "Opening" || memberId === undefined || operatorAt(state, memberId) !== author) return state;
   if (!hasBit(view.committedMask, body.position)) return keepEarly(state, message, author);
   if (state.memory.openings.has(body.position)) return state;
-  const onChain = view.updateRoots[body.position];
-  const expected = hasBit(view.openedMask, body.position)
-    ? body.updateRoot
-    : `${commitmentHash(state.settings.domain, { ...body, memberId }).slice(0, 64)}00`;
-  return onChain === expected ? put(state, "openings", body.position, body) : state;
+  return opensUpdate(state.settings.domain, view, body) ? put(state, "openings", body.position, body) : state;
 }
 
 /** One a slot of a seat, of the include set that stands. Another root for the same slot is evidence against its author. */
@@ -114,16 +109,8 @@ function foldScoreOpening(state: PeerState, view: RoundView, message: PeerMessag
   if (body.type !== "ScoreOpening" || scorer === undefined || operatorAt(state, scorer) !== author) return state;
   if (view.includeHash === ZERO_WORD || state.memory.scoreOpenings.has(body.seat)) return state;
   const commit = state.memory.scoreCommits.get(body.seat);
-  const vector = fromHex(body.vector);
-  const { includeHash } = view;
-  const commitment = scoreCommitmentHash(state.settings.domain, { ...body, scorer, includeHash, vector });
-  if (commit !== undefined && commit.commitment !== commitment) return state;
-  const own = bitsOf(view.includedMask).findIndex((position) => view.cohort[position] === scorer);
-  try {
-    decodeVector(vector, popCount(view.includedMask), own < 0 ? undefined : own);
-  } catch {
-    return state; // the contract would skip it too
-  }
+  const commitment = scoresOpened(state.settings.domain, view, body);
+  if (commitment === undefined || (commit !== undefined && commit.commitment !== commitment)) return state;
   return put(state, "scoreOpenings", body.seat, { ...body, signature: message.signature });
 }
 

@@ -1,10 +1,11 @@
 import { decide } from "./decide.ts";
 import type { PeerEffect, PeerEvent } from "./events.ts";
 import { foldEvent } from "./fold.ts";
-import { retryEarly } from "./foldMessage.ts";
+import { foldMessage, retryEarly } from "./foldMessage.ts";
+import type { PeerMessage } from "./messages.ts";
 import { endTask, planEffects } from "./plan.ts";
 import { emptyMemory, type PeerSettings, type PeerState } from "./state.ts";
-import { ZERO_WORD, type Hex } from "../core/bytes.ts";
+import { ZERO_WORD, type Address, type Hex } from "../core/bytes.ts";
 
 /**
  * A peer's side of a round as a pure function. It holds no clock, no randomness and no I/O: time comes in, effects go out,
@@ -39,6 +40,11 @@ export function initialState(settings: PeerSettings, modelId: Hex): PeerState {
     early: [],
     tasks: new Map(),
   };
+}
+
+/** What a peer knows after a message. Many come at once: what to do about them is decided with the `tick` that follows. */
+export function hear(state: PeerState, message: PeerMessage, author: Address): PeerState {
+  return foldMessage(state, message, author);
 }
 
 /** @param now seconds, on the chain's clock */

@@ -6,7 +6,7 @@ import type { GlobalModel } from "../daemon/globalModel.ts";
 import type { JobSpec } from "../daemon/jobSpec.ts";
 import type { Learner } from "../daemon/learner.ts";
 import { startParticipant, type Participant } from "../daemon/participant.ts";
-import type { NetworkCounters } from "../network/network.ts";
+import type { Network, NetworkCounters } from "../network/network.ts";
 import type { PeerState } from "../protocol/state.ts";
 import { createMemoryStorage } from "../storage/memory.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -43,6 +43,8 @@ export interface PeerSurroundings {
   readonly onModel: (model: GlobalModel) => void;
 }
 
+/** What a busy machine takes to get to its messages. */
+const BURST_SECONDS = 0.01;
 const NOTHING: NetworkCounters = { bytesSent: 0, bytesReceived: 0, messagesReceived: 0 };
 
 /** A participant as the daemon runs it, over the twins and on a virtual clock. Its disk outlives its crashes. */
@@ -54,6 +56,7 @@ export class VirtualPeer {
   readonly #learner: Learner;
   readonly #surroundings: PeerSurroundings;
   #participant: Participant | undefined;
+  #network: Network | undefined;
   /** Odd while it is up: what an earlier life began reports to nobody. */
   #life = 0;
   /** What it sent and received in earlier lives. */
@@ -107,7 +110,9 @@ export class VirtualPeer {
     if (!this.isUp) return;
     this.#life++;
     this.#earlier = this.counters();
+    void this.#network?.stop();
     void this.#participant?.stop();
+    this.#network = undefined;
     this.#participant = undefined;
   }
 
@@ -119,7 +124,10 @@ export class VirtualPeer {
         transact: (call, send) => world.transact(call, send, isUp),
         watch: (onSnapshot) => world.watch(onSnapshot, isUp),
       }),
-      openNetwork: (options) => Promise.resolve(world.hub.join(operator, options, this.behaviour.hides)),
+      openNetwork: (options) => {
+        this.#network = world.hub.join(operator, options, this.behaviour.hides);
+        return Promise.resolve(this.#network);
+      },
       storage: closedUnless(isUp, this.disk),
       learner: this.#timed(isUp),
       spec,
@@ -130,6 +138,8 @@ export class VirtualPeer {
       relaySeconds,
       retrySeconds,
       observer: this.#observer(isUp),
+      burstSeconds: BURST_SECONDS,
+      stopSeconds: 0,
       connect: () => () => undefined,
       judge: world.judge,
       ...(this.behaviour.misbehaviour === undefined ? {} : { misbehaviour: this.behaviour.misbehaviour }),

@@ -1,5 +1,6 @@
 import type { Address, Hex } from "../../core/bytes.ts";
 import { bitOf, bitsOf, certifiedMask, hasBit, positionOf, type RoundView } from "../../core/roundView.ts";
+import { certifiedOnChain } from "../completion.ts";
 import type { Intent } from "../plan.ts";
 import { memberIdOf, othersAmong, ownSeat, relayRank } from "../places.ts";
 import type { OpeningBody, PeerState, Signed } from "../state.ts";
@@ -23,7 +24,7 @@ function publishOpening(state: PeerState, view: RoundView): Intent[] {
   const { memory, settings } = state;
   const position = positionOf(view, memberIdOf(state));
   if (position < 0 || memory.update === undefined || !hasBit(view.committedMask, position)) return [];
-  if (hasBit(certifiedMask(view, view.bitmaps) & view.openedMask, position)) return [];
+  if (hasBit(certifiedOnChain(view) & view.openedMask, position)) return [];
   const { updateRoot, exampleCount, salt } = memory.update;
   const body = {
     type: "Opening",
@@ -136,9 +137,11 @@ function post(state: PeerState, view: RoundView): Intent[] {
 
 function completes(view: RoundView, openings: readonly OpeningBody[], bitmaps: readonly Signed<"Bitmap">[]): boolean {
   const opened = openings.reduce((mask, { position }) => mask | bitOf(position), view.openedMask);
+  if (opened !== view.committedMask) return false;
+  if (bitmaps.length === 0) return (certifiedOnChain(view) & view.committedMask) === view.committedMask;
   const after = view.seats.map((_, seat) => {
     const added = bitmaps.find((bitmap) => bitmap.seat === seat)?.bits ?? 0n;
     return (view.bitmaps[seat] ?? 0n) | added;
   });
-  return opened === view.committedMask && (certifiedMask(view, after) & view.committedMask) === view.committedMask;
+  return (certifiedMask(view, after) & view.committedMask) === view.committedMask;
 }
