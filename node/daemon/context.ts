@@ -23,7 +23,8 @@ export interface ParticipantContext {
   readonly chain: JobChain;
   readonly network: Network;
   readonly storage: Storage;
-  readonly learner: Learner;
+  /** Undefined for who only watches. */
+  readonly learner: Learner | undefined;
   readonly spec: JobSpec;
   readonly domain: JobDomain;
   /** The operator's key, 32 bytes; what it signs by the rules goes through `signer`. */

@@ -33,7 +33,8 @@ export interface ParticipantOptions {
   readonly chain: JobChain;
   readonly openNetwork: (options: NetworkOptions) => Promise<Network>;
   readonly storage: Storage;
-  readonly learner: Learner;
+  /** Undefined for who only watches: as a member it would pass every round, and abstain from scoring. */
+  readonly learner: Learner | undefined;
   readonly spec: JobSpec;
   readonly privateKey: Uint8Array;
   /** Of a fresh job; a later model comes from the storage. */
@@ -103,6 +104,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     terms: chain.terms,
     relaySeconds: options.relaySeconds,
     retrySeconds: options.retrySeconds,
+    watchSecret: toHex(options.randomBytes(32)),
   };
   let state = initialState(peer, model.modelId);
   const signer = createSigner(domain, options.privateKey, storage);

@@ -8,6 +8,7 @@ import { decideReturn } from "./deciding/membership.ts";
 import { decideProposal } from "./deciding/proposing.ts";
 import { decideScoring } from "./deciding/scoring.ts";
 import { decideSharing } from "./deciding/sharing.ts";
+import { watch } from "./deciding/watching.ts";
 import type { Intent } from "./plan.ts";
 import { relayRank, takesPart } from "./places.ts";
 import type { PeerState } from "./state.ts";
@@ -20,16 +21,25 @@ export function decide(state: PeerState, now: number): Intent[] {
   const { view } = state;
   if (view === undefined) return [];
   const lasting = [...decideModel(state, view), ...decideCheckpoint(state)];
-  if (!takesPart(state, view)) return lasting;
+  const isOutside = !takesPart(state, view);
+  if (isOutside) return [...lasting, ...decideEvidence(state, view), ...ofRound(view, decideWatch(state, view, now))];
   const wishes = [...decidePhase(state, view, now), ...decideReturn(state, view), ...decideAdvance(state, view)];
-  const ofRound = wishes.map((wish) => ({ ...wish, key: `${view.round}:${wish.key}` }));
-  return [...lasting, ...decideEvidence(state, view), ...ofRound];
+  return [...lasting, ...decideEvidence(state, view), ...ofRound(view, wishes)];
 }
+
+const ofRound = ({ round }: RoundView, wishes: readonly Intent[]): Intent[] =>
+  wishes.map((wish) => ({ ...wish, key: `${round}:${wish.key}` }));
 
 /** Keep the params in step with the chain. */
 function decideModel(state: PeerState, view: RoundView): Intent[] {
   if (view.modelId === state.modelId) return [];
   return [{ key: `sync:${view.modelId}`, effect: { type: "sync", modelId: view.modelId, lastRoot: state.lastRoot } }];
+}
+
+/** Who has no part in the job looks at what is proposed, and nothing else. */
+function decideWatch(state: PeerState, view: RoundView, now: number): Intent[] {
+  if (view.phase === "propose") return watch(state, view);
+  return view.phase === "challenge" ? decideJudging(state, view, now) : [];
 }
 
 function decidePhase(state: PeerState, view: RoundView, now: number): Intent[] {
@@ -39,7 +49,7 @@ function decidePhase(state: PeerState, view: RoundView, now: number): Intent[] {
     case "share":
       return decideSharing(state, view, now);
     case "propose":
-      return [...decideProposal(state, view), ...decideScoring(state, view)];
+      return [...decideProposal(state, view), ...decideScoring(state, view), ...watch(state, view)];
     case "challenge":
       return [...decideJudging(state, view, now), ...decideScoring(state, view)];
     case "score":

@@ -38,8 +38,8 @@ export type PeerEvent =
   | { readonly type: "aggregated"; readonly round: number; readonly includeHash: Hex; readonly aggregateRoot: Hex }
   /** The blob of an aggregate, other than one's own, is here. */
   | { readonly type: "fetched"; readonly round: number; readonly aggregateRoot: Hex }
-  /** None of those asked gave a blob. */
-  | { readonly type: "unavailable"; readonly round: number; readonly root: Hex }
+  /** None of those asked gave a blob; or, where `reached` is false, this peer was connected to none of them. */
+  | { readonly type: "unavailable"; readonly round: number; readonly root: Hex; readonly reached?: boolean }
   | { readonly type: "scored"; readonly round: number; readonly scores: OwnScores }
   /** What a run before a restart made of a round that may be over. */
   | { readonly type: "judged"; readonly judged: Judged }

@@ -2,8 +2,19 @@ import { ZERO_WORD, type Address } from "../core/bytes.ts";
 import { nextModelId } from "../core/encoding.ts";
 import { includedUpdates, type Member, type RoundView } from "../core/roundView.ts";
 import type { PeerEvent } from "./events.ts";
+import { turnToWatch } from "./deciding/watching.ts";
 import { foldMessage } from "./foldMessage.ts";
-import { emptyJudging, emptyMemory, MAX_DISPUTES, type Judged, type PeerState, type RoundMemory } from "./state.ts";
+import { memberIdOf, ownSeat } from "./places.ts";
+import { rosterOf } from "./roster.ts";
+import {
+  emptyJudging,
+  emptyMemory,
+  MAX_DISPUTES,
+  MAX_LOOK_BACK,
+  type Judged,
+  type PeerState,
+  type RoundMemory,
+} from "./state.ts";
 
 const ZERO_ADDRESS: Address = `0x${"00".repeat(20)}`;
 
@@ -28,6 +39,7 @@ export function foldEvent(state: PeerState, event: PeerEvent): PeerState {
     case "fetched":
       return withMemory(state, event.round, { fetched: new Set(memory.fetched).add(event.aggregateRoot) });
     case "unavailable":
+      if (event.reached === false && ownSeat(state) < 0) return state; // a watcher was refused by nobody
       return withMemory(state, event.round, { unavailable: new Set(memory.unavailable).add(event.root) });
     case "scored":
       return memory.scores === undefined && memory.includeHash === event.scores.includeHash
@@ -66,12 +78,16 @@ function foldView(state: PeerState, { view, members, demands }: EventOf<"view">)
   const lastRoot = view.aggregateRoot === ZERO_WORD ? state.lastRoot : view.aggregateRoot;
   const equivocations = stillOpen(state.equivocations, members);
   const settled = foldSettled(state, view);
-  const seen = { ...foldVerdict(state, view), view, members, demands, lastRoot, equivocations, settled };
+  const seen: PeerState = { ...foldVerdict(state, view), view, members, demands, lastRoot, equivocations, settled };
   const { memory } = state;
   const sameRound = view.round === memory.round && view.seed === memory.seed;
   if (sameRound && view.includeHash === memory.includeHash) return seen;
-  const kept = sameRound ? memory : emptyMemory(view.round, view.seed);
+  const kept = sameRound ? memory : emptyMemory(view.round, view.seed, turnOf(state, view, members));
   return { ...seen, memory: { ...kept, ...emptyJudging(view.includeHash) } };
+}
+
+function turnOf({ settings }: PeerState, { seats, seed }: RoundView, members: readonly Member[]): number {
+  return turnToWatch(settings.watchSecret, seed, Math.max(0, rosterOf(members).staying - seats.length));
 }
 
 /** A round whose end this peer sees, with those who sat in it: from the next view on the chain does not say. */
@@ -87,14 +103,31 @@ function hasEnded({ phase }: RoundView): boolean {
 }
 
 /** Once a round is over: whether something else settled than what this peer has computed. */
-function foldVerdict(state: PeerState, view: RoundView): PeerState {
-  const { judged } = state;
+function foldVerdict(known: PeerState, view: RoundView): PeerState {
+  const disputes = known.disputes.filter((one) => one.aggregateRoot !== undefined || isInReach(one, view));
+  const state = disputes.length === known.disputes.length ? known : { ...known, disputes };
+  const judged = state.judged ?? unjudged(state, view);
   if (judged === undefined || (view.round === judged.round && !hasEnded(view))) return state;
   const over = { ...state, judged: undefined };
   const skipped = view.modelId === judged.modelId;
   // With rounds in between nobody can tell from the model's name: then the chain's log is asked.
-  const agrees = view.modelId === nextModelId(judged.modelId, judged.aggregateRoot);
+  const { aggregateRoot } = judged;
+  const agrees = aggregateRoot !== undefined && view.modelId === nextModelId(judged.modelId, aggregateRoot);
   return skipped || agrees ? over : { ...over, disputes: withDispute(state, judged) };
+}
+
+/** The last round, where this peer had to look at what was proposed, and the round was faster. */
+function unjudged(state: PeerState, view: RoundView): Judged | undefined {
+  const { memory, view: last } = state;
+  if (last === undefined || last.includedMask === 0n || memory.round !== last.round) return undefined;
+  if (memory.aggregateRoot !== undefined || last.modelId === view.modelId) return undefined;
+  const watches = ownSeat(state) >= 0 || memberIdOf(state) < 0 || memory.turnToWatch === 0;
+  if (!watches || last.round + 1 < view.round) return undefined;
+  return { round: last.round, modelId: last.modelId, updates: includedUpdates(last), aggregateRoot: undefined };
+}
+
+function isInReach({ round }: Judged, view: RoundView): boolean {
+  return round + MAX_LOOK_BACK >= view.round;
 }
 
 function withDispute({ disputes }: PeerState, judged: Judged): readonly Judged[] {

@@ -56,8 +56,10 @@ export function relayRank(state: PeerState, view: RoundView): number {
   if (view.seats.length === 0) return turnToDraw(state, view);
   const seat = ownSeat(state);
   if (seat < 0) {
-    const position = positionOf(view, memberIdOf(state));
-    return view.seats.length + (position >= 0 ? position : view.cohort.length + memberIdOf(state));
+    const memberId = memberIdOf(state);
+    if (memberId < 0) return view.seats.length + view.cohort.length + state.members.length;
+    const position = positionOf(view, memberId);
+    return view.seats.length + (position >= 0 ? position : view.cohort.length + memberId);
   }
   const order = bitsOf(view.liveSeats).filter((live) => live >= view.firstSlot);
   const place = order.indexOf(seat);
@@ -69,6 +71,6 @@ function turnToDraw(state: PeerState, { round }: RoundView): number {
   const { candidates, placeOf } = rosterOf(state.members);
   const memberId = memberIdOf(state);
   const place = placeOf.get(memberId);
-  if (place === undefined) return candidates.length + memberId;
+  if (place === undefined) return candidates.length + (memberId < 0 ? state.members.length : memberId);
   return (place + candidates.length - (round % candidates.length)) % candidates.length;
 }

@@ -12,6 +12,8 @@ export interface PeerSettings {
   readonly terms: JobTerms;
   /** Head start that each rank gives the next one where anyone may act, so that not everybody pays for the same step. */
   readonly relaySeconds: number;
+  /** 32 bytes that nobody else knows: decides in which rounds this peer watches the committee. */
+  readonly watchSecret: Hex;
   /** Before a failed effect is tried again, and before a message that nobody acted on is repeated. */
   readonly retrySeconds: number;
 }
@@ -76,7 +78,8 @@ export interface Judged {
   /** Before the round. */
   readonly modelId: Hex;
   readonly updates: readonly IncludedUpdate[];
-  readonly aggregateRoot: Hex;
+  /** Undefined where the round was over before this peer had looked. */
+  readonly aggregateRoot: Hex | undefined;
 }
 
 /** A round that this peer saw settle, and what its seats say of the model after it. */
@@ -118,6 +121,8 @@ export interface RoundMemory extends JudgingMemory {
   readonly fetched: ReadonlySet<Hex>;
   /** Roots of blobs that nobody has given at least once. */
   readonly unavailable: ReadonlySet<Hex>;
+  /** Part of the window from which on this peer watches, without a seat; see `deciding/watching.ts`. */
+  readonly turnToWatch: number;
 }
 
 /** What belongs to one include set: void when an update that nobody shows leaves it. */
@@ -169,10 +174,12 @@ export interface PeerState {
 export const MAX_EARLY_MESSAGES = 512;
 /** Newest ones; what each needs to be proven is kept for as long. */
 export const MAX_DISPUTES = 4;
+/** Rounds for which owners keep their updates: later nobody can look any more. */
+export const MAX_LOOK_BACK = 2;
 /** Of one author: a round's six kinds, and some bitmaps more. */
 export const MAX_EARLY_OF_ONE = 10;
 
-export function emptyMemory(round: number, seed: Hex): RoundMemory {
+export function emptyMemory(round: number, seed: Hex, turnToWatch = Infinity): RoundMemory {
   return {
     round,
     seed,
@@ -185,6 +192,7 @@ export function emptyMemory(round: number, seed: Hex): RoundMemory {
     bitmaps: new Map(),
     fetched: new Set(),
     unavailable: new Set(),
+    turnToWatch,
     ...emptyJudging(ZERO_WORD),
   };
 }

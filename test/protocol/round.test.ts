@@ -37,10 +37,10 @@ describe("a fresh peer", () => {
     ["a seat that does not train", 5, "commit", []],
     ["a member that trains", 0, "share", []],
     ["a seat", 1, "share", []],
-    ["a member that trains", 2, "propose", []],
+    ["a member that trains and watches", 2, "propose", Array.from({ length: 4 }, () => "fetchUpdate")],
     ["the aggregator", 3, "propose", Array.from({ length: 4 }, () => "fetchUpdate")],
     ["a seat that does not train", 5, "propose", Array.from({ length: 5 }, () => "fetchUpdate")],
-    ["a member without a seat", 0, "challenge", ["fetchAggregate"]],
+    ["a member without a seat", 0, "challenge", ["fetchAggregate", ...Array.from({ length: 4 }, () => "fetchUpdate")]],
     ["a seat", 1, "challenge", Array.from({ length: 4 }, () => "fetchUpdate")],
     ["a member without a seat", 0, "score", []],
     ["a seat", 4, "score", []],
@@ -53,7 +53,7 @@ describe("a fresh peer", () => {
     });
   }
 
-  for (const phase of ["joining", "draw", "commit", "share", "propose", "challenge", "score"] as const) {
+  for (const phase of ["joining", "draw", "commit", "share", "score"] as const) {
     it(`does nothing in ${phase} before it has joined, whatever it hears and however long it takes`, () => {
       const outsider = peer(OUTSIDER).after(see(viewIn(phase)), ...openings, ...bitmaps, ...attestations);
       expect(outsider.types).to.deep.equal([]);

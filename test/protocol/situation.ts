@@ -192,6 +192,9 @@ export const see = (
 });
 
 /** A peer as it stands after some events, with all that it has started. */
+/** By which everybody watches who has no seat: there are few. */
+const watchSecret = keccakWords(7);
+
 export class Situation {
   state: PeerState;
   now = START;
@@ -200,7 +203,10 @@ export class Situation {
 
   constructor(id: number, modelId: Hex = MODEL) {
     const operator: Address = operators[id]!;
-    this.state = initialState({ operator, domain, terms, relaySeconds: RELAY, retrySeconds: RETRY }, modelId);
+    this.state = initialState(
+      { operator, domain, terms, relaySeconds: RELAY, retrySeconds: RETRY, watchSecret },
+      modelId,
+    );
   }
 
   /** Takes events in and remembers what they started. */

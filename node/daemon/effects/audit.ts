@@ -8,8 +8,8 @@ import { proveWrong } from "./wrongLeaf.ts";
 type AuditEffect = Extract<PeerEffect, { type: "audit" }>;
 
 /**
- * Holds what settled in a round against what this peer made of it. It was away, or outvoted: poster and attesters can be
- * slashed as long as their stake is bonded.
+ * Holds what settled in a round against what this peer made of it, or makes of it now. It was away, outvoted, or slower than the
+ * round: poster and attesters can be slashed as long as their stake is bonded.
  * @returns the proof to send; undefined where nothing wrong settled, or it was proven already
  */
 export async function auditRound(

@@ -70,7 +70,9 @@ async function fetchBlob(
   try {
     return await stopwatch.measure("network", () => network.fetchBlob(shape, holders, signal));
   } catch (error) {
-    dispatch({ type: "unavailable", round, root: shape.root });
+    const connected = new Set(network.peers());
+    const reached = holders.some((holder) => connected.has(holder));
+    dispatch({ type: "unavailable", round, root: shape.root, ...(reached ? {} : { reached }) });
     throw error;
   }
 }

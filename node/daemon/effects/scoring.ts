@@ -26,6 +26,7 @@ export async function score(
     return context.dispatch({ type: "scored", round, scores: promised.scores });
   requireIncludeHash(includeHash, updates);
   const contributions = await stopwatch.measure("verification", async () => {
+    if (learner === undefined) return updates.map(() => 0); // nothing to measure with: it abstains
     const weighted = await weightedUpdates(context, updates);
     const quantised = weighted.map((update) => ({ ...update, exponent: model.exponent }));
     const aggregate = await exactAggregate(context, updates);

@@ -17,6 +17,7 @@ export async function train(context: ParticipantContext, { round, memberId }: Tr
   const { chain, learner, spec, stopwatch, storage, updates, model } = context;
   const promised = storage.get("update", String(round)) as OwnUpdate | undefined;
   if (promised !== undefined) return context.dispatch({ type: "trained", round, update: promised });
+  if (learner === undefined) return context.dispatch({ type: "passed", round });
   const delta = await stopwatch.measure("training", () =>
     orPass(context, round, () => learner.localUpdate(model.params, round)),
   );

@@ -19,7 +19,9 @@ export function challenge(state: PeerState, view: RoundView): Intent[] {
   const { round, aggregateRoot } = view;
   const holders = aggregateHolders(state, view);
   const effect = { type: "prove", round, updates: includedUpdates(view), aggregateRoot, holders } as const;
-  const delay = challengerRank(state, view) * state.settings.relaySeconds;
+  const turn = challengerRank(state, view) * state.settings.relaySeconds;
+  // Those without a seat come last, but in time where a quorum of liars shortens the window.
+  const delay = ownSeat(state) < 0 ? Math.min(turn, TURNS * state.settings.terms.demandSeconds) : turn;
   const proof: Intent = { key: `prove:${aggregateRoot}`, effect, delay };
   return state.memory.fetched.has(aggregateRoot) ? [proof] : [proof, ...demand(state, view, 0, aggregateRoot)];
 }
@@ -69,7 +71,10 @@ function demand(state: PeerState, view: RoundView, tree: number, root: Hex): Int
   const effect = { type: "demand", tree, root, seed, updates: includedUpdates(view) } as const;
   // An answer moves the window's end: then there is another node to ask for.
   const key = `demand:${aggregateRoot}:${tree}:${windowEnd}`;
-  const patience = (state.memory.unavailable.has(root) ? ASK : ASK_ANYWAY) * demandSeconds;
+  const refused = state.memory.unavailable.has(root);
+  // Who has no seat may just not reach those who have it: it asks last, and only for what was refused.
+  if (ownSeat(state) < 0 && !refused) return [];
+  const patience = (refused && ownSeat(state) >= 0 ? ASK : ASK_ANYWAY) * demandSeconds;
   return [{ key, effect, delay, notBefore: view.phaseStart + patience + delay }];
 }
 

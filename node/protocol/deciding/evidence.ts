@@ -30,6 +30,8 @@ function audits(state: PeerState, delay: number): Intent[] {
       state,
       judged.updates.map(({ memberId }) => memberId),
     );
-    return { key: `audit:${judged.round}`, effect: { type: "audit", judged, owners }, delay };
+    // Who has not looked yet looks before what there is to look at is gone; as a rule nothing follows from it.
+    const turn = judged.aggregateRoot === undefined ? 0 : delay;
+    return { key: `audit:${judged.round}`, effect: { type: "audit", judged, owners }, delay: turn };
   });
 }

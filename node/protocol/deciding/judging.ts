@@ -1,9 +1,10 @@
 import { hasBit, popCount, quorumOf, type RoundView } from "../../core/roundView.ts";
 import type { Intent } from "../plan.ts";
-import { memberIdOf, ownSeat, relayRank } from "../places.ts";
+import { ownSeat, relayRank } from "../places.ts";
 import type { PeerState } from "../state.ts";
 import { aggregateHolders, answerDemands, challenge, demandUpdates } from "./challenging.ts";
 import { computeAggregate } from "./proposing.ts";
+import { watch } from "./watching.ts";
 
 /** Part of the quorum's window after which the attestations and score commits that are there are posted. */
 const PARTIAL = 0.5;
@@ -12,7 +13,7 @@ const PARTIAL = 0.5;
 export function decideJudging(state: PeerState, view: RoundView, now: number): Intent[] {
   const answers = answerDemands(state, view, now);
   const seat = ownSeat(state);
-  if (seat < 0) return [...fetchAggregate(state, view), ...answers];
+  if (seat < 0) return [...fetchAggregate(state, view), ...watch(state, view), ...answers];
   const { aggregateRoot } = state.memory;
   if (aggregateRoot === undefined) {
     return [...computeAggregate(state, view), ...demandUpdates(state, view), ...answers];
@@ -24,7 +25,7 @@ export function decideJudging(state: PeerState, view: RoundView, now: number): I
 /** Who has no seat needs the aggregate itself, from its poster or from whoever attested it. */
 function fetchAggregate(state: PeerState, view: RoundView): Intent[] {
   const { aggregateRoot } = view;
-  if (memberIdOf(state) < 0 || state.memory.fetched.has(aggregateRoot)) return [];
+  if (state.memory.fetched.has(aggregateRoot)) return [];
   const effect = {
     type: "fetchAggregate",
     round: view.round,
