@@ -6,6 +6,9 @@ import { includedUpdates, type RoundView } from "../../node/core/roundView.ts";
 import { turnToWatch } from "../../node/protocol/deciding/watching.ts";
 import type { PeerEvent } from "../../node/protocol/events.ts";
 import type { PeerState } from "../../node/protocol/state.ts";
+import { TestFederation } from "../helpers/virtual/federation.ts";
+import { liar } from "../helpers/virtual/misbehaviour.ts";
+import { expectConserved } from "./soundness.ts";
 import {
   aggregated,
   checked,
@@ -166,5 +169,38 @@ describe("the lot by which members watch", () => {
     expect(late.at(0.51 * terms.challengeSeconds).types).to.include("fetchUpdate");
     const agreed = withTurn(0, 0.5, { ...view, attestedMask: 0b111n });
     expect(agreed.at(0.9 * terms.challengeSeconds).types).not.to.include("fetchUpdate");
+  });
+});
+
+describe("a federation whose whole committee lies", function () {
+  this.timeout(30_000);
+
+  it("is found out by one honest watcher without a seat, in the window or after it", async () => {
+    const HONEST = 7;
+    const behaviours = [liar, liar, liar, liar, liar, liar, liar, undefined];
+    const terms = { rounds: 2, committeeSize: 3, cohortSize: 8 };
+    const found: string[] = [];
+    for (let seed = 0; seed < 4; seed++) {
+      const federation = new TestFederation({ members: 8, seed, behaviours, terms });
+      const sat = new Set<number>();
+      const { clock } = federation.world;
+      const look = (): void => {
+        const { round, seats } = federation.snapshot().view;
+        if (seats.includes(HONEST)) sat.add(round);
+        clock.after(0.5, look);
+      };
+      clock.after(0, look);
+      await federation.run();
+      expectConserved(federation);
+      for (const { memberId, prover, round } of federation.history.slashes) {
+        if (prover === undefined) continue;
+        expect(memberId).not.to.equal(HONEST);
+        expect(prover).to.equal(federation.peers[HONEST]!.account.operator);
+        found.push(sat.has(round) ? "with a seat" : "without");
+      }
+      for (const { settled } of federation.history.rounds)
+        if (settled !== undefined) expect(settled.faulty, `seed ${seed}`).to.equal(true);
+    }
+    expect(found).to.include("without");
   });
 });
