@@ -15,14 +15,23 @@ import {
   UPDATE_LEAF_BYTES,
 } from "../core/fixedPoint.ts";
 import type { JobTerms } from "../core/jobTerms.ts";
-import { buildTree } from "../core/merkle.ts";
+import { buildTree, leafCountOf } from "../core/merkle.ts";
 import { weightsOf } from "../core/weightedMean.ts";
 import { Differs, type Difference } from "./difference.ts";
 
 /** Where blobs are looked for, by root. */
 export interface BlobSource {
-  /** As they lie there, whatever they hash to; undefined where there is none. */
-  read(root: Hex): Promise<{ readonly bytes: Uint8Array; readonly where: string } | undefined>;
+  /**
+   * As they lie there, whatever they hash to; undefined where there is none.
+   * @param length of the blob in bytes
+   */
+  read(root: Hex, length: number): Promise<FoundBlob | undefined>;
+}
+
+export interface FoundBlob {
+  readonly bytes: Uint8Array;
+  /** For messages: the path of its file. */
+  readonly where: string;
 }
 
 /** What the job file adds to the chain. */
@@ -164,17 +173,17 @@ export class Aggregates {
     leafBytes: number,
     decode: (bytes: Uint8Array) => Values,
   ): Promise<Values | undefined> {
-    const found = await this.#blobs.read(root);
+    const found = await this.#blobs.read(root, leafCountOf(this.#terms.vectorLength) * leafBytes);
     if (found === undefined) {
       if (this.missing.length < MAX_MISSING) this.missing.push({ round, item, root });
       return undefined;
     }
     this.bytes += found.bytes.length;
     const phase = leafBytes === UPDATE_LEAF_BYTES ? "share" : "propose";
-    const found_ = rootOf(found.bytes, leafBytes);
+    const foundRoot = rootOf(found.bytes, leafBytes);
     const differs = (replay: string): Differs =>
       new Differs({ round, phase, item, chain: root, replay: `${found.where} ${replay}` });
-    if (found_ !== root) throw differs(`has the root ${found_}`);
+    if (foundRoot !== root) throw differs(`has the root ${foundRoot}`);
     try {
       return decode(found.bytes);
     } catch (error) {

@@ -135,7 +135,7 @@ async function recordTransaction(
   events: readonly JobEvent[],
 ): Promise<Placed> {
   const { hash, transactionIndex, to, from, input } = transaction;
-  const authentic = await isAuthentic(transaction);
+  const authentic = isAuthentic(transaction);
   const placed = { hash, index: transactionIndex ?? 0, events, authentic };
   const target = targetOf(source, to ?? "");
   if (target !== undefined) return { ...placed, calls: [{ target, sender: lower(from), input }], indirect: false };

@@ -2,7 +2,7 @@ import { getAbiItem, numberToHex, parseEventLogs, type RpcLog } from "viem";
 import { jobAbi, registryAbi, treasuryAbi } from "../chain/abi.ts";
 import type { Endpoint } from "../chain/endpoint.ts";
 import { readInParts, readLogs } from "../chain/logs.ts";
-import type { JobEvent, JobEventName } from "../chain/memory/eventLog.ts";
+import type { JobEvent } from "../chain/memory/eventLog.ts";
 import { abiWord, toHex, type Address, type Hex } from "../core/bytes.ts";
 import type { RegistryChange } from "./record.ts";
 import type { AuditedJob } from "./source.ts";
@@ -36,6 +36,7 @@ export async function readSaid(
     readRaw(endpoint, { address: source.job }, fromBlock, toBlock),
     readRaw(endpoint, { address: [source.treasury, source.court], topics: named }, fromBlock, toBlock),
   ]);
+  const events = new Map([...eventsIn(own, jobAbi), ...eventsIn(others.filter(isOf(source.treasury)), treasuryAbi)]);
   const said = new Map<string, SaidByTransaction>();
   for (const log of [...own, ...others].sort(byPlace)) {
     const hash = log.transactionHash!;
@@ -46,16 +47,25 @@ export async function readSaid(
       events: [],
     };
     said.set(hash, known);
-    known.events.push(...eventsOf(log, source));
+    const event = events.get(placeOf(log));
+    if (event !== undefined) known.events.push(event);
   }
   return [...said.values()];
 }
 
-function eventsOf(log: RpcLog, { job, treasury }: AuditedJob): JobEvent[] {
-  const from = lower(log.address);
-  const abi = from === job ? jobAbi : from === treasury ? treasuryAbi : undefined;
-  if (abi === undefined) return [];
-  return parseEventLogs({ abi, logs: [log] }).map(({ eventName, args }) => ({ name: eventName as JobEventName, args }));
+/** Events by place. All at once: the parser hashes the names of the whole ABI at each call. */
+function eventsIn(logs: readonly RpcLog[], abi: typeof jobAbi | typeof treasuryAbi): [string, JobEvent][] {
+  const parsed = parseEventLogs({ abi: abi as typeof jobAbi, logs: [...logs] });
+  return parsed.map(({ eventName, args, ...log }) => [placeOf(log), { name: eventName, args }]);
+}
+
+const isOf =
+  (address: Address) =>
+  (log: RpcLog): boolean =>
+    lower(log.address) === address;
+
+function placeOf({ blockNumber, logIndex }: { readonly blockNumber: unknown; readonly logIndex: unknown }): string {
+  return `${Number(blockNumber)}:${Number(logIndex)}`;
 }
 
 function readRaw(

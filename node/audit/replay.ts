@@ -18,6 +18,9 @@ const READABLE_HASHES = 256;
 /** Of one round; the first of them says most. */
 const MAX_SKIPPED = 1_000;
 
+/** Events that say which entries of a posting counted. */
+const FOLLOWS: ReadonlySet<unknown> = new Set(["IncludeSetFixed", "Attested", "ScoreCommitted", "ScoreOpened"]);
+
 /** Where in a job something happened. */
 interface Place {
   readonly round: number;
@@ -61,7 +64,7 @@ export class Replay {
     if (transaction.events.some(({ name }) => name === "JobOpened")) this.#open(block);
     const skippedBefore = this.#skipped.length;
     const calls = transaction.calls.map((call) => this.#call(block, transaction, place, call));
-    this.#compare(block, transaction, place);
+    this.#compare(block, transaction, place, this.#skipped.slice(skippedBefore));
     if (transaction.authentic === false) {
       const [skipped] = this.#skipped.slice(skippedBefore);
       throw differs(block, transaction, place, {
@@ -102,18 +105,19 @@ export class Replay {
     return call;
   }
 
-  #compare(block: RecordedBlock, transaction: RecordedTransaction, place: Place): void {
+  /** @param skipped of this transaction */
+  #compare(block: RecordedBlock, transaction: RecordedTransaction, place: Place, skipped: readonly Skipped[]): void {
     const mismatch = firstMismatch(transaction.events, this.#said);
     if (mismatch === undefined) return;
     const described = describeMismatch(this.job, mismatch);
-    const [skipped] = mismatch.path.length === 0 ? this.#skipped : [];
+    const [cause] = mismatch.path.length === 0 ? this.#skipped : FOLLOWS.has(mismatch.chain?.name) ? skipped : [];
     const details =
-      skipped === undefined
+      cause === undefined
         ? described
         : {
-            item: skipped.item,
+            item: cause.item,
             chain: `it counted: ${described.chain}`,
-            replay: `it ${skipped.reason}, so ${described.replay}`,
+            replay: `it ${cause.reason}, so ${described.replay}`,
           };
     throw differs(block, transaction, place, { ...details, ...this.#hint() });
   }

@@ -6,8 +6,8 @@ export const POOL = 1_000_043n;
 export const TOKENS = 3_000_000n;
 export const MEMBERS = 4;
 
-/** Four members, one who stays outside, and operators to rotate to; others for every job, for a wallet registers once. */
-export function accountsOf(job: number): { all: SimulatedAccount[]; spare: SimulatedAccount[] } {
-  const accounts = simulatedAccounts(MEMBERS + 2, 500 + job);
-  return { all: accounts.slice(0, MEMBERS + 1), spare: accounts.slice(MEMBERS + 1) };
+/** The members, one who stays outside, and operators to rotate to; others for every job, for a wallet registers once. */
+export function accountsOf(job: number, members = MEMBERS): { all: SimulatedAccount[]; spare: SimulatedAccount[] } {
+  const accounts = simulatedAccounts(members + 2, 500 + job);
+  return { all: accounts.slice(0, members + 1), spare: accounts.slice(members + 1) };
 }

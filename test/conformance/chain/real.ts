@@ -36,7 +36,8 @@ export interface RealChain extends ChainUnderTest {
   readonly deployment: Deployment;
   /** In the order in which they were opened. */
   readonly jobs: readonly RealJob[];
-  openJob(change?: Parameters<ChainUnderTest["openJob"]>[0]): Promise<RealJob>;
+  /** @param members that join */
+  openJob(change?: Parameters<ChainUnderTest["openJob"]>[0], members?: number): Promise<RealJob>;
 }
 
 export interface RealJob extends JobUnderTest {
@@ -65,8 +66,8 @@ async function openRealChain(node: ChainProcess): Promise<RealChain> {
     endpoint,
     deployment,
     jobs,
-    async openJob(change) {
-      const job = await openRealJob(endpoint, deployment, sponsor, jobs.length, change);
+    async openJob(change, members = MEMBERS) {
+      const job = await openRealJob(endpoint, deployment, sponsor, { number: jobs.length, members }, change);
       jobs.push(job);
       return job;
     },
@@ -81,7 +82,7 @@ async function openRealJob(
   endpoint: Endpoint,
   deployment: Deployment,
   sponsor: Sender,
-  number: number,
+  { number, members }: { readonly number: number; readonly members: number },
   change: Parameters<ChainUnderTest["openJob"]>[0],
 ): Promise<RealJob> {
   const { token, registry, court, treasury } = deployment;
@@ -90,7 +91,7 @@ async function openRealJob(
   }
   const terms = testTerms(token, change);
   const { job, blockNumber } = await createJob(sponsor, endpoint, deployment, terms, POOL);
-  const { all, spare } = accountsOf(number);
+  const { all, spare } = accountsOf(number, members);
   await fundAccounts(sponsor, token, TOKENS, all);
   const wallets = new Map(all.map(({ wallet, walletKey }) => [wallet, createSender(endpoint, walletKey)]));
   const walletOf = (wallet: Address): Sender => wallets.get(wallet)!;
@@ -105,7 +106,7 @@ async function openRealJob(
   for (const [index, account] of all.entries()) {
     const wallet = walletOf(account.wallet);
     await register(wallet, registry, account.operator, await consentOf(account.wallet, account));
-    if (index < MEMBERS) await joinJob(wallet, deployment, job, terms);
+    if (index < members) await joinJob(wallet, deployment, job, terms);
   }
   const addresses: JobAddresses = { job, registry, court, fromBlock: blockNumber };
   const watcher = createJobWatcher(endpoint, addresses);
@@ -122,8 +123,8 @@ async function openRealJob(
     terms,
     pool: POOL,
     sponsor: sponsor.address,
-    players: players.slice(0, MEMBERS),
-    outsider: players[MEMBERS]!,
+    players: players.slice(0, members),
+    outsider: players[members]!,
     async passTime(seconds) {
       await request("evm_increaseTime", [seconds]);
       await request("evm_mine", []);
