@@ -19,6 +19,13 @@ export interface Ending {
   readonly stdout: string;
 }
 
+/** What a daemon's process is started with, beside the command's own arguments. */
+export interface ProcessSettings {
+  /** To Node, before the program. */
+  readonly nodeArgs?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** `paceline start` as a process, and what it logs. */
 export class DaemonProcess {
   readonly events: LogEvent[] = [];
@@ -28,10 +35,10 @@ export class DaemonProcess {
   readonly #child: ChildProcess;
   readonly #listeners = new Set<() => void>();
 
-  constructor(args: readonly string[], password: string) {
-    const child = spawn(process.execPath, [MAIN, "start", "--json", ...args], {
+  constructor(args: readonly string[], password: string, { nodeArgs = [], env = {} }: ProcessSettings = {}) {
+    const child = spawn(process.execPath, [...nodeArgs, MAIN, "start", "--json", ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, PACELINE_PASSWORD: password },
+      env: { ...process.env, ...env, PACELINE_PASSWORD: password },
     });
     this.#child = child;
     let stdout = "";
@@ -59,7 +66,7 @@ export class DaemonProcess {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const found = this.events.find(fits);
-        if (found === undefined && this.#child.exitCode === null && this.#child.signalCode === null) return;
+        if (found === undefined && !this.hasEnded) return;
         this.#listeners.delete(look);
         if (found !== undefined) resolve(found);
         else reject(new Error(`the daemon ended while it was waited for:\n${this.tail()}`));
@@ -69,9 +76,22 @@ export class DaemonProcess {
     });
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   kill(signal: NodeJS.Signals): Promise<Ending> {
     this.#child.kill(signal);
     return this.ended;
+  }
+
+  /** Sends a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   /** Its last lines, for the message of a test that fails. */

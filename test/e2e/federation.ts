@@ -9,8 +9,8 @@ import { createHome, keystoreFile, openHome, remember } from "../../node/daemon/
 import { parseJobSpec, type JobSpecInput } from "../../node/daemon/jobSpec.ts";
 import { createKeystore } from "../../node/daemon/keystore.ts";
 import { fromHex, type Address } from "../../node/core/bytes.ts";
-import { DaemonProcess } from "./daemonProcess.ts";
-import { openJob, openTestChain } from "./testChain.ts";
+import { DaemonProcess, type ProcessSettings } from "./daemonProcess.ts";
+import { openJob, openTestChain, type OpenJob, type TestChain } from "./testChain.ts";
 
 const PASSWORD = "of no account";
 const KEYS_SEED = 7;
@@ -23,29 +23,48 @@ export interface ReadyFederation {
   readonly job: Address;
   readonly fromBlock: number;
   readonly accounts: readonly SimulatedAccount[];
+  readonly testChain: TestChain;
+  readonly openJob: OpenJob;
+  /** Where participant `index` keeps what is its own. */
+  homeOf(index: number): string;
   /** Starts the daemon of participant `index`, over HTTP. @param rpc another way to the chain */
-  start(index: number, rpc?: string): DaemonProcess;
-  /** Kills what still runs and removes the files. */
-  stop(): Promise<void>;
+  start(index: number, rpc?: string, how?: StartSettings): DaemonProcess;
+  /** Kills what still runs and removes the files. @param before the files are removed */
+  stop(before?: () => void): Promise<void>;
 }
 
-/** @param openChain a chain whose accounts are Hardhat's */
+/** What a daemon is started with that is not the same for all. */
+export interface StartSettings extends ProcessSettings {
+  /** Multiaddrs; a free port of the loopback interface unless told. */
+  readonly listen?: string;
+  readonly announce?: string;
+  /** To the command. */
+  readonly more?: readonly string[];
+}
+
+/**
+ * @param openChain a chain whose accounts are Hardhat's
+ * @param prepareHome sees each home's path before anything is written there
+ */
 export async function openReadyFederation(
   participants: number,
   jobSpec: JobSpecInput,
   openChain?: () => Promise<ChainProcess>,
+  prepareHome: (home: string, index: number) => void = () => undefined,
 ): Promise<ReadyFederation> {
   const folder = mkdtempSync(join(tmpdir(), "paceline-e2e-"));
   const jobFile = join(folder, "job.json");
   writeFileSync(jobFile, JSON.stringify(jobSpec));
   const chain = await openTestChain(openChain);
   const { deployment, endpoint } = chain;
-  const { accounts, addresses } = await openJob(chain, parseJobSpec(jobSpec), participants, KEYS_SEED);
+  const opened = await openJob(chain, parseJobSpec(jobSpec), participants, KEYS_SEED);
+  const { accounts, addresses } = opened;
   const { job, fromBlock } = addresses;
   const rpc = chain.process.httpUrl;
   const homes = await Promise.all(
-    accounts.map(async ({ operatorKey, name }) => {
+    accounts.map(async ({ operatorKey, name }, index) => {
       const home = join(folder, name);
+      prepareHome(home, index);
       const operator = await createKeystore(keystoreFile(home), fromHex(operatorKey), PASSWORD, { scryptN: 4096 });
       createHome(home, operator);
       remember(openHome(home), { rpc, deployment, job: { address: job, fromBlock, file: jobFile } });
@@ -60,22 +79,28 @@ export async function openReadyFederation(
     job,
     fromBlock,
     accounts,
-    start(index, otherRpc) {
+    testChain: chain,
+    openJob: opened,
+    homeOf: (index) => homes[index] as string,
+    start(index, otherRpc, { listen = "/ip4/127.0.0.1/tcp/0", announce, more = [], ...how } = {}) {
       const where = [
         "--home",
         homes[index] as string,
         "--listen",
-        "/ip4/127.0.0.1/tcp/0",
+        listen,
+        ...(announce === undefined ? [] : ["--announce", announce]),
         ...(otherRpc === undefined ? [] : ["--rpc", otherRpc]),
+        ...more,
       ];
       const data = ["--data", "digits", "--part", `${index + 1}/${participants}`];
-      const daemon = new DaemonProcess([...where, ...data, "--linger", "5"], PASSWORD);
+      const daemon = new DaemonProcess([...where, ...data, "--linger", "5"], PASSWORD, how);
       daemons.push(daemon);
       return daemon;
     },
-    async stop() {
+    async stop(before) {
       await Promise.all(daemons.map((daemon) => daemon.kill("SIGKILL")));
       await chain.stop();
+      before?.();
       rmSync(folder, { recursive: true, force: true });
     },
   };

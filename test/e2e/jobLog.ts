@@ -87,13 +87,20 @@ export class JobLog {
     return this.#first(find, name, seconds);
   }
 
+  /** Resolves once a round is over; rejects after `seconds`. */
+  ended(round: number, seconds: number): Promise<"settled" | "skipped"> {
+    const find = (): "settled" | "skipped" | undefined => {
+      if (this.of("RoundSettled", round).length > 0) return "settled";
+      return this.of("RoundSkipped", round).length > 0 ? "skipped" : undefined;
+    };
+    return this.#first(find, `end of round ${round}`, seconds);
+  }
+
   /** Resolves once a round has settled; rejects where it is skipped, and after `seconds`. */
   async settled(round: number, seconds: number): Promise<ArgsOf<"RoundSettled">> {
-    const find = (): ArgsOf<"RoundSettled"> | "skipped" | undefined =>
-      this.of("RoundSettled", round)[0] ?? (this.of("RoundSkipped", round).length > 0 ? "skipped" : undefined);
-    const found = await this.#first(find, "RoundSettled", seconds);
-    if (found === "skipped") throw new Error(`round ${round} was skipped:\n${this.tail()}`);
-    return found;
+    if ((await this.ended(round, seconds)) === "skipped")
+      throw new Error(`round ${round} was skipped:\n${this.tail()}`);
+    return this.of("RoundSettled", round)[0]!;
   }
 
   #first<Found>(find: () => Found | undefined, what: string, seconds: number): Promise<Found> {

@@ -1,0 +1,22 @@
+import type { Fault } from "./fault.ts";
+import { deadRpc, hangingRpc, laggingRpc } from "./faults/endpoints.ts";
+import { fullDisk, wrongClock } from "./faults/machine.ts";
+import { loss, partition } from "./faults/network.ts";
+import { deadAggregator, deadHalf, kill, pause } from "./faults/processes.ts";
+import { reorganisation } from "./faults/reorganisation.ts";
+
+/** The table's rows. */
+export const FAULTS: readonly Fault[] = [
+  kill,
+  pause,
+  deadAggregator,
+  deadHalf,
+  deadRpc,
+  hangingRpc,
+  laggingRpc,
+  reorganisation,
+  partition,
+  loss,
+  fullDisk,
+  wrongClock,
+];

@@ -1,0 +1,128 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+
+/** What a link does to the bytes of one direction. */
+export type LinkState = "open" | "cut" | LossyLine;
+
+/** A line that delays and loses, as TCP over it looks from above: nothing is missing and nothing overtakes, it comes late. */
+export interface LossyLine {
+  readonly delayMs: number;
+  /** Probability that a segment is lost, each time that it is sent. */
+  readonly loss: number;
+  /** Uniform in 0 … 1. */
+  readonly uniform: () => number;
+}
+
+/** Bytes of a TCP segment over Ethernet. */
+const SEGMENT_BYTES = 1448;
+/** Linux's least retransmission timeout; doubled at each further loss (RFC 6298). */
+const RETRANSMIT_MS = 200;
+const MAX_RETRANSMISSIONS = 6;
+
+/** When the last of the segments of a piece is there, in milliseconds from its sending. */
+export function lateness(bytes: number, { delayMs, loss, uniform }: LossyLine): number {
+  let latest = 0;
+  for (let segment = 0; segment < Math.ceil(bytes / SEGMENT_BYTES); segment++) {
+    let wait = 0;
+    for (let lost = 0; lost < MAX_RETRANSMISSIONS && uniform() < loss; lost++) wait += RETRANSMIT_MS * 2 ** lost;
+    latest = Math.max(latest, wait);
+  }
+  return delayMs + latest;
+}
+
+interface Pair {
+  readonly from: number;
+  readonly to: number;
+  readonly sockets: readonly [Socket, Socket];
+}
+
+/**
+ * Every connection between the daemons of one machine, in the hands of a test. Each daemon announces its link's address, and
+ * dials from a loopback address of its own (preload/source.ts), so that a link knows both ends.
+ */
+export class Links {
+  readonly #servers: readonly Server[];
+  readonly #pairs = new Set<Pair>();
+  #stateOf: (from: number, to: number) => LinkState = () => "open";
+
+  private constructor(servers: readonly Server[]) {
+    this.#servers = servers;
+  }
+
+  /** @param ports that the daemons listen on, by member */
+  static async open(ports: readonly number[]): Promise<Links> {
+    const servers = ports.map(() => createServer({ pauseOnConnect: true }));
+    const links = new Links(servers);
+    servers.forEach((server, to) =>
+      server.on("connection", (socket) => links.#accept(socket, to, ports[to] as number)),
+    );
+    await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))));
+    return links;
+  }
+
+  /** The address that a member's daemon dials from. */
+  static sourceOf(member: number): string {
+    return `127.0.1.${member + 1}`;
+  }
+
+  /** Where others reach a member. */
+  portOf(member: number): number {
+    return (this.#servers[member]!.address() as AddressInfo).port;
+  }
+
+  /** From now on; a connection that is open breaks where it is cut. */
+  set(stateOf: (from: number, to: number) => LinkState): void {
+    this.#stateOf = stateOf;
+    for (const { from, to, sockets } of this.#pairs) {
+      if (stateOf(from, to) === "cut") for (const socket of sockets) socket.resetAndDestroy();
+    }
+  }
+
+  close(): void {
+    this.set(() => "cut");
+    for (const server of this.#servers) server.close();
+  }
+
+  #accept(inbound: Socket, to: number, port: number): void {
+    const from = Number(inbound.remoteAddress?.split(".")[3]) - 1;
+    if (this.#stateOf(from, to) === "cut") {
+      inbound.resetAndDestroy();
+      return;
+    }
+    const outbound = connect({ port, host: "127.0.0.1", noDelay: true });
+    inbound.setNoDelay(true);
+    const pair: Pair = { from, to, sockets: [inbound, outbound] };
+    this.#pairs.add(pair);
+    for (const socket of pair.sockets) {
+      socket.on("error", () => undefined); // the other side sees it as closed
+      socket.once("close", () => {
+        this.#pairs.delete(pair);
+        for (const each of pair.sockets) each.destroy();
+      });
+    }
+    this.#carry(inbound, outbound, () => this.#stateOf(from, to));
+    this.#carry(outbound, inbound, () => this.#stateOf(to, from));
+  }
+
+  #carry(source: Socket, target: Socket, state: () => LinkState): void {
+    let last = 0;
+    let waiting = 0;
+    const pass = (write: () => void): void => {
+      if (target.writable) write();
+    };
+    source.on("data", (piece: Buffer) => {
+      const line = state();
+      const now = performance.now();
+      // What has not been delayed must not overtake what has been.
+      const due = Math.max(last, now + (typeof line === "string" ? 0 : lateness(piece.length, line)));
+      if (waiting === 0 && due <= now) return pass(() => target.write(piece));
+      last = due;
+      waiting++;
+      setTimeout(() => {
+        waiting--;
+        pass(() => target.write(piece));
+      }, due - now);
+    });
+    source.once("end", () => setTimeout(() => target.end(), Math.max(0, last - performance.now())));
+    source.resume();
+  }
+}

@@ -1,0 +1,57 @@
+import { messageOf } from "../../node/core/errors.ts";
+import { playCell, type Cell } from "./cell.ts";
+import type { Fault, StruckPhase } from "./fault.ts";
+import { Ground } from "./ground.ts";
+
+/** One fault in each phase, on a federation of its own. */
+export interface Row {
+  readonly fault: string;
+  readonly what: string;
+  /** Why it was not played. */
+  readonly absence?: string;
+  readonly cells: readonly Cell[];
+  /** What is wrong and belongs to no cell. */
+  readonly problems: readonly string[];
+}
+
+const FIRST_ROUND_SECONDS = 180;
+/** Rounds within which everybody must be back, after the last fault. */
+const ROUNDS_TO_RECOVER = 6;
+
+export async function playRow(
+  fault: Fault,
+  phases: readonly StruckPhase[],
+  size: number,
+  onCell: (cell: Cell) => void,
+): Promise<Row> {
+  const { name, what } = fault;
+  const absence = fault.absence?.();
+  if (absence !== undefined) return { fault: name, what, absence, cells: [], problems: [] };
+  const cells: Cell[] = [];
+  const problems: string[] = [];
+  let ground: Ground | undefined;
+  try {
+    ground = await Ground.open(size, fault.needs);
+    await ground.log.settled(1, FIRST_ROUND_SECONDS);
+    for (const phase of phases) {
+      const cell = await playCell(ground, fault, phase);
+      cells.push(cell);
+      onCell(cell);
+      if (cell.outcome === "stuck") break;
+    }
+    await everybodyBack(ground);
+  } catch (error) {
+    problems.push(messageOf(error));
+  } finally {
+    await ground?.close();
+  }
+  return { fault: name, what, cells, problems };
+}
+
+/** Resolves when a round includes an update of each of our daemons. */
+async function everybodyBack({ log, size, longestRound }: Ground): Promise<void> {
+  const latest = log.all("RoundDrawn").at(-1)?.args.round ?? 0;
+  const isComplete = ({ round, updates }: { round: number; updates: readonly { memberId: number }[] }): boolean =>
+    round > latest && updates.filter(({ memberId }) => memberId < size).length === size;
+  await log.until("IncludeSetFixed", isComplete, Math.min(180, ROUNDS_TO_RECOVER * longestRound));
+}

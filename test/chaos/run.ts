@@ -1,0 +1,57 @@
+// `npm run -s test:chaos [-- --only FAULT,… --phases PHASE,… --daemons N --json FILE --write]`: plays faults in phases and prints the
+// table; `--write` puts it into docs/chaos.md. Ends with 1 where a cell is not as it should be.
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { STRUCK_PHASES, type Fault, type StruckPhase } from "./fault.ts";
+import { FAULTS } from "./faults.ts";
+import { playRow, type Row } from "./row.ts";
+import { isGood, pageOf, problemsOf, tableOf, type ChaosReport } from "./table.ts";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    phases: { type: "string" },
+    daemons: { type: "string", default: "6" },
+    json: { type: "string" },
+    write: { type: "boolean", default: false },
+  },
+});
+
+/** The named ones; all where none is named. */
+function chosen<Each>(
+  what: string,
+  names: string | undefined,
+  all: readonly Each[],
+  nameOf: (each: Each) => string,
+): readonly Each[] {
+  const wanted = names?.split(",").map((name) => name.trim());
+  const unknown = wanted?.find((name) => !all.some((each) => nameOf(each) === name));
+  if (unknown !== undefined) {
+    console.error(`There is no ${what} "${unknown}". There are: ${all.map(nameOf).join(", ")}.`);
+    process.exit(2);
+  }
+  return wanted === undefined ? all : all.filter((each) => wanted.includes(nameOf(each)));
+}
+
+const faults: readonly Fault[] = chosen("fault", values.only, FAULTS, ({ name }) => name);
+const phases: readonly StruckPhase[] = chosen("phase", values.phases, STRUCK_PHASES, (phase) => phase);
+const daemons = Number(values.daemons);
+const started = performance.now();
+const rows: Row[] = [];
+for (const fault of faults) {
+  console.error(`${fault.name}: ${fault.what}`);
+  const row = await playRow(fault, phases, daemons, ({ phase, outcome, seconds, calmSeconds, problems }) => {
+    const verdict = problems.length === 0 ? "" : `; WRONG: ${problems.join("; ")}`;
+    console.error(`  ${phase}: ${outcome} in ${seconds.toFixed(1)} s, next in ${calmSeconds.toFixed(1)} s${verdict}`);
+  });
+  if (row.absence !== undefined) console.error(`  not here: ${row.absence}`);
+  for (const problem of row.problems) console.error(`  WRONG: ${problem}`);
+  rows.push(row);
+}
+const seconds = (performance.now() - started) / 1000;
+const report: ChaosReport = { daemons, seconds, passed: rows.every(isGood), rows };
+console.log(tableOf(report));
+for (const problem of problemsOf(rows)) console.error(problem);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+if (values.write) writeFileSync("docs/chaos.md", pageOf(report));
+process.exitCode = report.passed ? 0 : 1;
