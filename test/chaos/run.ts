@@ -11,7 +11,7 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     phases: { type: "string" },
-    daemons: { type: "string", default: "6" },
+    daemons: { type: "string", default: "7" },
     json: { type: "string" },
     write: { type: "boolean", default: false },
   },
