@@ -1,5 +1,6 @@
 import type { Fault } from "./fault.ts";
 import { deadRpc, hangingRpc, laggingRpc } from "./faults/endpoints.ts";
+import { floodingPeer, malformed, replayingPeer, stallingPeer, wrongBytesPeer } from "./faults/hostile.ts";
 import { fullDisk, wrongClock } from "./faults/machine.ts";
 import { loss, partition } from "./faults/network.ts";
 import { deadAggregator, deadHalf, kill, pause } from "./faults/processes.ts";
@@ -17,6 +18,11 @@ export const FAULTS: readonly Fault[] = [
   reorganisation,
   partition,
   loss,
+  stallingPeer,
+  wrongBytesPeer,
+  malformed,
+  floodingPeer,
+  replayingPeer,
   fullDisk,
   wrongClock,
 ];

@@ -10,6 +10,7 @@ import { openReadyFederation, type ReadyFederation, type StartSettings } from ".
 import { JobLog } from "../e2e/jobLog.ts";
 import { smallJob } from "../e2e/testChain.ts";
 import type { Needs } from "./fault.ts";
+import { Attacker } from "./hostile/attacker.ts";
 import { Links } from "./links.ts";
 import { RpcEndpoint } from "./rpcEndpoint.ts";
 
@@ -44,6 +45,8 @@ export class Ground {
   readonly endpoints: readonly RpcEndpoint[];
   readonly anvil: Anvil | undefined;
   readonly daemons: DaemonProcess[] = [];
+  /** The member after ours, where the fault needs one. */
+  readonly attacker: Attacker | undefined;
   log: JobLog;
   readonly #needs: Needs;
   readonly #ports: readonly number[];
@@ -69,6 +72,7 @@ export class Ground {
     this.endpoints = parts.endpoints;
     this.anvil = parts.anvil;
     this.#needs = parts.needs;
+    this.attacker = parts.needs.attacker === true ? new Attacker(parts.federation, parts.size, parts.job) : undefined;
     this.#ports = parts.ports;
     this.#mounts = parts.mounts;
     this.log = this.#newLog();
@@ -105,6 +109,7 @@ export class Ground {
     });
     await ground.anvil?.mineEvery(BLOCK_SECONDS);
     for (let member = 0; member < size; member++) ground.start(member);
+    await ground.attacker?.start();
     return ground;
   }
 
@@ -155,6 +160,7 @@ export class Ground {
 
   async close(): Promise<void> {
     this.log.close();
+    await this.attacker?.close();
     for (const daemon of this.daemons) this.#ending.add(daemon);
     await this.federation.stop(() => {
       for (const mount of this.#mounts) spawnSync("umount", [mount]);

@@ -32,7 +32,7 @@ export async function playRow(
   let ground: Ground | undefined;
   try {
     ground = await Ground.open(size, fault.needs);
-    await ground.log.settled(1, FIRST_ROUND_SECONDS);
+    await firstRound(ground);
     for (const phase of phases) {
       const cell = await playCell(ground, fault, phase);
       cells.push(cell);
@@ -46,6 +46,15 @@ export async function playRow(
     await ground?.close();
   }
   return { fault: name, what, cells, problems };
+}
+
+/** A daemon that cannot start is told of at once. */
+async function firstRound({ log, daemons }: Ground): Promise<void> {
+  const ending = daemons.map(async (daemon, member) => {
+    await daemon.ended;
+    throw new Error(`the daemon of member ${member} ended before the first round was over:\n${daemon.tail()}`);
+  });
+  await Promise.race([log.settled(1, FIRST_ROUND_SECONDS), ...ending]);
 }
 
 /** Resolves when a round includes an update of each of our daemons. */
