@@ -152,6 +152,13 @@ export class Ground {
     return Promise.race([daemon.until(fits), late]).finally(() => clearTimeout(timer));
   }
 
+  /** What each daemon has told so far, one line an event. */
+  stories(): readonly string[] {
+    return this.daemons.map(({ events, strayLines }) =>
+      [...events.map((event) => JSON.stringify(event)), ...strayLines, ""].join("\n"),
+    );
+  }
+
   /** After a reorganisation, what was read before may never have been. */
   renewLog(): void {
     this.log.close();

@@ -18,12 +18,16 @@ const FIRST_ROUND_SECONDS = 180;
 /** Rounds within which everybody must be back, after the last fault. */
 const ROUNDS_TO_RECOVER = 6;
 
-export async function playRow(
-  fault: Fault,
-  phases: readonly StruckPhase[],
-  size: number,
-  onCell: (cell: Cell) => void,
-): Promise<Row> {
+export interface RowOptions {
+  readonly phases: readonly StruckPhase[];
+  /** Daemons. */
+  readonly size: number;
+  readonly onCell?: (cell: Cell) => void;
+  /** What each daemon told, one line an event; those that were killed are told of from their last start on. */
+  readonly onStories?: (stories: readonly string[]) => void;
+}
+
+export async function playRow(fault: Fault, { phases, size, onCell, onStories }: RowOptions): Promise<Row> {
   const { name, what } = fault;
   const absence = fault.absence?.();
   if (absence !== undefined) return { fault: name, what, absence, cells: [], problems: [] };
@@ -36,13 +40,14 @@ export async function playRow(
     for (const phase of phases) {
       const cell = await playCell(ground, fault, phase);
       cells.push(cell);
-      onCell(cell);
+      onCell?.(cell);
       if (cell.outcome === "stuck") break;
     }
     await everybodyBack(ground);
   } catch (error) {
     problems.push(messageOf(error));
   } finally {
+    if (ground !== undefined) onStories?.(ground.stories());
     await ground?.close();
   }
   return { fault: name, what, cells, problems };

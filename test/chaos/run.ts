@@ -1,7 +1,9 @@
-// `npm run -s test:chaos [-- --only FAULT,… --phases PHASE,… --daemons N --json FILE --write]`: plays faults in phases and prints the
+// `npm run -s test:chaos [-- --only FAULT,… --phases PHASE,… --daemons N --json FILE --logs FOLDER --write]`: plays faults in phases and prints the
 // table; `--write` puts it into docs/chaos.md. Ends with 1 where a cell is not as it should be.
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { Cell } from "./cell.ts";
 import { STRUCK_PHASES, type Fault, type StruckPhase } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
 import { playRow, type Row } from "./row.ts";
@@ -13,6 +15,7 @@ const { values } = parseArgs({
     phases: { type: "string" },
     daemons: { type: "string", default: "7" },
     json: { type: "string" },
+    logs: { type: "string" },
     write: { type: "boolean", default: false },
   },
 });
@@ -33,6 +36,19 @@ function chosen<Each>(
   return wanted === undefined ? all : all.filter((each) => wanted.includes(nameOf(each)));
 }
 
+function tell({ phase, outcome, seconds, calmSeconds, problems }: Cell): void {
+  const verdict = problems.length === 0 ? "" : `; WRONG: ${problems.join("; ")}`;
+  console.error(`  ${phase}: ${outcome} in ${seconds.toFixed(1)} s, next in ${calmSeconds.toFixed(1)} s${verdict}`);
+}
+
+const keepStories =
+  ({ name }: Fault) =>
+  (stories: readonly string[]): void => {
+    if (values.logs === undefined) return;
+    for (const [member, story] of stories.entries())
+      writeFileSync(join(values.logs, `${name.replaceAll(" ", "-")}-${member}.jsonl`), story);
+  };
+
 const faults: readonly Fault[] = chosen("fault", values.only, FAULTS, ({ name }) => name);
 const phases: readonly StruckPhase[] = chosen("phase", values.phases, STRUCK_PHASES, (phase) => phase);
 const daemons = Number(values.daemons);
@@ -40,10 +56,7 @@ const started = performance.now();
 const rows: Row[] = [];
 for (const fault of faults) {
   console.error(`${fault.name}: ${fault.what}`);
-  const row = await playRow(fault, phases, daemons, ({ phase, outcome, seconds, calmSeconds, problems }) => {
-    const verdict = problems.length === 0 ? "" : `; WRONG: ${problems.join("; ")}`;
-    console.error(`  ${phase}: ${outcome} in ${seconds.toFixed(1)} s, next in ${calmSeconds.toFixed(1)} s${verdict}`);
-  });
+  const row = await playRow(fault, { phases, size: daemons, onCell: tell, onStories: keepStories(fault) });
   if (row.absence !== undefined) console.error(`  not here: ${row.absence}`);
   for (const problem of row.problems) console.error(`  WRONG: ${problem}`);
   rows.push(row);
