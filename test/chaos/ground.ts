@@ -23,12 +23,12 @@ const BLOCK_SECONDS = 1;
 /** Phases end early when complete: their lengths are how long the others wait for one that is down. */
 const PHASES: JobSpecInput["phases"] = {
   join: 600,
-  commit: 15,
-  share: 15,
-  slot: 6,
-  demand: 5,
-  challenge: 15,
-  score: 10,
+  commit: 20,
+  share: 20,
+  slot: 8,
+  demand: 6,
+  challenge: 20,
+  score: 12,
   unbond: 900,
   blocks: 1,
 };

@@ -6,7 +6,7 @@ import { refreshOperator } from "../../../node/chain/accounts.ts";
 import { readRegistrationNonce, rotate } from "../../../node/chain/registration.ts";
 import { createSender } from "../../../node/chain/sender.ts";
 import { createJobChain, createJobWatcher } from "../../../node/chain/viemJob.ts";
-import { simulatedAccounts, type SimulatedAccount } from "../../../node/cli/simulation/accounts.ts";
+import { simulatedAccounts, type SimulatedAccount } from "../../../node/simulation/accounts.ts";
 import { fitFederationData, loadFederationData } from "../../../node/cli/simulation/data.ts";
 import { DEFAULT_SETTINGS } from "../../../node/cli/simulation/settings.ts";
 import { fromHex, type Hex } from "../../../node/core/bytes.ts";
