@@ -1,6 +1,6 @@
 import type { Endpoint } from "../chain/endpoint.ts";
 import type { JobState } from "../chain/memory/jobStorage.ts";
-import type { Hex } from "../core/bytes.ts";
+import type { Address, Hex } from "../core/bytes.ts";
 import { bitsOf, type Phase } from "../core/roundView.ts";
 import { Aggregates, type BlobSource, type Genesis, type MissingBlob, type SettledUpdates } from "./aggregates.ts";
 import { Differs, type Difference } from "./difference.ts";
@@ -37,7 +37,10 @@ export interface AuditResult {
   /** The first one; undefined where everything reproduces. */
   readonly difference: Difference | undefined;
   readonly chainId: number;
-  readonly job: Hex;
+  readonly job: Address;
+  readonly specHash: Hex;
+  /** That the job promises. */
+  readonly rounds: number;
   readonly fromBlock: number;
   readonly toBlock: number;
   /** Of the last block. */
@@ -82,7 +85,9 @@ export async function auditJob(options: AuditOptions): Promise<AuditResult> {
     stateCompared = await isStateCompared(endpoint, source, run.replay.job, state);
   });
   const { fromBlock } = source;
-  const place = { chainId: opened.chainId, job: opened.job, fromBlock, toBlock, blockHash: last.hash };
+  const { chainId, job, terms } = opened;
+  const { specHash, rounds } = terms;
+  const place = { chainId, job, specHash, rounds, fromBlock, toBlock, blockHash: last.hash };
   return { difference, ...place, ...run.result(), stateCompared };
 }
 
@@ -111,6 +116,9 @@ async function isStateCompared(
     return false;
   }
 }
+
+/** What of a result is of the job and the chain. */
+type Place = "chainId" | "job" | "specHash" | "rounds" | "fromBlock" | "toBlock" | "blockHash";
 
 /** An audit that goes on block by block. */
 export class Run {
@@ -146,10 +154,7 @@ export class Run {
     return first;
   }
 
-  result(): Omit<
-    AuditResult,
-    "difference" | "chainId" | "job" | "fromBlock" | "toBlock" | "blockHash" | "stateCompared"
-  > {
+  result(): Omit<AuditResult, "difference" | "stateCompared" | Place> {
     const { job, skippedCount } = this.replay;
     const followed = [...this.#aggregates.followed.values()];
     const count = (how: string): number => followed.filter((each) => each === how).length;

@@ -7,6 +7,10 @@ export const EXIT_OK = 0;
 export const EXIT_CHECK_FAILED = 1;
 /** `start`: the job ended as failed. */
 export const EXIT_JOB_FAILED = 20;
+/** `audit`: the chain, or a blob, is not what the rules make of the rest. */
+export const EXIT_DIFFERS = 21;
+/** `audit`: nothing differs, but blobs were missing in the folders that were given. */
+export const EXIT_INCOMPLETE = 22;
 /** A second signal, while the first was being obeyed. */
 export const EXIT_INTERRUPTED = 130;
 

@@ -43,6 +43,11 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import("./commands/status.ts"),
   },
   {
+    name: "audit",
+    purpose: "replay a job from its chain and blobs, and say where it differs, or that it reproduces",
+    load: () => import("./commands/audit.ts"),
+  },
+  {
     name: "model",
     purpose: "describe a model's file for a job, or write a trained model for other programs",
     load: () => import("./commands/model.ts"),

@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { EXIT_CHECK_FAILED, EXIT_CODES, EXIT_INTERRUPTED, EXIT_JOB_FAILED } from "../../node/cli/exitCodes.ts";
+import {
+  EXIT_CHECK_FAILED,
+  EXIT_CODES,
+  EXIT_DIFFERS,
+  EXIT_INCOMPLETE,
+  EXIT_INTERRUPTED,
+  EXIT_JOB_FAILED,
+} from "../../node/cli/exitCodes.ts";
 import { CLI_FILE, cliReference } from "../../scripts/generate/cli.ts";
 
 describe("the command line's documentation", () => {
@@ -14,7 +21,7 @@ describe("the command line's documentation", () => {
     const text = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
     const rows = [...text.matchAll(/^\| `([a-z-]+)` +\| +(\d+) \|/gm)].map(([, code, exit]) => [code, Number(exit)]);
     expect(Object.fromEntries(rows)).to.deep.equal(EXIT_CODES);
-    for (const exit of [EXIT_CHECK_FAILED, EXIT_JOB_FAILED, EXIT_INTERRUPTED])
+    for (const exit of [EXIT_CHECK_FAILED, EXIT_JOB_FAILED, EXIT_DIFFERS, EXIT_INCOMPLETE, EXIT_INTERRUPTED])
       expect(text).to.match(new RegExp(`\\b${exit}\\b`));
   });
 
