@@ -1,6 +1,6 @@
 import type { Hex } from "../core/bytes.ts";
 import { decodeUpdate, encodeUpdate } from "../core/fixedPoint.ts";
-import type { BlobSource } from "../network/network.ts";
+import type { BlobSource } from "../network/blobs/blobSource.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** Updates held in memory, in bytes; those of a model that is larger go to the disk. */

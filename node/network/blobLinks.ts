@@ -1,10 +1,11 @@
 import type { PeerId } from "@libp2p/interface";
 import type { Address } from "../core/bytes.ts";
 import type { PacelineError } from "../core/errors.ts";
-import type { Holder } from "./blobs/fetch.ts";
 import { BLOB_PROTOCOL } from "./blobs/frames.ts";
 import { BlobLink } from "./blobs/link.ts";
 import { pipeOver } from "./blobs/pipe.ts";
+import type { Holder } from "./blobs/source.ts";
+import type { Compression } from "./blobs/transferSettings.ts";
 import { operatorOf } from "./identity.ts";
 import type { GossipNode } from "./readiness.ts";
 
@@ -15,8 +16,11 @@ export interface BlobLinksOptions {
   readonly node: GossipNode;
   /** Longest wait for one chunk, in milliseconds. */
   readonly chunkTimeoutMs: number;
+  readonly compression: Compression;
   /** A peer broke the protocol. */
   readonly onViolation: (peer: PeerId, error: PacelineError) => void;
+  /** A peer sent bytes that do not fit their root. */
+  readonly onWrongBytes: (peer: PeerId) => void;
 }
 
 /** One long-lived stream for blobs to each peer, whichever job they are of. */
@@ -36,9 +40,14 @@ export class BlobLinks {
       const peer = peers.get(operator);
       if (peer === undefined) return [];
       const link = this.#linkTo(operator, peer);
-      return [
-        { operator, request: (request, target, signal) => link.request(request, target, signal) } satisfies Holder,
-      ];
+      const holder: Holder = {
+        operator,
+        load: () => link.load,
+        rate: () => link.rate,
+        request: (request, target, signal) => link.request(request, target, signal),
+        reportWrongBytes: () => this.#options.onWrongBytes(peer),
+      };
+      return [holder];
     });
   }
 
@@ -56,9 +65,10 @@ export class BlobLinks {
   #linkTo(operator: Address, peer: PeerId): BlobLink {
     const existing = this.#links.get(operator);
     if (existing !== undefined) return existing;
-    const { node, chunkTimeoutMs, onViolation } = this.#options;
+    const { node, chunkTimeoutMs, compression, onViolation } = this.#options;
     const link = new BlobLink({
       chunkTimeoutMs,
+      compression,
       open: async (events, signal) => {
         const connections = node.getConnections(peer);
         const connection = connections.find(({ limits }) => limits === undefined) ?? connections[0];

@@ -2,9 +2,9 @@ import type { PeerId } from "@libp2p/interface";
 import type { Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { checkShape } from "./blobs/chunks.ts";
-import { fetchVerified, type Holder } from "./blobs/fetch.ts";
-import { BlobServer } from "./blobs/server.ts";
-import { SharedFetches } from "./blobs/shared.ts";
+import { JobBlobs } from "./blobs/jobBlobs.ts";
+import type { Holder } from "./blobs/source.ts";
+import type { TransferLimits } from "./blobs/transferLimits.ts";
 import { Gate } from "./gate.ts";
 import { encodeCopy, MAX_COPIES } from "./gossip.ts";
 import { operatorOf } from "./identity.ts";
@@ -22,6 +22,7 @@ import { isReady, whenReady, type GossipNode } from "./readiness.ts";
 export interface JobHost {
   readonly self: Address;
   readonly node: GossipNode;
+  readonly limits: TransferLimits;
   contacts(): readonly string[];
   /** Dials unless connected, and waits for `ready`. */
   reach(contacts: readonly string[], ready: (peer: PeerId, signal: AbortSignal) => Promise<void>): Promise<void>;
@@ -39,10 +40,9 @@ const MAX_PUBLISHED_REMEMBERED = 4096;
 export class FollowedJob implements Network {
   readonly gate: Gate;
   readonly judge: Judge;
-  readonly server: BlobServer;
+  readonly blobs: JobBlobs;
   readonly #host: JobHost;
   readonly #options: NetworkOptions;
-  readonly #fetches = new SharedFetches();
   readonly #copies = new Map<string, number>();
   #stopped = false;
 
@@ -51,7 +51,7 @@ export class FollowedJob implements Network {
     this.#options = options;
     this.gate = new Gate((operator) => options.isRegistered(operator));
     this.judge = new Judge((message, from) => options.onMessage(message, from));
-    this.server = new BlobServer(options.blobs);
+    this.blobs = new JobBlobs({ self: host.self, source: options.blobs, limits: host.limits });
   }
 
   get self(): Address {
@@ -113,8 +113,8 @@ export class FollowedJob implements Network {
   async fetchBlob(shape: BlobShape, holders: readonly Address[], signal: AbortSignal): Promise<Uint8Array> {
     this.#checkOpen();
     checkShape(shape, this.#options.maxBlobBytes);
-    const key = `${shape.root} ${shape.leafBytes} ${shape.leafCount}`;
-    return this.#fetches.fetch(key, (stop) => fetchVerified(shape, this.#host.holders(holders), stop), signal);
+    const others = (): readonly Holder[] => this.#host.holders(this.peers());
+    return this.blobs.fetch(shape, this.#host.holders(holders), others, signal);
   }
 
   counters(): NetworkCounters {
@@ -124,8 +124,8 @@ export class FollowedJob implements Network {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#fetches.stopAll();
     this.#host.left(this);
+    await this.blobs.stop();
   }
 
   #checkOpen(): void {

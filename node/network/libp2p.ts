@@ -7,8 +7,9 @@ import { byPeer, isQuic, parseContacts, type Contacts } from "./addresses.ts";
 import { connectionGater } from "./admission.ts";
 import { Admissions } from "./admissions.ts";
 import { BlobLinks } from "./blobLinks.ts";
-import type { Holder } from "./blobs/fetch.ts";
 import { BLOB_PROTOCOL } from "./blobs/frames.ts";
+import type { Holder } from "./blobs/source.ts";
+import { TransferLimits } from "./blobs/transferLimits.ts";
 import { FollowedJob, type JobHost } from "./followedJob.ts";
 import { TopicJudges, validateWith } from "./gossip.ts";
 import { operatorOf } from "./identity.ts";
@@ -77,6 +78,7 @@ interface Parts {
 class Libp2pHost implements Host, JobHost {
   readonly self: Address;
   readonly node: GossipNode;
+  readonly limits: TransferLimits;
   readonly #parts: Parts;
   readonly #links: BlobLinks;
   readonly #identified: Identified;
@@ -100,7 +102,14 @@ class Libp2pHost implements Host, JobHost {
     this.#parts = parts;
     this.#speaksQuic = options.listen.some((address) => isQuic(multiaddr(address)));
     this.#identified = new Identified(node);
-    this.#links = new BlobLinks({ node, chunkTimeoutMs: options.chunkTimeoutMs, onViolation });
+    this.limits = new TransferLimits(options.transfers);
+    this.#links = new BlobLinks({
+      node,
+      compression: this.limits.compression,
+      chunkTimeoutMs: options.chunkTimeoutMs,
+      onViolation,
+      onWrongBytes: (peer) => parts.scores.reject(peer.toString()),
+    });
     this.#locator = new Locator({
       node,
       book,
@@ -110,7 +119,7 @@ class Libp2pHost implements Host, JobHost {
       now,
       random,
     });
-    this.#serving = new Serving({ jobs: () => parts.jobs.values(), admissions, onViolation });
+    this.#serving = new Serving({ jobs: () => parts.jobs.values(), admissions, limits: this.limits, onViolation });
     const { bootstrap = [], relays = [] } = options;
     this.#named = relays === "any" ? bootstrap : [...bootstrap, ...relays];
     this.#keeper = new Keeper({

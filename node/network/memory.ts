@@ -2,10 +2,11 @@ import type { Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { addressOfPrivateKey } from "../core/signature.ts";
 import { checkShape } from "./blobs/chunks.ts";
-import { fetchVerified, type Holder } from "./blobs/fetch.ts";
+import { SYSTEM_CLOCK, type Clock } from "./blobs/clock.ts";
 import type { BlobRequest } from "./blobs/frames.ts";
-import { BlobServer } from "./blobs/server.ts";
-import { SharedFetches } from "./blobs/shared.ts";
+import { JobBlobs } from "./blobs/jobBlobs.ts";
+import type { Holder } from "./blobs/source.ts";
+import { TransferLimits } from "./blobs/transferLimits.ts";
 import { followAlone } from "./followAlone.ts";
 import { Gate } from "./gate.ts";
 import { Judge } from "./judge.ts";
@@ -73,6 +74,9 @@ export class MemoryHub {
   }
 }
 
+/** No clock in the twin: nobody is ever overdue. */
+const UNHURRIED: Clock = { ...SYSTEM_CLOCK, now: () => 0 };
+
 const SCHEME = "memory:";
 /** Which copies of which messages a peer has forwarded. */
 const MAX_FORWARDED = 16_384;
@@ -83,6 +87,7 @@ interface Copy {
 }
 
 class MemoryHost implements Host {
+  readonly limits = new TransferLimits();
   readonly self: Address;
   readonly hub: MemoryHub;
   readonly neighbours = new Set<Address>();
@@ -198,8 +203,8 @@ class MemoryHost implements Host {
   async serve(request: BlobRequest): Promise<Uint8Array | BlobFault> {
     const fault = this.#faults(request);
     if (fault !== undefined && fault !== "corrupt") return fault;
-    for (const { server } of this.#jobs.values()) {
-      const answer = await server.answer(request);
+    for (const { blobs } of this.#jobs.values()) {
+      const answer = await blobs.answer(request);
       if (answer === undefined) continue;
       this.bytesSent += answer.length;
       return fault === undefined ? answer : corrupted(answer);
@@ -210,6 +215,9 @@ class MemoryHost implements Host {
   holder(operator: Address): Holder {
     return {
       operator,
+      load: () => 0,
+      rate: () => undefined,
+      reportWrongBytes: () => undefined,
       request: async (request, target, signal) => {
         const holder = this.neighbours.has(operator) ? this.hub.member(operator) : undefined;
         const answer =
@@ -233,11 +241,10 @@ class MemoryHost implements Host {
 
 class MemoryNetwork implements Network {
   readonly gate: Gate;
-  readonly server: BlobServer;
+  readonly blobs: JobBlobs;
   readonly #host: MemoryHost;
   readonly #options: NetworkOptions;
   readonly #judge: Judge;
-  readonly #fetches = new SharedFetches();
   readonly #seen = new Set<Copy>();
   #stopped = false;
 
@@ -247,7 +254,7 @@ class MemoryNetwork implements Network {
       (operator) => options.isRegistered(operator),
       () => Infinity,
     );
-    this.server = new BlobServer(options.blobs);
+    this.blobs = new JobBlobs({ self: host.self, source: options.blobs, limits: host.limits, clock: UNHURRIED });
     this.#host = host;
     this.#options = options;
     this.#judge = new Judge((message, from) => options.onMessage(message, from));
@@ -303,11 +310,11 @@ class MemoryNetwork implements Network {
   async fetchBlob(shape: BlobShape, holders: readonly Address[], signal: AbortSignal): Promise<Uint8Array> {
     this.#checkOpen();
     checkShape(shape, this.#options.maxBlobBytes);
-    const key = `${shape.root} ${shape.leafBytes} ${shape.leafCount}`;
-    const connected = holders
-      .filter((operator) => this.#host.neighbours.has(operator))
-      .map((operator) => this.#host.holder(operator));
-    return this.#fetches.fetch(key, (stop) => fetchVerified(shape, connected, stop), signal);
+    const connected = (operators: readonly Address[]): readonly Holder[] =>
+      operators
+        .filter((operator) => this.#host.neighbours.has(operator))
+        .map((operator) => this.#host.holder(operator));
+    return this.blobs.fetch(shape, connected(holders), () => connected(this.peers()), signal);
   }
 
   counters(): NetworkCounters {
@@ -318,7 +325,6 @@ class MemoryNetwork implements Network {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#fetches.stopAll();
     this.#host.left(this);
   }
 

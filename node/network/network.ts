@@ -1,4 +1,6 @@
 import type { Address, Hex } from "../core/bytes.ts";
+import type { BlobSource } from "./blobs/blobSource.ts";
+import type { TransferSettings } from "./blobs/transferSettings.ts";
 
 /**
  * The port of the peer-to-peer network. Peers are named by their operator address: the libp2p identity is the same
@@ -17,12 +19,6 @@ export interface BlobShape {
   readonly leafBytes: number;
   /** Leaves that hold data; the blob has exactly leafCount·leafBytes bytes, the last leaf zero-padded. */
   readonly leafCount: number;
-}
-
-/** Where served blobs come from; a blob store is one. */
-export interface BlobSource {
-  /** The whole blob, or undefined where this peer does not hold it. */
-  readBlob(root: Hex): Promise<Uint8Array | undefined>;
 }
 
 export interface NetworkCounters {
@@ -65,6 +61,8 @@ export interface HostOptions {
   readonly privateKey: Uint8Array;
   /** Longest wait for one chunk of a blob, in milliseconds. */
   readonly chunkTimeoutMs: number;
+  /** What blob transfers may use; all there is, unless told. */
+  readonly transfers?: TransferSettings;
 }
 
 /** One job on the host. */
@@ -94,9 +92,10 @@ export interface Network {
    */
   publish(message: Uint8Array): Promise<void>;
   /**
-   * Fetches and verifies a blob from the first of `holders` that delivers it; each holder has a deadline a chunk and two
-   * strikes; those that are not connected are skipped. Bytes are checked against the root while they arrive. Concurrent callers share
-   * one transfer and its bytes, which must not be changed. Throws PacelineError `bad-blob`, `timeout` or `not-found`, by the gravest
+   * Fetches and verifies a blob from `holders` at once, the least loaded first; those that are not connected are skipped, and what one
+   * is long in delivering is asked of another. Each has a deadline a chunk and two strikes; bytes are checked against the root
+   * while they arrive, and one that sends wrong ones is asked no more. Other peers that fetch the same blob give what they have of a
+   * large one. Concurrent callers share one transfer and its bytes, which must not be changed. Throws PacelineError `bad-blob`, `timeout` or `not-found`, by the gravest
    * failure of a holder, when none delivers; `bad-argument` for a shape beyond the bounds; `closed` when aborted.
    */
   fetchBlob(shape: BlobShape, holders: readonly Address[], signal: AbortSignal): Promise<Uint8Array>;

@@ -4,21 +4,20 @@ import type { Admissions } from "./admissions.ts";
 import { MAX_WRITE_BUFFER_BYTES } from "./blobLinks.ts";
 import type { BlobRequest } from "./blobs/frames.ts";
 import { pipeOver } from "./blobs/pipe.ts";
-import { serveBlobs, type Answerer } from "./blobs/serve.ts";
+import { serveBlobs } from "./blobs/serve.ts";
+import type { JobBlobs } from "./blobs/jobBlobs.ts";
+import type { TransferLimits } from "./blobs/transferLimits.ts";
 import { operatorOf } from "./identity.ts";
-import { TokenBucket } from "./tokenBucket.ts";
-
-/** To all strangers together. */
-const STRANGERS_BYTES_A_SECOND = 4 * 1024 * 1024;
 
 interface ServingJob {
-  readonly server: Answerer;
+  readonly blobs: JobBlobs;
   readonly servesStrangers: boolean;
 }
 
 export interface ServingOptions {
   readonly jobs: () => Iterable<ServingJob>;
   readonly admissions: Admissions;
+  readonly limits: TransferLimits;
   /** A peer broke the protocol. */
   readonly onViolation: (peer: PeerId, error: PacelineError) => void;
 }
@@ -26,21 +25,23 @@ export interface ServingOptions {
 /** Serves the blobs of all jobs of a host: to members those of every job, to strangers, within a rate, those of jobs that serve them. */
 export class Serving {
   readonly #options: ServingOptions;
-  readonly #strangersRate = new TokenBucket(STRANGERS_BYTES_A_SECOND);
 
   constructor(options: ServingOptions) {
     this.#options = options;
   }
 
   serve(stream: Stream, { remotePeer }: Connection): void {
-    const { admissions, onViolation } = this.#options;
+    const { admissions, limits, onViolation } = this.#options;
     stream.maxWriteBufferLength = MAX_WRITE_BUFFER_BYTES;
-    const operator = operatorOf(remotePeer);
+    const peer = operatorOf(remotePeer);
+    const isStranger = (): boolean => admissions.isStranger(peer);
     serveBlobs(
       (events) => pipeOver(stream, events),
       {
-        answer: (request) =>
-          admissions.isStranger(operator) ? this.#answerStranger(request) : this.#answer(request, () => true),
+        peer,
+        isStranger,
+        limits,
+        answer: (request) => this.#answer(request, ({ servesStrangers }) => servesStrangers || !isStranger()),
       },
       (error) => onViolation(remotePeer, error),
     );
@@ -49,16 +50,9 @@ export class Serving {
   /** From whichever job holds it. */
   async #answer(request: BlobRequest, may: (job: ServingJob) => boolean): Promise<Uint8Array | undefined> {
     for (const job of this.#options.jobs()) {
-      const answer = may(job) ? await job.server.answer(request) : undefined;
+      const answer = may(job) ? await job.blobs.answer(request) : undefined;
       if (answer !== undefined) return answer;
     }
     return undefined;
-  }
-
-  async #answerStranger(request: BlobRequest): Promise<Uint8Array | undefined> {
-    const answer = await this.#answer(request, ({ servesStrangers }) => servesStrangers);
-    const wait = this.#strangersRate.take(answer?.length ?? 0);
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait).unref());
-    return answer;
   }
 }

@@ -3,9 +3,12 @@ import { describe, it } from "mocha";
 import type { Address } from "../../node/core/bytes.ts";
 import { PacelineError, type ErrorCode } from "../../node/core/errors.ts";
 import { CHUNK_BYTES } from "../../node/core/chunks.ts";
-import { fetchVerified, type Holder } from "../../node/network/blobs/fetch.ts";
+import { fetchVerified } from "../../node/network/blobs/fetch.ts";
 import type { BlobRequest } from "../../node/network/blobs/frames.ts";
 import { BlobServer } from "../../node/network/blobs/server.ts";
+import type { Holder } from "../../node/network/blobs/source.ts";
+import { BlobVerifier } from "../../node/network/blobs/verifier.ts";
+import type { Network } from "../../node/network/network.ts";
 import { MemoryHub } from "../../node/network/memory.ts";
 import { randomBlob } from "../helpers/blobs.ts";
 import { rejectionOf } from "../helpers/errors.ts";
@@ -20,8 +23,12 @@ function holderOf(
 ) {
   const server = new BlobServer({ readBlob: async () => bytes });
   const asked: string[] = [];
+  let reports = 0;
   const holder: Holder = {
     operator: `0x${String(name).repeat(40)}` as Address,
+    load: () => 0,
+    rate: () => undefined,
+    reportWrongBytes: () => void (reports += 1),
     async request(request, target, signal) {
       asked.push(request.kind === "nodes" ? "nodes" : String(request.index));
       const fault = misbehave(request);
@@ -33,20 +40,23 @@ function holderOf(
       return true;
     },
   };
-  return { holder, asked };
+  return { holder, asked, reports: () => reports };
 }
+
+const fetchFrom = (holders: readonly Holder[]): Promise<Uint8Array> =>
+  fetchVerified({ verifier: new BlobVerifier(shape), holders, signal: NEVER });
 
 describe("a verified fetch", () => {
   it("asks for the nodes first, then for every chunk once", async () => {
     const { holder, asked } = holderOf(1);
-    expect(Buffer.compare(await fetchVerified(shape, [holder], NEVER), bytes)).to.equal(0);
+    expect(Buffer.compare(await fetchFrom([holder]), bytes)).to.equal(0);
     expect(asked).to.deep.equal(["nodes", "0", "1", "2", "3", "4"]);
   });
 
   it("keeps what was verified when the next holder takes over", async () => {
     const bad = holderOf(1, ({ kind, index }) => (kind === "chunk" && index === 3 ? "corrupt" : undefined));
     const good = holderOf(2);
-    expect(Buffer.compare(await fetchVerified(shape, [bad.holder, good.holder], NEVER), bytes)).to.equal(0);
+    expect(Buffer.compare(await fetchFrom([bad.holder, good.holder]), bytes)).to.equal(0);
     expect(good.asked).to.not.include("nodes");
     expect(good.asked).to.include("3");
     expect(good.asked).to.not.include("0");
@@ -54,8 +64,9 @@ describe("a verified fetch", () => {
 
   it("finds wrong nodes out before it asks for a chunk", async () => {
     const bad = holderOf(1, ({ kind }) => (kind === "nodes" ? "corrupt" : undefined));
-    expect(await rejectionOf(fetchVerified(shape, [bad.holder], NEVER))).to.equal("bad-blob");
+    expect(await rejectionOf(fetchFrom([bad.holder]))).to.equal("bad-blob");
     expect(bad.asked).to.deep.equal(["nodes"]);
+    expect(bad.reports()).to.equal(1);
   });
 
   it("gives a holder two strikes for missed deadlines and none for a broken protocol", async () => {
@@ -63,12 +74,12 @@ describe("a verified fetch", () => {
     const slow = holderOf(1, ({ kind, index }) =>
       kind === "chunk" && index === 2 && misses-- > 0 ? "timeout" : undefined,
     );
-    expect(Buffer.compare(await fetchVerified(shape, [slow.holder], NEVER), bytes)).to.equal(0);
+    expect(Buffer.compare(await fetchFrom([slow.holder]), bytes)).to.equal(0);
     const dead = holderOf(2, () => "timeout");
-    expect(await rejectionOf(fetchVerified(shape, [dead.holder], NEVER))).to.equal("timeout");
+    expect(await rejectionOf(fetchFrom([dead.holder]))).to.equal("timeout");
     expect(dead.asked).to.deep.equal(["nodes", "nodes"]);
     const rude = holderOf(3, () => "bad-message");
-    expect(await rejectionOf(fetchVerified(shape, [rude.holder], NEVER))).to.equal("bad-blob");
+    expect(await rejectionOf(fetchFrom([rude.holder]))).to.equal("bad-blob");
     expect(rude.asked).to.deep.equal(["nodes"]);
   });
 
@@ -77,7 +88,7 @@ describe("a verified fetch", () => {
       ({ holder }) => holder,
     );
     try {
-      await fetchVerified(shape, holders, NEVER);
+      await fetchFrom(holders);
       expect.fail("should have thrown");
     } catch (error) {
       const { code, facts } = error as PacelineError;
@@ -132,13 +143,12 @@ describe("a memory network's injected faults", () => {
     const client = await join(hub, 1);
     const faults = ["withhold", "corrupt", "stall", undefined] as const;
     const holders = await Promise.all(faults.map((fault, i) => join(hub, 2 + i, fault)));
-    for (const holder of holders) await client.connect(holder.contacts());
-    const fetch = (which: number) =>
-      client.fetchBlob(
-        shape,
-        holders.slice(which, which + 1).map(({ self }) => self),
-        NEVER,
-      );
+    const fetch = async (which: number) => {
+      const holder = holders[which] as Network;
+      await client.connect(holder.contacts());
+      const fetching = client.fetchBlob(shape, [holder.self], NEVER);
+      return fetching.finally(() => hub.disconnect(client.self, holder.self));
+    };
     expect(await rejectionOf(fetch(0))).to.equal("not-found");
     expect(await rejectionOf(fetch(1))).to.equal("bad-blob");
     expect(await rejectionOf(fetch(2))).to.equal("timeout");

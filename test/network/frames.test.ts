@@ -21,7 +21,14 @@ const root = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex);
 const leafBytes = fc.constantFrom(32, 128, 256, 512, 4096);
 const request: fc.Arbitrary<BlobRequest> = fc.oneof(
   fc.record({ kind: fc.constant("chunk" as const), root, leafBytes, index: fc.nat(0xffffffff) }),
-  fc.record({ kind: fc.constant("nodes" as const), root, leafBytes, index: fc.constant(0) }),
+  fc.record({ kind: fc.constantFrom("nodes", "have"), root, leafBytes, index: fc.constant(0) }),
+  fc.record({
+    kind: fc.constant("chunk" as const),
+    root,
+    leafBytes,
+    index: fc.nat(9),
+    zstd: fc.constant(true as const),
+  }),
 );
 const id = fc.nat(0xffffffff);
 const cuts = fc.array(fc.nat(200), { maxLength: 20 });
@@ -79,8 +86,8 @@ describe("blob frames", () => {
     );
     const good = encodeRequest(7, { kind: "nodes", root: `0x${"ab".repeat(32)}`, leafBytes: 256, index: 0 });
     for (const [at, value] of [
-      [4, 2],
-      [5, 1],
+      [4, 3],
+      [5, 2],
       [6, 3],
       [7, 1],
       [11, 1],
@@ -96,18 +103,19 @@ describe("blob frames", () => {
   });
 
   it("of responses decode as they were encoded, cut anywhere, with and without a payload", () => {
+    const encoding = fc.constantFrom("plain", "zstd");
     const payload = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: undefined });
     fc.assert(
-      fc.property(fc.array(fc.tuple(id, id, payload), { maxLength: 5 }), cuts, (sent, lengths) => {
-        const frames = sent.flatMap(([name, index, bytes]) => [
-          encodeResponseHeader({ id: name, index, length: bytes?.length ?? NOT_HELD }),
+      fc.property(fc.array(fc.tuple(id, id, payload, encoding), { maxLength: 5 }), cuts, (sent, lengths) => {
+        const frames = sent.flatMap(([name, index, bytes, how]) => [
+          encodeResponseHeader({ id: name, index, length: bytes?.length ?? NOT_HELD, encoding: how }),
           bytes ?? new Uint8Array(0),
         ]);
         const { decoder, responses } = recorder(300);
         for (const piece of pieces(new Uint8Array(Buffer.concat(frames)), lengths)) decoder.feed(piece);
         expect(responses).to.deep.equal(
-          sent.map(([name, index, bytes]) => ({
-            header: { id: name, index, length: bytes?.length ?? NOT_HELD },
+          sent.map(([name, index, bytes, how]) => ({
+            header: { id: name, index, length: bytes?.length ?? NOT_HELD, encoding: how },
             payload: bytes && toHex(bytes),
           })),
         );

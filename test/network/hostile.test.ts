@@ -15,6 +15,7 @@ import {
   encodeResponseHeader,
   NOT_HELD,
   REQUEST_BYTES,
+  RESPONSE_HEADER_BYTES,
 } from "../../node/network/blobs/frames.ts";
 import { libp2pKeyOf, operatorOf } from "../../node/network/identity.ts";
 import { followAlone } from "../../node/network/followAlone.ts";
@@ -105,7 +106,7 @@ describe("a libp2p network among hostile peers", function () {
     await connectHolder((stream) => {
       stream.send(encodeResponseHeader({ id: 0, index: 0, length: bytes.length }));
       stream.send(bytes);
-      stream.send(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12));
+      stream.send(new Uint8Array(RESPONSE_HEADER_BYTES).fill(1));
     });
     expect(await network.fetchBlob(shape, [rawOperator()], NEVER)).to.have.length(bytes.length);
     await until(() => raw.getConnections().length === 0);

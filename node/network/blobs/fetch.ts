@@ -1,113 +1,60 @@
-import type { Address } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
 import type { BlobShape } from "../network.ts";
-import type { BlobRequest } from "./frames.ts";
-import { BlobVerifier } from "./verifier.ts";
+import { SYSTEM_CLOCK, type Clock } from "./clock.ts";
+import { gravest, Source, type Failure, type Holder } from "./source.ts";
+import { Swarm, type Admit, type SavedChunks } from "./swarm.ts";
+import { hashChunk, type BlobVerifier, type ChunkHash } from "./verifier.ts";
 
-/** A reason of our own: without one, each abort() makes a DOMException with its stack. */
-const ENDED = "ended";
-
-/** A peer that may hold a blob, and the way to ask it. */
-export interface Holder {
-  readonly operator: Address;
-  /** Writes the answer to `target`. False where it is not held; throws `timeout`, `bad-message` or `closed` (see BlobLink). */
-  request(request: BlobRequest, target: Uint8Array, signal: AbortSignal): Promise<boolean>;
+export interface FetchOptions {
+  readonly verifier: BlobVerifier;
+  /** Those who are known to hold it, in the order of preference. */
+  readonly holders: readonly Holder[];
+  /** Those who may be fetching it as well: asked what they have. */
+  readonly others?: readonly Holder[];
+  readonly signal: AbortSignal;
+  readonly saved?: SavedChunks;
+  readonly clock?: Clock;
+  readonly hash?: ChunkHash;
+  /** The chunk to begin with; 0 unless told. */
+  readonly startAt?: number;
+  /** Resolves when so many bytes may be asked of a peer. */
+  readonly admit?: Admit;
 }
-
-/** Chunks asked for ahead in one fetch. */
-const AHEAD = 3;
-/** Deadlines a holder may miss. */
-const STRIKES = 2;
-
-/** Why a holder did not deliver, from the mildest to the gravest: the gravest is what the caller is told. */
-const FAILURES = ["not-found", "timeout", "bad-blob"] as const;
-type Failure = (typeof FAILURES)[number];
 
 /**
- * Fetches a blob from the first holder that delivers it; a holder takes over where the last one failed.
- * A missed deadline is a strike, and two are enough; bytes that do not fit the root, or a broken protocol, are at once.
+ * Fetches a blob from several holders at once: each chunk from the least loaded one that has it, the rarest chunk first. What a holder
+ * is long in delivering is asked of another as well. A missed deadline is a strike, and two are enough; bytes that do not fit
+ * the root, or a broken protocol, are at once.
+ * @returns the verifier's bytes
  * @throws PacelineError `bad-blob`, `timeout` or `not-found`, by the gravest failure of a holder; `closed` when aborted
  */
-export async function fetchVerified(
-  shape: BlobShape,
-  holders: readonly Holder[],
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const verifier = new BlobVerifier(shape);
-  const failures: Partial<Record<Address, Failure>> = {};
-  for (const holder of holders) {
-    const failure = await fetchFrom(holder, verifier, signal);
-    if (failure === undefined) return verifier.bytes;
-    failures[holder.operator] = failure;
-  }
-  const worst = FAILURES.findLast((failure) => Object.values(failures).includes(failure)) ?? "not-found";
-  throw new PacelineError(worst, `no holder delivered blob ${shape.root}`, { root: shape.root, failures });
-}
-
-async function fetchFrom(holder: Holder, verifier: BlobVerifier, signal: AbortSignal): Promise<Failure | undefined> {
-  for (let strikes = 0; strikes < STRIKES; strikes++) {
-    const failure = await attempt(holder, verifier, signal);
-    if (failure !== "timeout") return failure;
-  }
-  return "timeout";
-}
-
-async function attempt(holder: Holder, verifier: BlobVerifier, signal: AbortSignal): Promise<Failure | undefined> {
-  const stop = new AbortController();
-  const onAbort = (): void => stop.abort(ENDED);
+export async function fetchVerified(options: FetchOptions): Promise<Uint8Array> {
+  const { verifier, signal, clock = SYSTEM_CLOCK, hash = hashChunk, admit = () => Promise.resolve() } = options;
+  const promised = options.holders.map((holder) => new Source(holder, true));
+  const sources = [...promised, ...(options.others ?? []).map((holder) => new Source(holder, false))];
+  const swarm = new Swarm({
+    verifier,
+    sources,
+    clock,
+    hash,
+    admit,
+    saved: options.saved,
+    startAt: options.startAt ?? 0,
+  });
+  const onAbort = (): void => swarm.stop(new PacelineError("closed", "the fetch was aborted"));
   signal.addEventListener("abort", onAbort);
   try {
-    if (signal.aborted) throw new PacelineError("closed", "the fetch was aborted");
-    if (verifier.needsNodes) await fetchNodes(holder, verifier, stop.signal);
-    const missing = verifier.missing().values();
-    const lanes = Array.from({ length: AHEAD }, () => fetchChunks(missing, holder, verifier, stop.signal));
-    // The first lane that fails stops the others before anything else may write to their chunks.
-    for (const lane of lanes) lane.catch(() => stop.abort(ENDED));
-    await Promise.all(lanes);
-    return undefined;
-  } catch (error) {
-    if (signal.aborted) throw new PacelineError("closed", "the fetch was aborted");
-    return failureOf(error);
+    if (signal.aborted) onAbort();
+    if (!(await swarm.run())) throw noHolder(verifier.shape, promised);
+    return verifier.bytes;
   } finally {
-    stop.abort(ENDED);
     signal.removeEventListener("abort", onAbort);
   }
 }
 
-async function fetchNodes(holder: Holder, verifier: BlobVerifier, signal: AbortSignal): Promise<void> {
-  const { root, leafBytes } = verifier.shape;
-  const nodes = new Uint8Array(verifier.nodesLength);
-  const held = await holder.request({ kind: "nodes", root, leafBytes, index: 0 }, nodes, signal);
-  if (!held) throw new PacelineError("not-found", "not held");
-  if (!verifier.acceptNodes(nodes)) throw new PacelineError("bad-blob", "nodes that do not hash to the root");
-}
-
-/** One lane: takes the next missing chunk from the common iterator, and so on. */
-async function fetchChunks(
-  missing: Iterator<number>,
-  holder: Holder,
-  verifier: BlobVerifier,
-  signal: AbortSignal,
-): Promise<void> {
-  const { root, leafBytes } = verifier.shape;
-  for (let next = missing.next(); next.done !== true; next = missing.next()) {
-    const held = await holder.request(
-      { kind: "chunk", root, leafBytes, index: next.value },
-      verifier.chunk(next.value),
-      signal,
-    );
-    if (!held) throw new PacelineError("not-found", "not held");
-    // Another lane failed meanwhile: the chunk may be another holder's to write by now.
-    if (signal.aborted) throw new PacelineError("closed", "the fetch was aborted");
-    if (!verifier.acceptChunk(next.value))
-      throw new PacelineError("bad-blob", `chunk ${next.value} does not fit the root`);
-  }
-}
-
-/** A peer that breaks the protocol is as bad as one that sends wrong bytes. */
-function failureOf(error: unknown): Failure {
-  const code = error instanceof PacelineError ? error.code : undefined;
-  if (code === "not-found" || code === "timeout") return code;
-  if (code === "bad-blob" || code === "bad-message") return "bad-blob";
-  throw error;
+function noHolder({ root }: BlobShape, sources: readonly Source[]): PacelineError {
+  const failures: Record<string, Failure | undefined> = {};
+  for (const { holder, failure } of sources) failures[holder.operator] = failure;
+  const code = gravest(Object.values(failures));
+  return new PacelineError(code, `no holder delivered blob ${root}`, { root, failures });
 }

@@ -5,21 +5,31 @@ import { isLeafSize } from "./chunks.ts";
 /**
  * The blob protocol's frames, integers big-endian.
  *
- *   request   id u32 · kind u8 (0 chunk, 1 nodes) · 0 u8 · leafBytes u16 · index u32 · root 32 bytes
- *   response  id u32 · index u32 · length u32 · `length` bytes; a length of 2^32−1 says "not held" and has no bytes
+ *   request   id u32 · kind u8 (0 chunk, 1 nodes, 2 have) · accepts u8 (bit 0: zstd) · leafBytes u16 · index u32 · root 32 bytes
+ *   response  id u32 · index u32 · length u32 · encoding u8 (0 as it is, 1 zstd) · `length` bytes
  *
- * Responses come in the order of the requests. `index` is the chunk's; of nodes it is 0.
+ * A length of 2^32−1 says "not held" and has no bytes. Responses come in the order of the requests. `index` is the chunk's; otherwise it
+ * is 0. What `have` asks for is a bit for each chunk, the first one the lowest of the first byte: the chunks that the peer
+ * can serve, for it may be fetching the blob itself.
  */
-export const BLOB_PROTOCOL = "/paceline/blob/1";
+export const BLOB_PROTOCOL = "/paceline/blob/2";
 export const REQUEST_BYTES = 44;
-export const RESPONSE_HEADER_BYTES = 12;
+export const RESPONSE_HEADER_BYTES = 13;
 export const NOT_HELD = 0xffffffff;
 
+const KINDS = ["chunk", "nodes", "have"] as const;
+const ENCODINGS = ["plain", "zstd"] as const;
+const ACCEPTS_ZSTD = 1;
+
+export type BlobEncoding = (typeof ENCODINGS)[number];
+
 export interface BlobRequest {
-  readonly kind: "chunk" | "nodes";
+  readonly kind: (typeof KINDS)[number];
   readonly root: Hex;
   readonly leafBytes: number;
   readonly index: number;
+  /** Whether the answer may be compressed. */
+  readonly zstd?: boolean;
 }
 
 export interface ResponseHeader {
@@ -27,13 +37,16 @@ export interface ResponseHeader {
   readonly index: number;
   /** Bytes that follow, or NOT_HELD. */
   readonly length: number;
+  /** Of the bytes that follow; plain unless told. */
+  readonly encoding?: BlobEncoding;
 }
 
 export function encodeRequest(id: number, request: BlobRequest): Uint8Array {
   const frame = new Uint8Array(REQUEST_BYTES);
   const view = new DataView(frame.buffer);
   view.setUint32(0, id);
-  view.setUint8(4, request.kind === "chunk" ? 0 : 1);
+  view.setUint8(4, KINDS.indexOf(request.kind));
+  view.setUint8(5, request.zstd === true ? ACCEPTS_ZSTD : 0);
   view.setUint16(6, request.leafBytes);
   view.setUint32(8, request.index);
   frame.set(fromHex(request.root), 12);
@@ -45,16 +58,15 @@ export function decodeRequest(frame: Uint8Array): { readonly id: number; readonl
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
   if (frame.length !== REQUEST_BYTES)
     throw new PacelineError("bad-message", `a blob request has ${REQUEST_BYTES} bytes, got ${frame.length}`);
-  const kind = view.getUint8(4);
+  const kind = KINDS[view.getUint8(4)];
+  const accepts = view.getUint8(5);
   const leafBytes = view.getUint16(6);
   const index = view.getUint32(8);
-  if (kind > 1 || view.getUint8(5) !== 0 || !isLeafSize(leafBytes) || (kind === 1 && index !== 0)) {
+  if (kind === undefined || accepts > ACCEPTS_ZSTD || !isLeafSize(leafBytes) || (kind !== "chunk" && index !== 0)) {
     throw new PacelineError("bad-message", "malformed blob request", { kind, leafBytes, index });
   }
-  return {
-    id: view.getUint32(0),
-    request: { kind: kind === 0 ? "chunk" : "nodes", root: toHex(frame.subarray(12)), leafBytes, index },
-  };
+  const request = { kind, root: toHex(frame.subarray(12)), leafBytes, index };
+  return { id: view.getUint32(0), request: accepts === ACCEPTS_ZSTD ? { ...request, zstd: true } : request };
 }
 
 export function encodeResponseHeader(header: ResponseHeader): Uint8Array {
@@ -63,6 +75,7 @@ export function encodeResponseHeader(header: ResponseHeader): Uint8Array {
   view.setUint32(0, header.id);
   view.setUint32(4, header.index);
   view.setUint32(8, header.length);
+  view.setUint8(12, ENCODINGS.indexOf(header.encoding ?? "plain"));
   return frame;
 }
 
@@ -143,7 +156,9 @@ export class ResponseDecoder {
 
   #begin(frame: Uint8Array): void {
     const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
-    const header = { id: view.getUint32(0), index: view.getUint32(4), length: view.getUint32(8) };
+    const encoding = ENCODINGS[view.getUint8(12)];
+    if (encoding === undefined) throw new PacelineError("bad-message", "a blob answer in an unknown encoding");
+    const header = { id: view.getUint32(0), index: view.getUint32(4), length: view.getUint32(8), encoding };
     this.#target = this.#sink.begin(header);
     this.#length = header.length === NOT_HELD ? 0 : header.length;
     this.#written = 0;

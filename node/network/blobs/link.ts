@@ -1,15 +1,25 @@
 import { PacelineError } from "../../core/errors.ts";
+import { SYSTEM_CLOCK, type Clock } from "./clock.ts";
+import { decompressedInto, SLOW_LINK } from "./compression.ts";
 import { encodeRequest, NOT_HELD, ResponseDecoder, type BlobRequest, type ResponseHeader } from "./frames.ts";
 import type { Pipe, PipeEvents } from "./pipe.ts";
+import type { Compression } from "./transferSettings.ts";
 
 /** Requests sent ahead of their answers, over all fetches from this peer. */
 export const MAX_IN_FLIGHT = 4;
+/** Shorter answers tell nothing of the link's rate. */
+const MEASURED_BYTES = 64 * 1024;
+/** Weight of the newest answer in the rate. */
+const NEWEST = 0.3;
 
 export interface LinkOptions {
   /** Opens a stream to the peer; rejects where it cannot. */
   open(events: PipeEvents, signal: AbortSignal): Promise<Pipe>;
   /** Longest wait for one answer from the moment it is the next one due, in milliseconds. */
   readonly chunkTimeoutMs: number;
+  /** "auto" unless told. */
+  readonly compression?: Compression;
+  readonly clock?: Clock;
   /** The peer broke the protocol: whoever owns the connection closes it. */
   onViolation(error: PacelineError): void;
 }
@@ -19,6 +29,8 @@ interface Asked {
   readonly id: number;
   /** Undefined once whoever asked has given up: the answer is skipped. */
   target: Uint8Array | undefined;
+  /** Where the answer is collected before it is decompressed. */
+  packed?: Uint8Array;
   readonly resolve: (held: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -35,11 +47,25 @@ export class BlobLink {
   #opening = false;
   #decoder: ResponseDecoder | undefined;
   #receiving: Asked | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #forgetDeadline: () => void = () => undefined;
   #nextId = 0;
+  #begunAt = 0;
+  #rate: number | undefined;
+  readonly #clock: Clock;
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+  }
+
+  /** Requests that are not answered yet. */
+  get load(): number {
+    return this.#waiting.length + this.#inFlight.length;
+  }
+
+  /** What arrives while an answer does, in bytes a millisecond; undefined before the first long one. */
+  get rate(): number | undefined {
+    return this.#rate;
   }
 
   /**
@@ -98,7 +124,12 @@ export class BlobLink {
   #send(pipe: Pipe, asked: Asked): void {
     this.#inFlight.push(asked);
     if (this.#inFlight.length === 1) this.#armDeadline();
-    pipe.send(encodeRequest(asked.id, asked.request));
+    pipe.send(encodeRequest(asked.id, { ...asked.request, zstd: this.#wantsCompressed(asked.request) }));
+  }
+
+  /** Unmeasured links are taken for slow: most are, and one answer tells. */
+  #wantsCompressed({ kind }: BlobRequest): boolean {
+    return kind === "chunk" && this.#options.compression !== "off" && (this.#rate ?? 0) < SLOW_LINK;
   }
 
   async #open(): Promise<void> {
@@ -151,31 +182,63 @@ export class BlobLink {
       asked.target = undefined;
       return "discard";
     }
-    if (asked.target !== undefined && header.length !== asked.target.length) {
-      throw new PacelineError(
-        "bad-message",
-        `a blob answer of ${header.length} bytes instead of ${asked.target.length}`,
-      );
-    }
+    this.#requireLength(asked, header);
     this.#receiving = asked;
-    return asked.target ?? "discard";
+    this.#begunAt = this.#clock.now();
+    if (asked.target === undefined || header.encoding !== "zstd") return asked.target ?? "discard";
+    return (asked.packed = new Uint8Array(header.length));
+  }
+
+  /** A plain answer has the length that was asked for; a compressed one is shorter, or it would not have been compressed. */
+  #requireLength({ request, target }: Asked, { encoding, length }: ResponseHeader): void {
+    if (encoding === "zstd" && !this.#wantedCompressed(request))
+      throw new PacelineError("bad-message", "a compressed blob answer that was not asked for");
+    if (target === undefined) return;
+    const fits = encoding === "zstd" ? length < target.length : length === target.length;
+    if (!fits) throw new PacelineError("bad-message", `a blob answer of ${length} bytes instead of ${target.length}`);
+  }
+
+  #wantedCompressed({ kind }: BlobRequest): boolean {
+    return kind === "chunk" && this.#options.compression !== "off";
   }
 
   #end(): void {
     const asked = this.#inFlight.shift();
     this.#receiving = undefined;
-    if (asked?.target !== undefined) asked.resolve(true);
+    if (asked?.packed !== undefined) void this.#unpack(asked, asked.packed);
+    else if (asked?.target !== undefined) asked.resolve(true);
+    this.#measure(asked?.packed?.length ?? asked?.target?.length ?? 0);
     this.#armDeadline();
     this.#pump();
   }
 
+  async #unpack(asked: Asked, packed: Uint8Array): Promise<void> {
+    if (asked.target === undefined) return;
+    const plain = new Uint8Array(asked.target.length);
+    const isWhole = await decompressedInto(packed, plain);
+    // Whoever asked may have given up meanwhile, and the place be another's.
+    if (isWhole) asked.target?.set(plain);
+    if (isWhole) return asked.resolve(true);
+    const violation = new PacelineError("bad-message", "a blob answer that does not decompress to what was asked for");
+    asked.reject(violation);
+    this.#fail(violation);
+    this.#options.onViolation(violation);
+  }
+
+  #measure(bytes: number): void {
+    if (bytes < MEASURED_BYTES) return;
+    const rate = bytes / Math.max(0.1, this.#clock.now() - this.#begunAt);
+    this.#rate = this.#rate === undefined ? rate : (1 - NEWEST) * this.#rate + NEWEST * rate;
+  }
+
   #armDeadline(): void {
-    clearTimeout(this.#timer);
+    this.#forgetDeadline();
     if (this.#inFlight.length === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#fail(new PacelineError("timeout", `the holder sent no chunk within ${this.#options.chunkTimeoutMs} ms`));
+    const { chunkTimeoutMs } = this.#options;
+    this.#forgetDeadline = this.#clock.after(chunkTimeoutMs, () => {
+      this.#fail(new PacelineError("timeout", `the holder sent no chunk within ${chunkTimeoutMs} ms`));
       this.#pump();
-    }, this.#options.chunkTimeoutMs);
+    });
   }
 
   #broke(): void {
@@ -191,7 +254,7 @@ export class BlobLink {
   }
 
   #reset(error: PacelineError): void {
-    clearTimeout(this.#timer);
+    this.#forgetDeadline();
     const pipe = this.#pipe;
     this.#pipe = undefined;
     this.#decoder = undefined;

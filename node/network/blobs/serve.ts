@@ -1,11 +1,9 @@
+import type { Address } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
+import { compressed } from "./compression.ts";
 import { encodeResponseHeader, NOT_HELD, RequestDecoder, type BlobRequest } from "./frames.ts";
 import type { Pipe, PipeEvents } from "./pipe.ts";
-
-/** Whoever answers requests, as a `BlobServer` does. */
-export interface Answerer {
-  answer(request: BlobRequest): Promise<Uint8Array | undefined>;
-}
+import type { TransferLimits } from "./transferLimits.ts";
 
 /** Requests a peer may have waiting; ours asks for at most `MAX_IN_FLIGHT` (link.ts). */
 const MAX_WAITING = 16;
@@ -13,6 +11,17 @@ const MAX_WAITING = 16;
 const LOW_MARK_BYTES = 256 * 1024;
 /** A peer that takes nothing for this long is cut off. */
 const STALLED_MS = 60_000;
+/** Shorter answers are not worth compressing. */
+const MIN_COMPRESSED_BYTES = 4 * 1024;
+
+/** Whom an inbound stream is from, and what it is served from. */
+export interface Served {
+  readonly peer: Address;
+  /** Whether it is served at the strangers' rate. */
+  isStranger(): boolean;
+  readonly limits: TransferLimits;
+  answer(request: BlobRequest): Promise<Uint8Array | undefined>;
+}
 
 /**
  * Serves one inbound stream: answers in the order of the requests, one at a time, and reads no further ahead than the peer takes.
@@ -20,7 +29,7 @@ const STALLED_MS = 60_000;
  */
 export function serveBlobs(
   open: (events: PipeEvents) => Pipe,
-  server: Answerer,
+  served: Served,
   onViolation: (error: PacelineError) => void,
 ): void {
   const decoder = new RequestDecoder();
@@ -28,14 +37,27 @@ export function serveBlobs(
   let answering = false;
   let closed = false;
 
-  const answerAll = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined && !closed; next = waiting.shift()) {
-      const payload = await server.answer(next.request);
+  const answerNext = async ({ id, request }: (typeof waiting)[number]): Promise<void> => {
+    const isStranger = served.isStranger();
+    const taken = await served.limits.answer(isStranger);
+    try {
       if (closed) return;
-      pipe.send(encodeResponseHeader({ id: next.id, index: next.request.index, length: payload?.length ?? NOT_HELD }));
+      const plain = await served.answer(request);
+      const packed = await packedFor(request, plain, served.limits);
+      const payload = packed ?? plain;
+      if (payload !== undefined) await served.limits.upload(served.peer, isStranger, payload.length);
+      if (closed) return;
+      const length = payload?.length ?? NOT_HELD;
+      const encoding = packed === undefined ? "plain" : "zstd";
+      pipe.send(encodeResponseHeader({ id, index: request.index, length, encoding }));
       if (payload !== undefined) pipe.send(payload);
       await drainedInTime(pipe);
+    } finally {
+      taken();
     }
+  };
+  const answerAll = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined && !closed; next = waiting.shift()) await answerNext(next);
     answering = false;
   };
   const start = (): void => {
@@ -60,6 +82,15 @@ export function serveBlobs(
       waiting.length = 0;
     },
   });
+}
+
+function packedFor(
+  { kind, zstd }: BlobRequest,
+  plain: Uint8Array | undefined,
+  { compression }: TransferLimits,
+): Promise<Uint8Array | undefined> {
+  const isWorthATry = plain !== undefined && kind === "chunk" && zstd === true && plain.length >= MIN_COMPRESSED_BYTES;
+  return isWorthATry && compression !== "off" ? compressed(plain) : Promise.resolve(undefined);
 }
 
 async function drainedInTime(pipe: Pipe): Promise<void> {

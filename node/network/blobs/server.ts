@@ -1,78 +1,77 @@
-import { buildLevels, hashLeaves, treeDepth } from "../../core/merkle.ts";
 import type { Hex } from "../../core/bytes.ts";
-import { CHUNK_BYTES } from "../../core/chunks.ts";
-import type { BlobSource } from "../network.ts";
-import { chunkHeight } from "./chunks.ts";
+import { CHUNK_BYTES, chunkCount, chunkOf } from "../../core/chunks.ts";
+import { bitmapBytes, bitmapOf } from "./bitmap.ts";
+import { BlobCache } from "./blobCache.ts";
+import type { BlobSource } from "./blobSource.ts";
 import type { BlobRequest } from "./frames.ts";
+import { NodeHasher } from "./nodeHasher.ts";
+import type { BlobVerifier } from "./verifier.ts";
 
-/** Bytes of blobs kept at hand between the chunks of a transfer; at least one blob is kept, whatever its size. */
-const CACHE_BYTES = 32 * 1024 * 1024;
+/** Stored blobs that are longer than this are read chunk by chunk, and not kept in memory. */
+const SMALL_BYTES = 4 * CHUNK_BYTES;
 
-interface Held {
-  readonly bytes: Uint8Array;
-  /** Nodes at chunk height, by leaf size. */
-  readonly nodes: Map<number, Uint8Array>;
-}
-
-/** Answers requests for chunks and nodes from a blob source, whatever transport they came by. */
+/** Answers requests for chunks and nodes, whatever transport they came by. Its memory is bounded, however large the blobs. */
 export class BlobServer {
   readonly #source: BlobSource;
-  readonly #cache = new Map<Hex, Held>();
-  readonly #reading = new Map<Hex, Promise<Held | undefined>>();
-  #cachedBytes = 0;
+  readonly #cache: BlobCache;
+  readonly #hasher: NodeHasher;
+  /** Blobs that are being fetched, of which what was verified is served. */
+  readonly #arriving = new Map<Hex, BlobVerifier>();
 
   constructor(source: BlobSource) {
     this.#source = source;
+    this.#cache = new BlobCache((root) => source.readBlob(root));
+    this.#hasher = new NodeHasher(source.store);
+  }
+
+  /** Serves what has arrived of a blob, until the returned function is called. */
+  serveArriving(verifier: BlobVerifier): () => void {
+    const { root } = verifier.shape;
+    this.#arriving.set(root, verifier);
+    return () => {
+      if (this.#arriving.get(root) === verifier) this.#arriving.delete(root);
+    };
   }
 
   /** The bytes asked for, not to be changed; undefined where the blob is not held or has no such part. Never throws. */
   async answer(request: BlobRequest): Promise<Uint8Array | undefined> {
-    const held = this.#cache.get(request.root) ?? (await this.#read(request.root));
-    if (held === undefined || held.bytes.length === 0) return undefined;
-    if (request.kind === "nodes") return nodesOf(held, request.leafBytes);
-    const start = request.index * CHUNK_BYTES;
-    return start < held.bytes.length ? held.bytes.subarray(start, start + CHUNK_BYTES) : undefined;
-  }
-
-  #read(root: Hex): Promise<Held | undefined> {
-    const reading = this.#reading.get(root);
-    if (reading !== undefined) return reading;
-    const started = this.#readOnce(root).finally(() => this.#reading.delete(root));
-    this.#reading.set(root, started);
-    return started;
-  }
-
-  async #readOnce(root: Hex): Promise<Held | undefined> {
     try {
-      const bytes = await this.#source.readBlob(root);
-      if (bytes === undefined) return undefined;
-      const held: Held = { bytes, nodes: new Map() };
-      this.#keep(root, held);
-      return held;
+      return (await this.#answerHeld(request)) ?? this.#answerArriving(request);
     } catch {
       return undefined; // a disk that fails is our trouble; to the peer the blob is just not held
     }
   }
 
-  #keep(root: Hex, held: Held): void {
-    this.#cache.set(root, held);
-    this.#cachedBytes += held.bytes.length;
-    for (const [oldest, { bytes }] of this.#cache) {
-      if (this.#cachedBytes <= CACHE_BYTES || oldest === root) break;
-      this.#cache.delete(oldest);
-      this.#cachedBytes -= bytes.length;
+  async #answerHeld(request: BlobRequest): Promise<Uint8Array | undefined> {
+    const { kind, root, index, leafBytes } = request;
+    const storedBytes = this.#source.store?.bytesOf(root);
+    if (storedBytes !== undefined && storedBytes > SMALL_BYTES) {
+      if (kind === "have") return all(storedBytes);
+      const read = (chunk: number): Promise<Uint8Array | undefined> =>
+        this.#source.store?.readChunk(root, chunk) ?? Promise.resolve(undefined);
+      return kind === "chunk" ? read(index) : this.#hasher.nodesOf(root, leafBytes, storedBytes, read);
     }
+    if (this.#arriving.has(root)) return undefined;
+    const blob = await this.#cache.get(root);
+    if (blob === undefined || blob.length === 0) return undefined;
+    if (kind === "have") return all(blob.length);
+    if (kind === "nodes")
+      return this.#hasher.nodesOf(root, leafBytes, blob.length, (chunk) => Promise.resolve(chunkOf(blob, chunk)));
+    return index < chunkCount(blob.length) ? chunkOf(blob, index) : undefined;
+  }
+
+  #answerArriving({ kind, root, index, leafBytes }: BlobRequest): Uint8Array | undefined {
+    const arriving = this.#arriving.get(root);
+    if (arriving?.nodes === undefined || arriving.shape.leafBytes !== leafBytes) return undefined;
+    if (kind === "nodes") return arriving.nodes;
+    if (kind === "have") return bitmapOf(arriving.chunks, (chunk) => arriving.holds(chunk));
+    return arriving.holds(index) ? arriving.chunk(index) : undefined;
   }
 }
 
-/** Hashes the whole blob the first time (about 12 ms a megabyte), so a blob's nodes are kept with it. */
-function nodesOf(held: Held, leafBytes: number): Uint8Array | undefined {
-  const known = held.nodes.get(leafBytes);
-  if (known !== undefined) return known;
-  if (held.bytes.length % leafBytes !== 0) return undefined;
-  const height = Math.min(chunkHeight(leafBytes), treeDepth(held.bytes.length / leafBytes));
-  const levels = buildLevels(hashLeaves(held.bytes, leafBytes), leafBytes, 0, height);
-  const nodes = levels[height] as Uint8Array;
-  held.nodes.set(leafBytes, nodes);
-  return nodes;
+function all(bytes: number): Uint8Array {
+  const count = chunkCount(bytes);
+  const bitmap = new Uint8Array(bitmapBytes(count)).fill(255);
+  if (count % 8 !== 0) bitmap[bitmap.length - 1] = (1 << (count % 8)) - 1;
+  return bitmap;
 }

@@ -4,6 +4,12 @@ import { buildLevels, hashLeaves, treeDepth } from "../../core/merkle.ts";
 import type { BlobShape } from "../network.ts";
 import { chunkHeight } from "./chunks.ts";
 
+/** The node `height` levels above the leaves of a chunk. */
+export type ChunkHash = (chunk: Uint8Array, leafBytes: number, height: number) => Promise<Uint8Array> | Uint8Array;
+
+export const hashChunk = (chunk: Uint8Array, leafBytes: number, height: number): Uint8Array =>
+  buildLevels(hashLeaves(chunk, leafBytes), leafBytes, 0, height)[height] as Uint8Array;
+
 /**
  * A blob on its way in, checked against its root chunk by chunk. A blob of several chunks first needs the tree's nodes at chunk height:
  * they must hash up to the root, and then each chunk stands or falls by its own node. So what a bad holder sends is
@@ -33,6 +39,16 @@ export class BlobVerifier {
     return this.#nodes === undefined;
   }
 
+  /** Chunks of the blob. */
+  get chunks(): number {
+    return this.#accepted.length;
+  }
+
+  /** The nodes at chunk height, once accepted. */
+  get nodes(): Uint8Array | undefined {
+    return this.#nodes;
+  }
+
   /** Bytes of the nodes at chunk height. */
   get nodesLength(): number {
     return this.#accepted.length * 32;
@@ -53,14 +69,24 @@ export class BlobVerifier {
     return this.bytes.subarray(start, start + chunkLength(this.bytes.length, index));
   }
 
-  /** Whether what was written to `chunk(index)` is what the root commits to. */
-  acceptChunk(index: number): boolean {
+  /**
+   * Whether `bytes` are chunk `index` of what the root commits to. They are kept then, if they are not its place already,
+   * unless others were accepted meanwhile.
+   * @param hash the node over a chunk's leaves
+   */
+  async acceptChunk(index: number, bytes: Uint8Array, hash: ChunkHash = hashChunk): Promise<boolean> {
     const node = this.#nodes?.subarray(index * 32, index * 32 + 32);
-    if (node === undefined) return false;
-    const hashes = hashLeaves(this.chunk(index), this.shape.leafBytes);
-    const levels = buildLevels(hashes, this.shape.leafBytes, 0, this.#height);
-    this.#accepted[index] = equal(levels[levels.length - 1] as Uint8Array, node);
-    return this.#accepted[index];
+    if (node === undefined || !equal(await hash(bytes, this.shape.leafBytes, this.#height), node)) return false;
+    if (!this.holds(index)) {
+      const place = this.chunk(index);
+      if (bytes.byteOffset !== place.byteOffset || bytes.buffer !== place.buffer) place.set(bytes);
+      this.#accepted[index] = true;
+    }
+    return true;
+  }
+
+  holds(index: number): boolean {
+    return this.#accepted[index] === true;
   }
 
   missing(): readonly number[] {
