@@ -14,6 +14,24 @@ export function formerOperators({ cohort, seats }: RoundView, members: readonly 
   return [...former].sort();
 }
 
+interface Standing {
+  readonly former: readonly Address[];
+  /** Changes where anybody's standing or operator does. */
+  readonly text: string;
+}
+
+const standings = new WeakMap<RoundView, { readonly members: readonly Member[]; readonly standing: Standing }>();
+
+/** Remembered by view: in a simulation thousands of peers look at the same one. */
+function standingIn(view: RoundView, members: readonly Member[]): Standing {
+  const known = standings.get(view);
+  if (known?.members === members) return known.standing;
+  const former = formerOperators(view, members);
+  const standing = { former, text: [former, members.map(({ operator }) => operator)].join(";") };
+  standings.set(view, { members, standing });
+  return standing;
+}
+
 /** Has the network drop those that leave or are ejected, and ask the registry anew when a member's operator has changed. */
 export function watchFormerMembers(network: Network): (view: RoundView, members: readonly Member[]) => void {
   let known = "";
@@ -21,10 +39,9 @@ export function watchFormerMembers(network: Network): (view: RoundView, members:
   return (view, members) => {
     if (members === seen?.members && view.round === seen.round) return;
     seen = { members, round: view.round };
-    const former = formerOperators(view, members);
-    const state = [former, members.map(({ operator }) => operator)].join(";");
-    if (state === known) return;
-    known = state;
+    const { former, text } = standingIn(view, members);
+    if (text === known) return;
+    known = text;
     network.setFormer(former);
   };
 }
