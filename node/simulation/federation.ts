@@ -29,7 +29,6 @@ export interface VirtualFederationOptions {
 }
 
 export interface FederationObserver {
-  readonly onPhase?: (entry: PhaseEntry) => void;
   /** A global model that no peer has had before. */
   readonly onModel?: (model: GlobalModel) => void;
 }
@@ -59,6 +58,7 @@ export class VirtualFederation {
   readonly #pool: bigint;
   readonly #maxEvents: number;
   readonly #surroundings: PeerSurroundings;
+  readonly #listeners: ((entry: PhaseEntry) => void)[] = [];
 
   constructor({ maxEvents = Infinity, observer = {}, ...options }: VirtualFederationOptions) {
     const { initialParams, members, pool, seed, spec, terms } = options;
@@ -67,7 +67,7 @@ export class VirtualFederation {
     const onPhase = (entry: PhaseEntry): void => {
       this.phases.push(entry);
       if (entry.phase === "finished" || entry.phase === "failed") this.#endedAt = this.world.clock.now();
-      observer.onPhase?.(entry);
+      for (const listener of this.#listeners) listener(entry);
     };
     const conditions = { ...CALM, ...options.conditions };
     this.world = new World({ terms, sponsor: SPONSOR, pool, conditions, seed, onPhase });
@@ -118,11 +118,24 @@ export class VirtualFederation {
     return this.world.snapshot();
   }
 
+  /** Calls back when a phase is entered, within the block that enters it. */
+  onPhase(listener: (entry: PhaseEntry) => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** Registers a wallet with its operator and joins the job. The peer's index is its member id; it is not up yet. */
   enrol(member: VirtualMember): VirtualPeer {
     this.#join(member.account);
     const peer = new VirtualPeer(this.peers.length, member, this.#surroundings);
     this.peers.push(peer);
+    return peer;
+  }
+
+  /** One who joins while the job runs. */
+  join(member: VirtualMember): VirtualPeer {
+    const peer = this.enrol(member);
+    this.world.tellAll();
+    peer.start();
     return peer;
   }
 

@@ -118,9 +118,9 @@ export class World {
 
   /** Something has changed on the chain. */
   tellAll(): void {
-    const { phase, phaseStart, round } = this.snapshot().view;
+    const { phase, round } = this.snapshot().view;
     if (this.#entered?.phase !== phase || this.#entered.round !== round) {
-      this.#entered = { phase, round, at: phaseStart };
+      this.#entered = { phase, round, at: this.clock.now() };
       this.#onPhase(this.#entered);
     }
     for (const look of this.#watchers) look();

@@ -13,17 +13,27 @@ import { defineFederation, defineWork, toSettings, type SimulateOptions } from "
 import { openFederation } from "../simulation/federation.ts";
 import { LiveStatusKeeper } from "../simulation/liveStatus.ts";
 import type { SimulationSettings } from "../simulation/settings.ts";
+import { defineVirtual, requireKind, toVirtualSettings, type VirtualOptions } from "../simulation/virtual/options.ts";
+import type { VirtualReport } from "../simulation/virtual/report.ts";
+import { runVirtual } from "../simulation/virtual/run.ts";
+import type { VirtualSettings } from "../simulation/virtual/settings.ts";
+import { virtualTables } from "../simulation/virtual/tables.ts";
 
 export function define(command: Command): void {
   defineWork(command);
   defineFederation(command);
+  defineVirtual(command);
   command
     .addHelpText(
       "after",
-      "\nExamples:\n  $ paceline simulate --data csv:patients.csv --label diagnosis --participants 5 --hidden 16\n  $ paceline simulate --job job.json --data csv:patients.csv",
+      "\nExamples:\n  $ paceline simulate --data csv:patients.csv --label diagnosis --participants 5 --hidden 16\n  $ paceline simulate --job job.json --data csv:patients.csv\n  $ paceline simulate --virtual --peers 1000 --rounds 20",
     )
-    .action(async (options: SimulateOptions) => {
-      const report = await simulate(toSettings(options, command), options);
+    .action(async (options: VirtualOptions) => {
+      requireKind(options, command);
+      const report =
+        options.virtual === true
+          ? await simulateMany(toVirtualSettings(options, command), options.json === true)
+          : await simulate(toSettings(options, command), options);
       if (!report.checks.every(({ passed }) => passed)) process.exitCode = EXIT_CHECK_FAILED;
     });
 }
@@ -52,6 +62,13 @@ async function simulate(settings: SimulationSettings, { json, out, rpc }: Simula
     view.finish();
     await federation.stop();
   }
+}
+
+async function simulateMany(settings: VirtualSettings, json: boolean): Promise<VirtualReport> {
+  const tell = (stage: string): void => void process.stderr.write(`${stage}\n`);
+  const report = await runVirtual(settings, tell);
+  await writeAll(`${json ? JSON.stringify(report, null, 2) : virtualTables(report)}\n`);
+  return report;
 }
 
 async function publish(report: SimulationReport, folder: string, json: boolean): Promise<void> {

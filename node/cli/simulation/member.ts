@@ -1,23 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { fromHex, type Hex } from "../../core/bytes.ts";
 import { messageOf, PacelineError } from "../../core/errors.ts";
-import { ownSeat } from "../../protocol/places.ts";
 import type { PeerState } from "../../protocol/state.ts";
 import type { Endpoint } from "../../chain/endpoint.ts";
 import { createSender } from "../../chain/sender.ts";
 import { createJobChain, readTerms, type JobAddresses, type JobWatcher } from "../../chain/viemJob.ts";
-import { freeRiding, misbehaviourOf, signFlipping, type Misbehaviour } from "../../daemon/behaviours.ts";
 import { machineClock } from "../../daemon/clock.ts";
 import { evaluationOf } from "../../daemon/evaluation.ts";
 import type { JobSpec } from "../../daemon/jobSpec.ts";
-import { createLearner, type Learner } from "../../daemon/learner.ts";
+import { createLearner } from "../../daemon/learner.ts";
 import { openLibp2pNetwork, openParticipantStorage, openTrainer } from "../../daemon/adapters.ts";
 import { startParticipant, type Participant } from "../../daemon/participant.ts";
 import type { ActivitySeconds } from "../../daemon/stopwatch.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Model } from "../../training/models/model.ts";
 import type { Holding } from "./data.ts";
-import { behaviourOf, FREE_RIDER_NOISE, type SimulationSettings } from "./settings.ts";
+import { misbehave, misbehaviourIn } from "./misbehaviour.ts";
+import type { SimulationSettings } from "./settings.ts";
 
 /** All that one simulated participant is told; plain data, so that it can be sent to another process. */
 export interface MemberConfig {
@@ -155,23 +154,6 @@ function isPassed(error: unknown): boolean {
 
 function describe(error: unknown): string {
   return error instanceof PacelineError ? `${error.code}: ${error.message}` : messageOf(error);
-}
-
-function misbehave(honest: Learner, settings: SimulationSettings, index: number): Learner {
-  switch (behaviourOf(settings, index)) {
-    case "sign-flip":
-      return signFlipping(honest);
-    case "free-rider":
-      return freeRiding(honest, FREE_RIDER_NOISE, [settings.seed, index]);
-    case "honest":
-      return honest;
-  }
-}
-
-/** In its round whoever has the first slot is at fault; who equivocates is the next seat, for a proposal is signed once. */
-function misbehaviourIn({ fault, liarRound }: SimulationSettings): Misbehaviour {
-  const seat = fault === "equivocation" ? 1 : 0;
-  return misbehaviourOf(fault, (state) => state.view?.round === liarRound && ownSeat(state) === seat);
 }
 
 function doing({ view, tasks }: PeerState): string {

@@ -28,6 +28,8 @@ export interface SimulationSettings {
   readonly participants: number;
   readonly rounds: number;
   readonly committee: number;
+  /** Members that train in a round; undefined: everybody. */
+  readonly cohort?: number;
   /** How the data are dealt; undefined: as is usual for such data. */
   readonly partition: PartitionScheme | undefined;
   readonly seed: number;
@@ -119,9 +121,8 @@ function phasesOf(model: ModelSpec): JobSpecInput["phases"] {
   };
 }
 
-/** Everybody trains. */
-function membersOf({ participants, committee }: SimulationSettings): JobSpecInput["members"] {
-  return { start: participants, cohort: Math.max(3, participants), committee: Math.max(3, committee), minCommits: 3 };
+function membersOf({ participants, committee, cohort = participants }: SimulationSettings): JobSpecInput["members"] {
+  return { start: participants, cohort: Math.max(3, cohort), committee: Math.max(3, committee), minCommits: 3 };
 }
 
 /** The job of a simulation that was given none. */

@@ -10,15 +10,24 @@ import { fitFederationData, loadFederationData, type FederationData } from "./da
 import { asSimulated, simulationJob, type SimulationSettings } from "./settings.ts";
 import { modelSpecOf } from "./simulatedModel.ts";
 
-/** What a simulated federation works on. */
-export interface SimulatedJob {
+export interface SimulatedSpec {
   readonly spec: JobSpec;
   readonly model: Model;
+}
+
+/** What a simulated federation works on. */
+export interface SimulatedJob extends SimulatedSpec {
   readonly data: FederationData;
 }
 
 /** @throws PacelineError `bad-input` where job, model and data do not fit each other */
 export async function openSimulatedJob(settings: SimulationSettings): Promise<SimulatedJob> {
+  const { spec, model } = await openSimulatedSpec(settings);
+  return { spec, model, data: fitFederationData(await loadFederationData(settings, spec.data.contract), model) };
+}
+
+/** The same without anybody's examples. */
+export async function openSimulatedSpec(settings: SimulationSettings): Promise<SimulatedSpec> {
   const contract = await contractOf(settings);
   const { job } = settings;
   const spec =
@@ -27,7 +36,7 @@ export async function openSimulatedJob(settings: SimulationSettings): Promise<Si
       : asSimulated(settings, job, contract);
   const model = openJobModel(spec.model, job?.folder ?? ".", spec.task.classWeights);
   requireFit(spec, model);
-  return { spec, model, data: fitFederationData(await loadFederationData(settings, contract), model) };
+  return { spec, model };
 }
 
 /** What a job leaves open is fitted to the very data. */
