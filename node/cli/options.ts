@@ -117,3 +117,10 @@ export function aPart(text: string): Part {
   if (index < 1 || index > of) throw new InvalidArgumentError("Give a part such as 2/5: the second of five.");
   return { index: index - 1, of };
 }
+
+/** A port of this machine's loopback, or `off`; an address cannot be given. */
+export function anApiPort(text: string): number | "off" {
+  if (text === "off") return text;
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError("Give a port from 0 to 65535, or off; it listens on 127.0.0.1 only.");
+}

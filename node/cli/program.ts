@@ -36,7 +36,17 @@ export const COMMANDS: readonly Entry[] = [
     purpose: "make and complete a job file; open, join, leave or show a job",
     load: () => import("./commands/job.ts"),
   },
-  { name: "start", purpose: "run the daemon: one participant of one job", load: () => import("./commands/start.ts") },
+  {
+    name: "start",
+    purpose: "run the daemon: one participant, in all the jobs that its home follows",
+    load: () => import("./commands/start.ts"),
+  },
+  { name: "stop", purpose: "have a home's daemon end in good order", load: () => import("./commands/stop.ts") },
+  {
+    name: "log-level",
+    purpose: "change how much a home's daemon tells, while it runs and from then on",
+    load: () => import("./commands/logLevel.ts"),
+  },
   {
     name: "status",
     purpose: "show where a job stands, and what a participant has in it",

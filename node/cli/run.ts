@@ -2,6 +2,7 @@ import { EXIT_OK } from "./exitCodes.ts";
 import { execute, understood } from "./execute.ts";
 import { failureOf, type Failure } from "./failure.ts";
 import { print, toJson } from "./output.ts";
+import { watchUnforeseen } from "./unforeseen.ts";
 
 /** One run of `paceline`: tells every failure in one line, and ends with its exit code. */
 
@@ -22,8 +23,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 // node:sqlite still announces itself as experimental; stderr is for what a user can act on.
 process.removeAllListeners("warning");
-process.on("uncaughtException", failUnforeseen);
-process.on("unhandledRejection", failUnforeseen);
+watchUnforeseen(failUnforeseen);
 
 const failure = await execute(args);
 if (failure !== undefined) await fail(failure);

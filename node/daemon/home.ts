@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Deployment } from "../chain/accounts.ts";
 import { toAddress, type Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
+import { MAX_JOBS } from "../network/network.ts";
 import type { EngineSettings } from "../training/engine.ts";
 import { createPrivateFile, readJsonFile, replaceFile } from "./files.ts";
 import { apiSchema, dataSchema, engineSchema } from "./homeSchemas.ts";
@@ -29,9 +30,6 @@ export const deploymentSchema = z.object({
   court: address,
   factory: address,
 });
-
-/** Jobs that one home follows at most. */
-export const MAX_JOBS = 32;
 
 const jobSchema = z.strictObject({
   address,

@@ -10,7 +10,14 @@ import { createFittingLearner, initialVector } from "./federatedFit.ts";
 import type { JobSpec } from "./jobSpec.ts";
 import { createLearner, type Learner } from "./learner.ts";
 import { loadOwnData } from "./ownData.ts";
-import type { DaemonSettings } from "./settings.ts";
+import type { JobSettings } from "./settings.ts";
+
+export interface LearningOptions extends Pick<JobSettings, "data" | "engine"> {
+  readonly spec: JobSpec;
+  readonly model: Model;
+  /** Whether other jobs share the process. */
+  readonly shared: boolean;
+}
 
 /** A daemon's data and engine, behind what it asks of them. */
 export interface Learning {
@@ -31,14 +38,14 @@ async function tryOut(engine: Trainer, model: Model, examples: Dataset): Promise
  * @throws PacelineError `not-found`; `bad-input` naming file, row and column of what breaks the job's data contract; `unsupported`
  *   where the engine cannot train the model here
  */
-export async function openLearning(settings: DaemonSettings, seed: readonly number[]): Promise<Learning> {
-  const { spec, model, data, engine: engineSettings } = settings;
+export async function openLearning(options: LearningOptions, seed: readonly number[]): Promise<Learning> {
+  const { spec, model, data, engine: engineSettings, shared } = options;
   let evaluate: ((params: Float32Array) => Promise<EvaluationResult>) | undefined;
   let trainer: Trainer | undefined;
   const open = async (contract: DataContract): Promise<Learner> => {
     const fitted: JobSpec = { ...spec, data: { ...spec.data, contract } };
     const { train, heldOut: validation } = await loadOwnData(data, fitted, model);
-    const engine = openTrainer(model, { examples: train.count, shared: false, engine: engineSettings });
+    const engine = openTrainer(model, { examples: train.count, shared, engine: engineSettings });
     trainer = engine;
     await tryOut(engine, model, validation);
     evaluate = (params) => engine.evaluate(params, validation, evaluationOf(fitted, model));

@@ -79,6 +79,8 @@ export interface Participant {
   /** Seconds by activity since the last call. */
   takeSeconds(): ActivitySeconds;
   counters(): NetworkCounters;
+  /** Seconds from the machine's clock to the chain's time. */
+  clockOffset(): number;
   /** Begins nothing more, waits a little for what is under way, and leaves. What was promised on the chain is on the disk. */
   stop(): Promise<void>;
 }
@@ -299,6 +301,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     model: () => context.model,
     takeSeconds: () => context.stopwatch.take(),
     counters: () => network.counters(),
+    clockOffset: () => chainClock.offset,
     async stop() {
       stopping.abort();
       alarm.stop();

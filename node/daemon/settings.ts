@@ -2,10 +2,15 @@ import { multiaddr } from "@multiformats/multiaddr";
 import type { Deployment } from "../chain/accounts.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { EngineSettings } from "../training/engine.ts";
-import type { Model } from "../training/models/model.ts";
 import type { DataSettings } from "./ownData.ts";
-import type { JobSpec } from "./jobSpec.ts";
 import type { JobRef } from "./home.ts";
+
+/** One job of a daemon. What is in its files is looked at when it is opened, so that none holds up the others. */
+export interface JobSettings {
+  readonly job: JobRef & { readonly file: string };
+  readonly data: DataSettings;
+  readonly engine: EngineSettings;
+}
 
 /** All that a daemon runs by, checked and complete. */
 export interface DaemonSettings {
@@ -13,11 +18,10 @@ export interface DaemonSettings {
   readonly home: string;
   readonly rpc: string;
   readonly deployment: Deployment;
-  readonly job: JobRef & { readonly file: string };
-  readonly spec: JobSpec;
-  readonly model: Model;
-  readonly data: DataSettings;
-  readonly engine: EngineSettings;
+  /** At least one. */
+  readonly jobs: readonly JobSettings[];
+  /** Port of the HTTP API on this machine, 0 for any free one. */
+  readonly api: number | "off";
   /** Multiaddrs. */
   readonly listen: readonly string[];
   /** Multiaddrs to publish in place of those listened on; none: those. */

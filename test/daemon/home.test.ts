@@ -6,13 +6,13 @@ import type { Address } from "../../node/core/bytes.ts";
 import {
   createHome,
   jobFolder,
-  MAX_JOBS,
   openHome,
   type HomeJob,
   readDeployment,
   remember,
   requireNoHome,
 } from "../../node/daemon/home.ts";
+import { MAX_JOBS } from "../../node/network/network.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { codeOf } from "../helpers/errors.ts";
 

@@ -1,80 +1,76 @@
+import { resolve as absolute } from "node:path";
 import { Option, type Command } from "commander";
-import type { Address } from "../../core/bytes.ts";
-import { PacelineError } from "../../core/errors.ts";
-import type { PartitionScheme } from "../../data/partition.ts";
-import { runDaemon } from "../../daemon/daemon.ts";
+import { runDaemon, type DaemonControls, type DaemonEnd } from "../../daemon/daemon.ts";
+import { keepPrivate } from "../../daemon/files.ts";
 import { openHome, remember, type Home } from "../../daemon/home.ts";
-import { openJobFile } from "../../daemon/jobFile.ts";
 import { openKeystore } from "../../daemon/keystore.ts";
-import { createLog } from "../../daemon/log.ts";
+import { createLog, LOG_LEVELS, type LogLevel } from "../../daemon/log.ts";
 import { DEFAULTS, requireMultiaddr, type DaemonSettings } from "../../daemon/settings.ts";
-import { ENGINES, type EngineName, type EngineSettings } from "../../training/engine.ts";
-import { EXECUTION_PROVIDERS, type ExecutionProvider } from "../../training/onnx/sessions.ts";
-import { jobRef, openJob, withChainAccess } from "../chainAccess.ts";
+import { ENGINES } from "../../training/engine.ts";
+import { EXECUTION_PROVIDERS } from "../../training/onnx/sessions.ts";
+import { withChainAccess } from "../chainAccess.ts";
 import { acts } from "../command.ts";
-import { EXIT_INTERRUPTED, EXIT_JOB_FAILED, EXIT_OK } from "../exitCodes.ts";
+import { EXIT_CODES, EXIT_INTERRUPTED, EXIT_JOB_FAILED, EXIT_OK, type FailureCode } from "../exitCodes.ts";
+import { resolveJobs, type JobOptions } from "../jobsToRun.ts";
 import {
   aList,
   anAddress,
+  anApiPort,
   aPart,
   aPartition,
   whole,
   withChain,
   withHome,
   type ChainOptions,
-  type Part,
 } from "../options.ts";
 import type { Outcome } from "../output.ts";
 import { operatorPassword, readPassword } from "../password.ts";
+import { surviveUnforeseen } from "../unforeseen.ts";
 
-interface StartOptions extends ChainOptions {
+interface StartOptions extends ChainOptions, JobOptions {
   readonly home: string;
   readonly passwordFile?: string;
-  readonly job?: Address;
-  readonly jobFile?: string;
-  readonly fromBlock?: number;
-  readonly data: string;
-  readonly part?: Part;
-  readonly partition: PartitionScheme;
-  readonly seed: number;
-  readonly engine: EngineName;
-  readonly threads?: number;
-  readonly provider?: ExecutionProvider;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly linger: number;
+  readonly api?: number | "off";
+  readonly logLevel?: LogLevel;
   readonly json?: boolean;
 }
 
 export function define(command: Command): void {
   withHome(withChain(command))
-    .addOption(new Option("--job <address>", "the job (default: the home's)").argParser(anAddress))
+    .addOption(
+      new Option("--job <address>", "this job and no other (default: all that the home follows)").argParser(anAddress),
+    )
     .option("--job-file <file>", "the job file, from the sponsor (default: the home's)")
     .addOption(
       new Option("--from-block <n>", "block of the job's creation (default: found on the chain)").argParser(
         whole(0, Number.MAX_SAFE_INTEGER),
       ),
     )
-    .requiredOption(
+    .option(
       "--data <source>",
-      "own examples: digits, or a format and a path: csv:, tsv:, jsonl:, parquet:, idx:, images:, npy:, conll:, text: …",
+      "own examples: digits, or a format and a path: csv:, tsv:, jsonl:, parquet:, idx:, images:, npy:, conll:, text: … (default: the home's)",
     )
     .addOption(new Option("--part <i/n>", "to try a federation out with one set: take part i of n").argParser(aPart))
     .addOption(
       new Option(
         "--partition <scheme>",
-        "how --part deals: iid, dirichlet:ALPHA, shards:N, quantity:BETA, group or blocks",
-      )
-        .argParser(aPartition)
-        .default({ kind: "iid" }, "iid"),
+        "how --part deals: iid, dirichlet:ALPHA, shards:N, quantity:BETA, group or blocks (default: iid)",
+      ).argParser(aPartition),
     )
     .addOption(
-      new Option("--seed <n>", "decides the digits, the parts and the validation split")
-        .argParser(whole(0, 0xffffffff))
-        .default(1),
+      new Option(
+        "--seed <n>",
+        "decides the digits, the parts and the validation split (default: the home's, else 1)",
+      ).argParser(whole(0, 0xffffffff)),
     )
     .addOption(
-      new Option("--engine <name>", "what trains: ONNX Runtime or TensorFlow.js").choices(ENGINES).default("onnx"),
+      new Option(
+        "--engine <name>",
+        "what trains: ONNX Runtime or TensorFlow.js (default: the home's, else onnx)",
+      ).choices(ENGINES),
     )
     .addOption(
       new Option("--threads <n>", "threads of ONNX Runtime (default: 1, the fastest for small models)").argParser(
@@ -101,6 +97,15 @@ export function define(command: Command): void {
       new Option("--linger <seconds>", "how long to serve others after the job's end")
         .argParser(whole(0, 86_400))
         .default(DEFAULTS.lingerSeconds),
+    )
+    .addOption(
+      new Option(
+        "--api <port>",
+        "port of the HTTP API on this machine's loopback, or off (default: the home's, else any free one)",
+      ).argParser(anApiPort),
+    )
+    .addOption(
+      new Option("--log-level <level>", "how much to tell (default: the home's, else info)").choices(LOG_LEVELS),
     );
   acts<StartOptions>(
     command,
@@ -111,72 +116,83 @@ export function define(command: Command): void {
 
 async function start(options: StartOptions): Promise<Outcome> {
   const home = openHome(options.home);
-  const settings = await resolve(options, home);
+  keepPrivate(home.folder);
+  const { settings, lacking } = await resolve(options, home);
   const key = await openKeystore(home.keystore, await readPassword(operatorPassword(options.passwordFile)));
-  remember(home, { rpc: settings.rpc, deployment: settings.deployment, job: settings.job });
+  const logLevel = options.logLevel ?? home.config.logLevel ?? "info";
+  keep(home, settings, options);
   const log = createLog({
     json: options.json === true,
     write: (line) => process.stderr.write(`${line}\n`),
     now: () => Date.now() / 1000,
+    level: logLevel,
   });
-  const stop = stopOnSignals();
-  const end = await runDaemon(settings, key, log, stop);
-  const text = end.interrupted
-    ? `stopped in round ${end.round}`
-    : `the job is ${end.phase} after round ${end.round}; model ${end.modelId}`;
-  return { data: { ...end }, text, exit: end.phase === "failed" ? EXIT_JOB_FAILED : EXIT_OK };
+  process.stderr.on("error", () => undefined); // whoever read the log has gone; the daemon stays
+  surviveUnforeseen((error) => log.failure("unforeseen", error));
+  for (const error of lacking) log.failure("job", error);
+  return outcomeOf(await runDaemon(settings, key, log, controlsBySignals()));
 }
 
 /** Checks and completes what was given with what the home knows and the chain says. */
-async function resolve(options: StartOptions, home: Home): Promise<DaemonSettings> {
-  const file = options.jobFile ?? home.job?.file;
-  if (file === undefined)
-    throw new PacelineError("bad-input", "give --job-file FILE: the job file, which the sponsor has");
-  const { spec, model } = openJobFile(file);
-  const engine = engineOf(options);
+async function resolve(
+  options: StartOptions,
+  home: Home,
+): Promise<{ readonly settings: DaemonSettings; readonly lacking: readonly Error[] }> {
   const listen = options.listen.map((address) => requireMultiaddr(address, "--listen"));
   const announce = options.announce.map((address) => requireMultiaddr(address, "--announce"));
+  const jobs = resolveJobs(options, home);
   return withChainAccess(options, home, async (chain) => {
-    const { job: address } = await openJob(chain, options.job, home);
-    const { fromBlock } =
-      options.fromBlock === undefined ? await jobRef(chain, address, home) : { fromBlock: options.fromBlock };
-    const { part, seed } = options;
-    return {
-      home: options.home,
+    const found = await jobs.find(chain);
+    const settings: DaemonSettings = {
+      home: home.folder,
       rpc: chain.endpoint.url,
       deployment: chain.deployment,
-      job: { address, fromBlock, file },
-      spec,
-      model,
-      data: {
-        source: options.data,
-        seed,
-        part: part === undefined ? undefined : { ...part, scheme: options.partition },
-      },
-      engine,
+      jobs: found,
+      api: options.api ?? home.config.api ?? 0,
       listen,
       announce,
       lingerSeconds: options.linger,
       relaySeconds: DEFAULTS.relaySeconds,
       retrySeconds: DEFAULTS.retrySeconds,
     };
+    return { settings, lacking: jobs.lacking };
   });
 }
 
-function engineOf({ engine, threads, provider }: StartOptions): EngineSettings {
-  if (engine === "onnx") return { engine, threads: threads ?? 1, ...(provider === undefined ? {} : { provider }) };
-  if (threads === undefined && provider === undefined) return { engine };
-  throw new PacelineError("bad-input", "--threads and --provider are for --engine onnx");
+/** What was given once need not be given again; the job that was named last stays first. */
+function keep(home: Home, { rpc, deployment, jobs }: DaemonSettings, { api, logLevel }: StartOptions): void {
+  const given = { ...(api === undefined ? {} : { api }), ...(logLevel === undefined ? {} : { logLevel }) };
+  let kept = remember(home, { rpc, deployment, ...given });
+  for (const { job, data, engine } of jobs.toReversed())
+    kept = remember(kept, { job: { ...job, file: absolute(job.file), data, engine } });
 }
 
-/** The first signal stops in good order; a second one ends the process at once. */
-function stopOnSignals(): AbortSignal {
+function outcomeOf({ interrupted, jobs }: DaemonEnd): Outcome {
+  const only = jobs.length === 1 ? jobs[0] : undefined;
+  const lines = jobs.map(({ job, phase, round, modelId, error, interrupted: early }) => {
+    const name = jobs.length > 1 ? `job ${job}` : "the job";
+    if (error !== undefined) return `${name}: ${error.message}`;
+    return early === true ? `stopped in round ${round}` : `${name} is ${phase} after round ${round}; model ${modelId}`;
+  });
+  return { data: { ...only, interrupted, jobs }, text: lines.join("\n"), exit: exitOf(jobs) };
+}
+
+function exitOf(jobs: DaemonEnd["jobs"]): number {
+  const code = jobs.find(({ error }) => error !== undefined)?.error?.code;
+  if (code !== undefined) return EXIT_CODES[code as FailureCode];
+  return jobs.some(({ phase, interrupted }) => phase === "failed" && interrupted !== true) ? EXIT_JOB_FAILED : EXIT_OK;
+}
+
+/** The first signal stops in good order; a second one ends the process at once. SIGHUP has the settings read again. */
+function controlsBySignals(): DaemonControls {
   const stop = new AbortController();
+  let reload = (): void => undefined;
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
       if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
       stop.abort();
     });
   }
-  return stop.signal;
+  process.on("SIGHUP", () => reload());
+  return { stop, onReload: (next) => (reload = next) };
 }

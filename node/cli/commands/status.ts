@@ -4,6 +4,8 @@ import { readOperator, readPayout, readWallet } from "../../chain/registration.t
 import { readRound } from "../../chain/snapshots.ts";
 import type { Address } from "../../core/bytes.ts";
 import type { Member, RoundView } from "../../core/roundView.ts";
+import { readDaemonStatus } from "../../daemon/api/client.ts";
+import type { DaemonStatus } from "../../daemon/api/status.ts";
 import type { Home } from "../../daemon/home.ts";
 import { homeIfAny, openJob, withChainAccess, type ChainAccess, type JobAccess } from "../chainAccess.ts";
 import { acts } from "../command.ts";
@@ -38,7 +40,10 @@ function status(options: StatusOptions): Promise<Outcome> {
     const { view, members } = await readRound(chain.endpoint, job.job);
     const own = await ownPart(chain, job, await whose(chain, options, home), members);
     const data = { ...jobPart(job, view, members), ...own };
-    return { data, text: describe(data, chain.token.symbol) };
+    const daemon = home === undefined ? undefined : await readDaemonStatus(home.folder);
+    const text = describe(data, chain.token.symbol);
+    if (daemon === undefined) return { data, text };
+    return { data: { ...data, daemon }, text: `${text}\n\n${describeDaemon(daemon)}` };
   });
 }
 
@@ -148,4 +153,17 @@ function standingOf({ ejected, member, suspendedUntil = 0 }: OwnPart): string {
   if (ejected === true) return "ejected: for a proven fault, or for too little stake after a miss";
   if (member !== true) return "no: `paceline job join`";
   return suspendedUntil === 0 ? "yes" : `yes, suspended until the draw of round ${suspendedUntil}`;
+}
+
+/** The daemon of the home, as it sees itself. */
+function describeDaemon({ pid, startedAt, peers, balance, diskFreeBytes, jobs }: DaemonStatus): string {
+  const rows: [string, string][] = [["daemon", `pid ${pid}, since ${startedAt}`]];
+  rows.push(["peers", String(peers.length)]);
+  if (balance !== null) rows.push(["operator's coin", formatUnits(BigInt(balance), 18)]);
+  if (diskFreeBytes !== null) rows.push(["free disk", `${(diskFreeBytes / 1e9).toFixed(1)} GB`]);
+  for (const { job, state, round, phase, error } of jobs) {
+    const where = round === undefined ? "" : `, round ${round}: ${phase}`;
+    rows.push([`job ${job.slice(0, 10)}`, `${state}${where}${error === undefined ? "" : `, ${error.message}`}`]);
+  }
+  return table(rows);
 }
