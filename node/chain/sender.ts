@@ -1,9 +1,14 @@
-import { BaseError, ContractFunctionRevertedError, encodeFunctionData, type Abi, type Hex as ViemHex } from "viem";
+import { encodeAbiParameters, encodeFunctionData, keccak256, type Abi, type Hex as ViemHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import type { Address, Hex } from "../core/bytes.ts";
-import { messageOf, PacelineError } from "../core/errors.ts";
+import { keccakWords, type Address, type Hex } from "../core/bytes.ts";
+import { PacelineError } from "../core/errors.ts";
 import type { Receipt } from "./chain.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { SenderEvent } from "./sending/events.ts";
+import { isCancelled, type Flight, type Landing, type Waiter } from "./sending/flight.ts";
+import { createMemoryOutbox, type Outbox } from "./sending/outbox.ts";
+import { TransactionQueue, type Wish } from "./sending/queue.ts";
+import { Signer } from "./sending/signing.ts";
 
 /** A call of a contract that changes it. */
 export interface Call {
@@ -17,171 +22,216 @@ export interface Call {
 
 /** How long a call is wanted. */
 export interface SendOptions {
-  /** Aborted: nobody wants the call any more. What is in no block yet is cancelled, and `send` throws `closed`. */
+  /** Aborted: nobody wants the call any more. `send` throws `closed`; what is stuck is cancelled rather than paid more for. */
   readonly signal?: AbortSignal;
-  /** Seconds since the epoch. What is in no block by then is cancelled, and `send` throws `timeout`. */
+  /** Seconds since the epoch, after which the same happens; `send` throws `timeout`. */
   readonly deadline?: number;
 }
 
 /** Sends one account's transactions and waits for each to be in a block; many may be on their way at once. */
 export interface Sender {
   readonly address: Address;
-  /** Throws PacelineError `rejected`, `insufficient-funds`, `timeout`, `closed` or `chain-unreachable`. */
+  /**
+   * A call that is on its way already is joined, not sent twice.
+   * Throws PacelineError `rejected`, `insufficient-funds`, `timeout`, `closed`, `endpoints-disagree` or `chain-unreachable`.
+   */
   send(call: Call, options?: SendOptions): Promise<Receipt>;
-  /** Sends the chain's own coin, in wei. Throws as `send`. */
+  /** Sends the chain's own coin, in wei; each call is a payment of its own. Throws as `send`. */
   pay(to: Address, wei: bigint, options?: SendOptions): Promise<Receipt>;
   /** Stops looking after what was sent; waiting calls throw `closed`. What the outbox holds is for the next process. */
   close(): void;
 }
 
-/** A transaction before it has a nonce. */
-interface Request {
-  readonly name: string;
-  readonly to: Address;
-  readonly data: ViemHex;
-  readonly value: bigint;
-  readonly estimate: () => Promise<bigint>;
+export interface SenderOptions {
+  /** Default: one in memory. */
+  readonly outbox?: Outbox;
+  /** Most that a unit of gas may cost, in wei. */
+  readonly maxFeePerGas?: bigint;
+  /** Blocks for which a transaction is looked after once it is in one; at least the endpoint's confirmations. */
+  readonly keepBlocks?: number;
+  readonly onEvent?: (event: SenderEvent) => void;
+  /** Seconds since the epoch. */
+  readonly now?: () => number;
 }
 
-/** Longest wait for a transaction's block, in milliseconds. */
+/** 500 gwei: several times what Ethereum asks for on a busy day. */
+export const DEFAULT_MAX_FEE_PER_GAS = 500n * 10n ** 9n;
+/** Longest wait for a transaction's block, in milliseconds; it is looked after beyond that. */
 const RECEIPT_TIMEOUT_MS = 120_000;
-/** Head room over the estimate: what others post in between may make a call cost more. */
-const gasLimit = (estimate: bigint): bigint => (estimate * 5n) / 4n + 30_000n;
+/** Between looks at what is on its way, where no block comes. */
+const LOOK_MS = 2_000;
 
-export function createSender(endpoint: Endpoint, privateKey: Hex): Sender {
-  const account = privateKeyToAccount(privateKey);
-  const address = account.address.toLowerCase() as Address;
-  const { client } = endpoint;
-  let queue: Promise<unknown> = Promise.resolve();
-  let nonce: number | undefined;
+export function createSender(endpoint: Endpoint, privateKey: Hex, options: SenderOptions = {}): Sender {
+  const { outbox = createMemoryOutbox(), maxFeePerGas = DEFAULT_MAX_FEE_PER_GAS, onEvent = () => undefined } = options;
+  const keepBlocks = Math.max(options.keepBlocks ?? 0, endpoint.confirmations);
+  const now = options.now ?? (() => Date.now() / 1000);
+  const signer = new Signer(privateKeyToAccount(privateKey), endpoint.chainId);
+  const queue = new TransactionQueue({ endpoint, signer, outbox, maxFeePerGas, keepBlocks, now, onEvent });
+  const watch = watchOver(queue, endpoint);
+  let payments = 0;
 
-  /** Everything up to the broadcast happens in turn, so that nonces never collide. */
-  const broadcast = async ({ name, to, data, value, estimate }: Request): Promise<ViemHex> => {
-    try {
-      const gas = gasLimit(await estimate());
-      nonce ??= await client.getTransactionCount({ address: account.address, blockTag: "pending" });
-      const { baseFeePerGas } = await client.getBlock();
-      const tip = 1_000_000n;
-      const raw = await account.signTransaction({
-        chainId: endpoint.chainId,
-        to,
-        data,
-        value,
-        gas,
-        nonce,
-        maxFeePerGas: (baseFeePerGas ?? 0n) * 2n + tip,
-        maxPriorityFeePerGas: tip,
-        type: "eip1559",
-      });
-      const hash = await client.sendRawTransaction({ serializedTransaction: raw });
-      nonce++;
-      return hash;
-    } catch (error) {
-      nonce = undefined; // read it anew: another process may use the account
-      throw explain(error, { functionName: name }, address);
+  const deliver = async (wish: Wish, { signal, deadline }: SendOptions): Promise<Receipt> => {
+    const requireWanted = (): void => {
+      if (watch.isClosed || signal?.aborted === true) throw gone(wish, watch.isClosed);
+      if (deadline !== undefined && now() > deadline) throw late(wish);
+    };
+    const estimate = (): Promise<bigint> => {
+      requireWanted();
+      return wish.estimate();
+    };
+    for (;;) {
+      requireWanted();
+      const flight = await queue.board({ ...wish, estimate });
+      watch.start();
+      const wait = Math.min(RECEIPT_TIMEOUT_MS, deadline === undefined ? Infinity : (deadline - now()) * 1000);
+      const landing = await landingOf(flight, wish, wait, signal, watch);
+      if (!landing.isCancel) return toReceipt(landing, wish);
     }
   };
 
-  const deliver = async (request: Request): Promise<Receipt> => {
-    const turn = queue.then(() => broadcast(request));
-    queue = turn.catch(() => undefined);
-    const hash = await turn;
-    const receipt = await waitForReceipt(endpoint, hash).catch((error: unknown) => {
-      nonce = undefined; // the node may have dropped it: what follows must take its place
-      throw error;
-    });
-    if (receipt.status !== "success") {
-      throw new PacelineError("rejected", `the contract refused ${request.name}: somebody else may have been faster`, {
-        call: request.name,
-        hash,
-      });
-    }
-    return { gasUsed: Number(receipt.gasUsed), blockNumber: Number(receipt.blockNumber) };
-  };
-
+  watch.start();
   return {
-    address,
-    send: (call) =>
-      deliver({
-        name: call.functionName,
-        to: call.address,
-        data: encodeFunctionData(call as never),
-        value: call.value ?? 0n,
-        estimate: () => client.estimateContractGas({ ...call, account: account.address } as never),
-      }),
-    pay: (to, value) => deliver({ name: "payment", to, data: "0x", value, estimate: () => Promise.resolve(21_000n) }),
-    close: () => undefined,
+    address: signer.address,
+    send(call, sendOptions = {}) {
+      const { functionName: name, address: to, value = 0n } = call;
+      const data = encodeFunctionData(call as never);
+      const key = callKey(to, data, value);
+      const estimate = (): Promise<bigint> =>
+        endpoint.client.estimateContractGas({ ...call, account: signer.address } as never);
+      return deliver({ key, call: { name, to, data, value }, estimate }, sendOptions);
+    },
+    pay(to, value, sendOptions = {}) {
+      const key = keccakWords(signer.address, BigInt(Math.floor(now() * 1000)), payments++);
+      const estimate = (): Promise<bigint> => Promise.resolve(21_000n);
+      return deliver({ key, call: { name: "payment", to, data: "0x", value }, estimate }, sendOptions);
+    },
+    close: () => watch.close(),
   };
 }
 
-type TransactionReceipt = Awaited<ReturnType<Endpoint["client"]["getTransactionReceipt"]>>;
+/** What makes two calls the same. */
+export function callKey(to: Address, data: ViemHex, value: bigint): Hex {
+  return keccak256(
+    encodeAbiParameters([{ type: "address" }, { type: "bytes" }, { type: "uint256" }], [to, data, value]),
+  );
+}
 
-/** Asks at once, then after every block. */
-async function waitForReceipt(endpoint: Endpoint, hash: ViemHex): Promise<TransactionReceipt> {
-  const read = (): Promise<TransactionReceipt | undefined> =>
-    endpoint.client.getTransactionReceipt({ hash }).catch(() => undefined);
-  const first = await read();
-  if (first !== undefined) return first;
-  return new Promise((resolve, reject) => {
-    const timeout = setTimeout(() => {
-      stop();
-      reject(
-        new PacelineError("timeout", `transaction ${hash} is in no block after ${RECEIPT_TIMEOUT_MS / 1000} s`, {
-          hash,
-        }),
+interface Watch {
+  readonly isClosed: boolean;
+  /** Looks after each block, and now and then, until nothing is on its way. */
+  start(): void;
+  close(): void;
+  /** @returns forgets it */
+  onClose(listener: () => void): () => void;
+}
+
+function watchOver(queue: TransactionQueue, endpoint: Endpoint): Watch {
+  const closing = new Set<() => void>();
+  let isClosed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let stopBlocks: (() => void) | undefined;
+
+  const stop = (): void => {
+    clearInterval(timer);
+    stopBlocks?.();
+    timer = undefined;
+    stopBlocks = undefined;
+  };
+  // What goes wrong here shows in the next look, or as the waiting call's timeout.
+  const look = (): void => {
+    queue
+      .look()
+      .catch(() => undefined)
+      .then(
+        () => (queue.flights.length === 0 ? stop() : undefined),
+        () => undefined,
       );
-    }, RECEIPT_TIMEOUT_MS);
-    const look = (): void => {
-      void read().then((receipt) => {
-        if (receipt === undefined) return;
-        clearTimeout(timeout);
-        stop();
-        resolve(receipt);
-      });
+  };
+  const lookIfWaiting = (): void => {
+    if (queue.flights.some(({ isReported }) => !isReported)) look();
+  };
+  return {
+    get isClosed() {
+      return isClosed;
+    },
+    start() {
+      if (isClosed || timer !== undefined || queue.flights.length === 0) return;
+      timer = setInterval(lookIfWaiting, LOOK_MS);
+      timer.unref();
+      stopBlocks = endpoint.onBlock(look, () => undefined);
+      look();
+    },
+    close() {
+      isClosed = true;
+      stop();
+      for (const listener of [...closing]) listener();
+    },
+    onClose(listener) {
+      closing.add(listener);
+      return () => closing.delete(listener);
+    },
+  };
+}
+
+/** Throws `timeout`, `closed`, or what the queue says. */
+function landingOf(
+  flight: Flight,
+  wish: Wish,
+  waitMs: number,
+  signal: AbortSignal | undefined,
+  watch: Watch,
+): Promise<Landing> {
+  if (flight.landing !== undefined && flight.isReported) return Promise.resolve(flight.landing);
+  return new Promise((resolve, reject) => {
+    const waiter: Waiter = {
+      settle(outcome) {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abandon);
+        forgetClose();
+        flight.waiters.delete(waiter);
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome);
+      },
     };
-    const stop = endpoint.onBlock(look, () => undefined);
-    look(); // a block may have come before the subscription stood
+    const isDeadline = waitMs < RECEIPT_TIMEOUT_MS;
+    const abandon = (): void => {
+      waiter.settle(gone(wish, false));
+      flight.isUnwanted = flight.waiters.size === 0;
+    };
+    const timer = setTimeout(
+      () => {
+        waiter.settle(isDeadline ? late(wish) : unconfirmed(flight));
+        if (isDeadline) flight.isUnwanted = flight.waiters.size === 0;
+      },
+      Math.max(0, waitMs),
+    );
+    const forgetClose = watch.onClose(() => waiter.settle(gone(wish, true)));
+    signal?.addEventListener("abort", abandon, { once: true });
+    flight.waiters.add(waiter);
   });
 }
 
-/** Turns what viem throws into one line with the contract's own reason. */
-export function explain(error: unknown, call: { readonly functionName: string }, account?: Address): PacelineError {
-  if (error instanceof PacelineError) return error;
-  if (error instanceof BaseError) {
-    const reverted = error.walk((inner) => inner instanceof ContractFunctionRevertedError);
-    if (reverted instanceof ContractFunctionRevertedError) {
-      const name = reverted.data?.errorName ?? reverted.reason ?? reverted.signature ?? "no reason given";
-      const args = (reverted.data?.args ?? []).map(String);
-      const text = args.length > 0 ? `${name}(${args.join(", ")})` : name;
-      return new PacelineError(
-        "rejected",
-        `the contract refused ${call.functionName}: ${text}`,
-        { call: call.functionName, error: name, args },
-        error,
-      );
-    }
-    if (/insufficient funds|doesn't have enough funds|exceeds the balance/i.test(`${error.message} ${error.details}`)) {
-      return new PacelineError(
-        "insufficient-funds",
-        `${account ?? "the account"} has too little to pay for ${call.functionName}: send it some of the chain's coin`,
-        {},
-        error,
-      );
-    }
-    if (/fetch failed|HTTP request failed|socket|ECONNREFUSED|timed out|took too long/i.test(error.message)) {
-      return new PacelineError(
-        "chain-unreachable",
-        `the chain did not answer ${call.functionName}: ${error.shortMessage}`,
-        {},
-        error,
-      );
-    }
-    return new PacelineError(
-      "rejected",
-      `${call.functionName} failed: ${error.shortMessage}`,
-      { call: call.functionName },
-      error,
-    );
-  }
-  return new PacelineError("chain-unreachable", `${call.functionName} failed: ${messageOf(error)}`, {}, error);
+function toReceipt({ blockNumber, gasUsed, fee, succeeded, hash }: Landing, { call: { name } }: Wish): Receipt {
+  if (succeeded) return { gasUsed, blockNumber, fee };
+  throw new PacelineError("rejected", `the contract refused ${name}: somebody else may have been faster`, {
+    call: name,
+    hash,
+  });
+}
+
+function gone({ call: { name } }: Wish, isClosed: boolean): PacelineError {
+  return new PacelineError("closed", `${name}: ${isClosed ? "sending was stopped" : "it is of no use any more"}`, {
+    call: name,
+  });
+}
+
+function late({ call: { name } }: Wish): PacelineError {
+  return new PacelineError("timeout", `${name} was in no block when its time was over`, { call: name });
+}
+
+function unconfirmed(flight: Flight): PacelineError {
+  const { name, hashes, nonce } = flight.transaction;
+  const hash = hashes[hashes.length - 1];
+  const text = `${isCancelled(flight) ? "the cancellation of " : ""}${name} is in no block after ${RECEIPT_TIMEOUT_MS / 1000} s; it stays on its way`;
+  return new PacelineError("timeout", `${text} (transaction ${hash ?? "none"})`, { call: name, hash, nonce });
 }

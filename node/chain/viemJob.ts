@@ -9,7 +9,8 @@ import { requireContract, type Endpoint } from "./endpoint.ts";
 import { readHistory } from "./history.ts";
 import { jobWrites } from "./jobWrites.ts";
 import { findLastLog } from "./logs.ts";
-import { explain, type Sender } from "./sender.ts";
+import { explain } from "./explain.ts";
+import type { Sender } from "./sender.ts";
 import { createSnapshotReader, type SnapshotSource } from "./snapshots.ts";
 
 /** The contracts that a job lives among, and the block before which none of its events can be. */

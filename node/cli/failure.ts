@@ -42,7 +42,7 @@ export async function failureOf(error: unknown, command: string): Promise<Failur
 /** viem's errors, thrown by a read that nobody wrapped, are the endpoint's or the contract's: not bugs. */
 async function explained(error: unknown): Promise<unknown> {
   if (!(error instanceof Error) || !("shortMessage" in error)) return error;
-  const { explain } = await import("../chain/sender.ts");
+  const { explain } = await import("../chain/explain.ts");
   return explain(error, { functionName: "the request" });
 }
 

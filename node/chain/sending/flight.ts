@@ -1,0 +1,74 @@
+import type { PendingTransaction } from "./outbox.ts";
+
+/** A transaction on its way, and when something has to be done about it. Times in seconds. */
+
+/** A version of it that is in a block. */
+export interface Landing {
+  readonly blockNumber: number;
+  readonly gasUsed: number;
+  /** In wei. */
+  readonly fee: bigint;
+  /** The contract took it. */
+  readonly succeeded: boolean;
+  /** It is one of those that only use up the nonce. */
+  readonly isCancel: boolean;
+  readonly hash: string;
+}
+
+export interface Waiter {
+  settle(outcome: Landing | Error): void;
+}
+
+export interface Flight {
+  transaction: PendingTransaction;
+  landing: Landing | undefined;
+  /** Who waited has been told of the landing. */
+  isReported: boolean;
+  /** Everybody who wanted it has said that nobody needs it any more, or the contract would refuse it. */
+  isUnwanted: boolean;
+  lastBroadcast: number;
+  /** Since when its nonce is used up though none of its versions is in a block. */
+  missingSince: number | undefined;
+  hasToldCap: boolean;
+  readonly waiters: Set<Waiter>;
+}
+
+/** From one version to the next: both blocks and seconds on a chain that makes blocks, seconds alone on one that does not. */
+const STUCK_BLOCKS = 3;
+const STUCK_LEAST_SECONDS = 10;
+const STUCK_SECONDS = 45;
+const REBROADCAST_SECONDS = 15;
+
+export function newFlight(transaction: PendingTransaction): Flight {
+  return {
+    transaction,
+    landing: undefined,
+    isReported: false,
+    isUnwanted: false,
+    lastBroadcast: 0,
+    missingSince: undefined,
+    hasToldCap: false,
+    waiters: new Set(),
+  };
+}
+
+export function isCancelled({ transaction }: Flight): boolean {
+  return transaction.cancelHashes.length > 0;
+}
+
+/**
+ * @param isNext its nonce is the account's next: whatever comes later waits for it, and it for nothing
+ * @param head number of the newest block
+ */
+export function nextStep(
+  { transaction, lastBroadcast }: Flight,
+  isNext: boolean,
+  head: number,
+  now: number,
+): "wait" | "broadcast" | "replace" {
+  const seconds = now - transaction.lastSent;
+  const blocks = head - transaction.sentAtBlock;
+  const isStuck = seconds >= STUCK_SECONDS || (blocks >= STUCK_BLOCKS && seconds >= STUCK_LEAST_SECONDS);
+  if (isNext && isStuck) return "replace";
+  return now - lastBroadcast >= REBROADCAST_SECONDS ? "broadcast" : "wait";
+}
