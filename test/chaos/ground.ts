@@ -128,6 +128,13 @@ export class Ground {
     await daemon.kill("SIGKILL");
   }
 
+  /** Stops a member's daemon in good order. */
+  async stop(member: number): Promise<void> {
+    const daemon = this.daemons[member]!;
+    this.#ending.add(daemon);
+    await daemon.kill("SIGTERM");
+  }
+
   /** Those that ended and should not have: members and their daemons' last words. */
   surprises(): readonly string[] {
     return this.daemons.flatMap((daemon, member) =>

@@ -104,25 +104,31 @@ export class Links {
   }
 
   #carry(source: Socket, target: Socket, state: () => LinkState): void {
-    let last = 0;
-    let waiting = 0;
-    const pass = (write: () => void): void => {
-      if (target.writable) write();
+    const waiting: { readonly due: number; readonly piece: Buffer | "end" }[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    /** Writes what is due, in the order of its sending. */
+    const flush = (): void => {
+      timer = undefined;
+      for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+        const wait = next.due - performance.now();
+        if (wait > 0) {
+          timer = setTimeout(flush, Math.ceil(wait));
+          return;
+        }
+        waiting.shift();
+        if (next.piece === "end") target.end();
+        else if (target.writable) target.write(next.piece);
+      }
     };
-    source.on("data", (piece: Buffer) => {
+    const send = (piece: Buffer | "end"): void => {
       const line = state();
-      const now = performance.now();
-      // What has not been delayed must not overtake what has been.
-      const due = Math.max(last, now + (typeof line === "string" ? 0 : lateness(piece.length, line)));
-      if (waiting === 0 && due <= now) return pass(() => target.write(piece));
-      last = due;
-      waiting++;
-      setTimeout(() => {
-        waiting--;
-        pass(() => target.write(piece));
-      }, due - now);
-    });
-    source.once("end", () => setTimeout(() => target.end(), Math.max(0, last - performance.now())));
+      const late = typeof line === "string" || piece === "end" ? 0 : lateness(piece.length, line);
+      // Nothing overtakes what was sent before it.
+      waiting.push({ due: Math.max(performance.now() + late, waiting.at(-1)?.due ?? 0), piece });
+      if (timer === undefined) flush();
+    };
+    source.on("data", send);
+    source.once("end", () => send("end"));
     source.resume();
   }
 }

@@ -23,11 +23,13 @@ export interface RowOptions {
   /** Daemons. */
   readonly size: number;
   readonly onCell?: (cell: Cell) => void;
+  /** Processes run from here on. */
+  readonly onOpen?: (ground: Ground) => void;
   /** What each daemon told, one line an event; those that were killed are told of from their last start on. */
   readonly onStories?: (stories: readonly string[]) => void;
 }
 
-export async function playRow(fault: Fault, { phases, size, onCell, onStories }: RowOptions): Promise<Row> {
+export async function playRow(fault: Fault, { phases, size, onOpen, onCell, onStories }: RowOptions): Promise<Row> {
   const { name, what } = fault;
   const absence = fault.absence?.();
   if (absence !== undefined) return { fault: name, what, absence, cells: [], problems: [] };
@@ -36,6 +38,7 @@ export async function playRow(fault: Fault, { phases, size, onCell, onStories }:
   let ground: Ground | undefined;
   try {
     ground = await Ground.open(size, fault.needs);
+    onOpen?.(ground);
     await firstRound(ground);
     for (const phase of phases) {
       const cell = await playCell(ground, fault, phase);

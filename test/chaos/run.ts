@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import type { Cell } from "./cell.ts";
 import { STRUCK_PHASES, type Fault, type StruckPhase } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
+import type { Ground } from "./ground.ts";
 import { playRow, type Row } from "./row.ts";
 import { isGood, pageOf, problemsOf, tableOf, type ChaosReport } from "./table.ts";
 
@@ -49,6 +50,14 @@ const keepStories =
       writeFileSync(join(values.logs, `${name.replaceAll(" ", "-")}-${member}.jsonl`), story);
   };
 
+let ground: Ground | undefined;
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.once(name, () => {
+    const closed = ground?.close() ?? Promise.resolve();
+    void closed.finally(() => process.exit(130));
+  });
+}
+
 const faults: readonly Fault[] = chosen("fault", values.only, FAULTS, ({ name }) => name);
 const phases: readonly StruckPhase[] = chosen("phase", values.phases, STRUCK_PHASES, (phase) => phase);
 const daemons = Number(values.daemons);
@@ -56,7 +65,13 @@ const started = performance.now();
 const rows: Row[] = [];
 for (const fault of faults) {
   console.error(`${fault.name}: ${fault.what}`);
-  const row = await playRow(fault, { phases, size: daemons, onCell: tell, onStories: keepStories(fault) });
+  const row = await playRow(fault, {
+    phases,
+    size: daemons,
+    onOpen: (opened) => (ground = opened),
+    onCell: tell,
+    onStories: keepStories(fault),
+  });
   if (row.absence !== undefined) console.error(`  not here: ${row.absence}`);
   for (const problem of row.problems) console.error(`  WRONG: ${problem}`);
   rows.push(row);

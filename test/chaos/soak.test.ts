@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { fitLine } from "./soak/line.ts";
+import { memorySoak } from "./soak/memorySoak.ts";
+import { coursesOf, type Sample } from "./soak/sample.ts";
+
+const sample = (round: number, residentMB: number): Sample => ({ round, residentMB, files: 9, homeMB: 1 });
+
+describe("a soak", () => {
+  it("fits the line of least squares", () => {
+    const points = [
+      [0, 1],
+      [1, 3],
+      [2, 2],
+      [3, 6],
+    ] as const;
+    const { slope, intercept } = fitLine(points);
+    expect(slope).to.be.closeTo(1.4, 1e-12);
+    expect(intercept).to.be.closeTo(0.9, 1e-12);
+  });
+
+  it("calls what grows after the warm-up growing, and what grew in it flat", () => {
+    const warmingUp = [10, 20, 30, 40, 50, 60].map((round) => sample(round, Math.min(round, 30)));
+    const leaking = [10, 20, 30, 40, 50, 60].map((round) => sample(round, 100 + round / 5));
+    const flatOf = (samples: readonly Sample[]): readonly boolean[] =>
+      coursesOf(samples, 30, { residentMB: 8, files: 1 }).map(({ flat }) => flat);
+    expect(flatOf(warmingUp)).to.deep.equal([true, true]);
+    expect(flatOf(leaking)).to.deep.equal([false, true]);
+    expect(coursesOf(leaking, 30, { residentMB: 8 })[0]!.per100Rounds).to.be.closeTo(20, 1e-9);
+  });
+
+  it("settles every round of a federation with somebody coming and going", async function () {
+    this.timeout(60_000);
+    const report = await memorySoak({
+      members: 5,
+      rounds: 12,
+      warmUpRounds: 0,
+      seed: 3,
+      sampleEvery: 4,
+      churnEvery: 4,
+    });
+    expect(report).to.include({ settled: 12, skipped: 0, restarts: 3, joins: 3, leaves: 3 });
+    expect(report.samples.map(({ round }) => round)).to.deep.equal([4, 8, 12]);
+    expect(report.samples.every(({ homeMB }) => homeMB > 0 && homeMB < 2)).to.equal(true);
+  });
+});
