@@ -11,18 +11,19 @@ import type { Storage } from "../storage/storage.ts";
 import type { Misbehaviour } from "./behaviours.ts";
 import { ChainClock, TOLERANCE_SECONDS } from "./chainClock.ts";
 import { checkpointBytes } from "./checkpoint.ts";
+import { ServedStore } from "./blobStore.ts";
 import { CheckpointExchange } from "./checkpointExchange.ts";
 import { Alarm, type Clock } from "./clock.ts";
 import { keepConnected } from "./connections.ts";
 import type { ParticipantContext, Trust } from "./context.ts";
 import { atMost } from "./deadline.ts";
-import { forgetRounds } from "./effects/blobs.ts";
 import type { PromisedScores } from "./effects/scoring.ts";
 import { watchFormerMembers } from "./formerMembers.ts";
 import { genesisHash, type JobSpec } from "./jobSpec.ts";
 import { requireGenesis, type GlobalModel } from "./globalModel.ts";
 import { loadModel, newestCertificate } from "./keptModels.ts";
 import type { Learner } from "./learner.ts";
+import { collect, USUAL_KEPT_ROUNDS } from "./retention.ts";
 import { runEffect } from "./runEffect.ts";
 import { createSigner } from "./signing.ts";
 import { UpdateCache } from "./updateCache.ts";
@@ -53,6 +54,8 @@ export interface ParticipantOptions {
   readonly connect?: typeof keepConnected;
   /** How messages are judged; who runs many participants need not read the same one anew for each. */
   readonly judge?: typeof judgeMessage;
+  /** Rounds whose blobs and records stay on the disk, Infinity for all; `USUAL_KEPT_ROUNDS` unless told. */
+  readonly keptRounds?: number;
   /** What a newcomer believes; `checkpoint` by default. */
   readonly trust?: Trust;
   /** For tests and simulations. */
@@ -89,8 +92,6 @@ export interface Participant {
 const STOP_SECONDS = 5;
 /** Seconds after which a peer looks again whatever it waits for. */
 const LONGEST_WAIT = 60;
-/** Rounds whose promises stay on the disk. */
-const KEPT_ROUNDS = 2;
 /** Rounds whose signed statements stay on the disk: longer than any reorganisation that one should live through. */
 const KEPT_STATEMENTS = 16;
 
@@ -110,7 +111,10 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   };
   let state = initialState(peer, model.modelId);
   const signer = createSigner(domain, options.privateKey, storage);
-  const updates = new UpdateCache(storage, chain.terms.vectorLength);
+  const keptRounds = options.keptRounds ?? USUAL_KEPT_ROUNDS;
+  const updates = new UpdateCache(storage, chain.terms.vectorLength, { keepsAll: keptRounds === Infinity });
+  const isHidden = (root: Hex): boolean => misbehaviour.hides?.(state, root) === true;
+  const store = new ServedStore({ storage, now: () => clock.now(), round: () => state.memory.round, isHidden });
   const chainClock = new ChainClock();
   let toldOffset = 0;
   let entered: { readonly round: number; readonly seed: Hex } | undefined;
@@ -122,9 +126,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     topic: `/paceline/${chain.chainId}/${chain.job}`,
     isRegistered: (operator) => chain.isOperator(operator),
     onMessage: (message, from) => Promise.resolve(receive(message, from)),
-    blobs: {
-      readBlob: async (root) => (misbehaviour.hides?.(state, root) === true ? undefined : updates.readBlob(root)),
-    },
+    blobs: { readBlob: async (root) => (isHidden(root) ? undefined : updates.readBlob(root)), store },
     maxBlobBytes: checkpointBytes(chain.terms.vectorLength),
   });
   const randomWord = (): Hex => toHex(options.randomBytes(32));
@@ -221,9 +223,11 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   function enterRound(view: RoundView): void {
     context.aggregate = undefined;
     // What a dispute is about is kept until it is settled.
-    const oldest = Math.min(view.round, ...state.disputes.map(({ round }) => round));
-    context.updates.forgetBefore(oldest).catch((error: unknown) => observer.onProblem?.("forget updates", error));
-    forgetRounds(context, Math.min(oldest, view.round - KEPT_ROUNDS)).catch((error: unknown) =>
+    const disputed = state.disputes.map(({ round }) => round);
+    const oldest = Math.min(view.round, ...disputed);
+    context.updates.forgetBefore(oldest);
+    const isServed = (root: Hex): boolean => store.isServed(root);
+    collect(storage, { round: view.round, keptRounds, disputed, isServed }).catch((error: unknown) =>
       observer.onProblem?.("forget rounds", error),
     );
     signer.forgetBefore(Math.min(oldest, view.round - KEPT_STATEMENTS));

@@ -5,8 +5,13 @@ import type { Storage } from "../storage/storage.ts";
 
 /** Updates held in memory, in bytes; those of a model that is larger go to the disk. */
 const MEMORY_BYTES = 256 * 2 ** 20;
-/** Kind of the records that name updates on the disk, by root, with the round they belong to. */
-const SPILLED = "spilled";
+
+export interface UpdateCacheOptions {
+  /** What is held in memory at most. */
+  readonly memoryBytes?: number;
+  /** Whether the disk keeps them all, for an audit. */
+  readonly keepsAll?: boolean;
+}
 
 /**
  * The checked updates of the last rounds, to aggregate, to score, and to serve to others. Others' updates can be fetched
@@ -16,23 +21,23 @@ export class UpdateCache implements BlobSource {
   readonly #storage: Storage;
   readonly #vectorLength: number;
   readonly #memoryBytes: number;
+  readonly #keepsAll: boolean;
   readonly #held = new Map<Hex, { readonly round: number; readonly values: Int16Array }>();
   #aggregate: { readonly root: Hex; readonly bytes: Uint8Array } | undefined;
 
-  /** @param memoryBytes what is held in memory at most */
-  constructor(storage: Storage, vectorLength: number, memoryBytes = MEMORY_BYTES) {
+  constructor(storage: Storage, vectorLength: number, options: UpdateCacheOptions = {}) {
     this.#storage = storage;
     this.#vectorLength = vectorLength;
-    this.#memoryBytes = memoryBytes;
+    this.#memoryBytes = options.memoryBytes ?? MEMORY_BYTES;
+    this.#keepsAll = options.keepsAll ?? false;
   }
 
   async keep(root: Hex, values: Int16Array, round: number): Promise<void> {
-    if ((this.#held.size + 1) * values.byteLength <= this.#memoryBytes) {
-      this.#held.set(root, { round, values });
-      return;
-    }
-    this.#storage.put(SPILLED, root, round);
-    await this.#storage.putBlob(root, encodeUpdate(values));
+    const fits = (this.#held.size + 1) * values.byteLength <= this.#memoryBytes;
+    if (fits) this.#held.set(root, { round, values });
+    const own = this.#storage.blob(root)?.kind === "update";
+    if (own || (fits && !this.#keepsAll)) return;
+    await this.#storage.putBlob(root, encodeUpdate(values), { kind: "other", round });
   }
 
   /** The values of an update that was kept, or that is this peer's own. */
@@ -54,13 +59,8 @@ export class UpdateCache implements BlobSource {
     return this.#aggregate?.root === root ? this.#aggregate.bytes : this.#storage.readBlob(root);
   }
 
-  /** Forgets the updates of the rounds before `round`, on the disk as well. */
-  async forgetBefore(round: number): Promise<void> {
+  /** Forgets the updates of the rounds before `round`; what the disk has of them is collected with its round. */
+  forgetBefore(round: number): void {
     for (const [root, held] of this.#held) if (held.round < round) this.#held.delete(root);
-    for (const [root, heldIn] of this.#storage.entries(SPILLED)) {
-      if (typeof heldIn !== "number" || heldIn >= round) continue;
-      await this.#storage.deleteBlob(root as Hex);
-      this.#storage.delete(SPILLED, root);
-    }
   }
 }

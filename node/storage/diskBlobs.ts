@@ -89,7 +89,8 @@ export class DiskBlobs {
         this.#inTurn(root, async () => {
           await file.finish();
           await close();
-          this.#index.set({ root, ...tagOf(tag), bytes, whole: true });
+          // It may have been put under another tag meanwhile.
+          this.#index.set({ root, ...tagOf(this.#index.get(root) ?? tag), bytes, whole: true });
         }),
       close,
     };

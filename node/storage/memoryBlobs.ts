@@ -119,7 +119,8 @@ export class MemoryBlobs {
         checkOpen();
         const missing = chunkCount(bytes) - chunks.size;
         if (missing > 0) throw new PacelineError("bad-argument", `${missing} chunks of the blob are missing`);
-        this.#blobs.set(root, { ...blob, whole: true });
+        const { kind, round } = this.#blobs.get(root) ?? blob;
+        this.#blobs.set(root, { ...blob, kind, round, whole: true });
         await close();
       },
       close,

@@ -70,7 +70,7 @@ describe("the updates that a participant holds", () => {
     await cache.keep(word(1), values, 4);
     await cache.keep(word(2), values, 5);
     expect(await cache.readBlob(word(1))).to.deep.equal(new Uint8Array(encodeUpdate(values)));
-    await cache.forgetBefore(5);
+    cache.forgetBefore(5);
     expect(await cache.read(word(1))).to.equal(undefined);
     expect(await cache.read(word(2))).to.deep.equal(values);
   });
@@ -81,15 +81,24 @@ describe("the updates that a participant holds", () => {
     expect(await new UpdateCache(storage, 2).read(word(1))).to.deep.equal(Int16Array.of(7, -8));
   });
 
-  it("go to the disk where memory would not hold them, and leave it with their round", async () => {
+  it("go to the disk where memory would not hold them", async () => {
     const storage = createMemoryStorage();
-    const cache = new UpdateCache(storage, 2, 4);
+    const cache = new UpdateCache(storage, 2, { memoryBytes: 4 });
     await cache.keep(word(1), Int16Array.of(1, 2), 1);
     await cache.keep(word(2), Int16Array.of(3, 4), 1);
     expect(await storage.blobRoots()).to.deep.equal([word(2)]);
     expect(await cache.read(word(2))).to.deep.equal(Int16Array.of(3, 4));
-    await cache.forgetBefore(2);
-    expect(await storage.blobRoots()).to.deep.equal([]);
+    expect(storage.blob(word(2))).to.include({ kind: "other", round: 1 });
+  });
+
+  it("go to the disk as well where all are kept, but for this participant's own, which is there", async () => {
+    const storage = createMemoryStorage();
+    const cache = new UpdateCache(storage, 2, { keepsAll: true });
+    await storage.putBlob(word(1), encodeUpdate(Int16Array.of(1, 2)), { kind: "update", round: 1 });
+    await cache.keep(word(1), Int16Array.of(1, 2), 1);
+    await cache.keep(word(2), Int16Array.of(3, 4), 1);
+    expect(storage.blob(word(1))).to.include({ kind: "update" });
+    expect(storage.blob(word(2))).to.include({ kind: "other", round: 1 });
   });
 
   it("include the newest aggregate before the disk has it", async () => {

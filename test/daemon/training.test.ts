@@ -74,6 +74,20 @@ describe("training", () => {
     expect(events).to.deep.equal([{ type: "passed", round: 3 }]);
   });
 
+  it("passes before it trains where the disk could not keep what it promises, and takes part again when there is room", async () => {
+    const storage = createMemoryStorage(300);
+    await storage.putBlob(ZERO_WORD, new Uint8Array(299));
+    const { context, events, trainings } = participant([3, 4]);
+    const full = { ...context, storage };
+    expect(await rejectionOf(train(full, EFFECT))).to.equal("disk-full");
+    expect(events).to.deep.equal([{ type: "passed", round: 3 }]);
+    expect(trainings()).to.equal(0);
+    expect(storage.entries("update")).to.deep.equal([]);
+    await storage.deleteBlob(ZERO_WORD);
+    await train(full, EFFECT);
+    expect(events.map(({ type }) => type)).to.deep.equal(["passed", "trained"]);
+  });
+
   it("passes where the engine says that training has diverged, and not where a file is missing", async () => {
     const failing = (code: "diverged" | "not-found"): ReturnType<typeof participant> => {
       const made = participant([3, 4]);

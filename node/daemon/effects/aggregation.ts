@@ -77,5 +77,5 @@ export async function aggregate(
   const judged: Judged = { round, modelId: context.model.modelId, updates, aggregateRoot: root };
   storage.put("judged", String(round), judged); // after a restart, what settled meanwhile is held against it
   context.dispatch({ type: "aggregated", round, includeHash, aggregateRoot: root });
-  await storage.putBlob(root, bytes);
+  await storage.putBlob(root, bytes, { kind: "aggregate", round });
 }

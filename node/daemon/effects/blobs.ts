@@ -2,7 +2,6 @@ import type { Address, Hex } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
 import { decodeUpdate, squaredNorm, squaredNormBound } from "../../core/fixedPoint.ts";
 import type { BlobShape } from "../../network/network.ts";
-import type { OwnUpdate } from "../../protocol/state.ts";
 import { blobShape, type ParticipantContext } from "../context.ts";
 import { keepsToFit } from "../federatedFit.ts";
 
@@ -56,7 +55,7 @@ export async function fetchAggregate(
   const shape = blobShape(aggregateRoot, context.chain.terms.vectorLength, 4);
   const bytes = await fetchBlob(context, shape, holders);
   context.updates.keepAggregate(aggregateRoot, bytes);
-  await context.storage.putBlob(aggregateRoot, bytes);
+  await context.storage.putBlob(aggregateRoot, bytes, { kind: "aggregate", round: context.state().memory.round });
   return bytes;
 }
 
@@ -74,17 +73,5 @@ async function fetchBlob(
     const reached = holders.some((holder) => connected.has(holder));
     dispatch({ type: "unavailable", round, root: shape.root, ...(reached ? {} : { reached }) });
     throw error;
-  }
-}
-
-/** Forgets what this peer promised in the rounds before `round`; aggregates stay, for those who come late. */
-export async function forgetRounds({ storage }: ParticipantContext, round: number): Promise<void> {
-  for (const [key, update] of storage.entries("update")) {
-    if (Number(key) >= round) continue;
-    await storage.deleteBlob((update as OwnUpdate).updateRoot);
-    storage.delete("update", key);
-  }
-  for (const kind of ["scores", "judged"]) {
-    for (const [key] of storage.entries(kind)) if (Number(key) < round) storage.delete(kind, key);
   }
 }

@@ -1,6 +1,6 @@
 import { quantiseWithinNorm } from "../../core/clipping.ts";
 import { commitmentHash } from "../../core/encoding.ts";
-import { PacelineError } from "../../core/errors.ts";
+import { PacelineError, type ErrorCode } from "../../core/errors.ts";
 import { encodeUpdate, UPDATE_LEAF_BYTES } from "../../core/fixedPoint.ts";
 import { buildTree } from "../../core/merkle.ts";
 import type { PeerEffect } from "../../protocol/events.ts";
@@ -18,6 +18,7 @@ export async function train(context: ParticipantContext, { round, memberId }: Tr
   const promised = storage.get("update", String(round)) as OwnUpdate | undefined;
   if (promised !== undefined) return context.dispatch({ type: "trained", round, update: promised });
   if (learner === undefined) return context.dispatch({ type: "passed", round });
+  await orPass(context, round, () => storage.requireSpace(chain.terms.vectorLength * 2));
   const delta = await stopwatch.measure("training", () =>
     orPass(context, round, () => learner.localUpdate(model.params, round)),
   );
@@ -29,19 +30,23 @@ export async function train(context: ParticipantContext, { round, memberId }: Tr
   const salt = context.randomWord();
   const parts = { round, memberId, updateRoot, exampleCount, salt };
   const update: OwnUpdate = { updateRoot, exampleCount, salt, commitment: commitmentHash(context.domain, parts) };
-  await storage.putBlob(updateRoot, bytes);
-  storage.put("update", String(round), update);
+  await orPass(context, round, async () => {
+    await storage.putBlob(updateRoot, bytes, { kind: "update", round });
+    storage.put("update", String(round), update);
+  });
   await updates.keep(updateRoot, values, round);
   context.dispatch({ type: "trained", round, update });
 }
 
-/** An update that is no number any more is none: its owner passes, and the error is told. */
+/** What makes an owner pass: an update that is no number any more, and a disk that could not keep what it promises. */
+const PASSES = new Set<ErrorCode>(["diverged", "bad-argument", "disk-full"]);
+
+/** Where there is no update to commit to, its owner passes, and the error is told. */
 async function orPass<T>({ dispatch }: ParticipantContext, round: number, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof PacelineError && (error.code === "diverged" || error.code === "bad-argument"))
-      dispatch({ type: "passed", round });
+    if (error instanceof PacelineError && PASSES.has(error.code)) dispatch({ type: "passed", round });
     throw error;
   }
 }

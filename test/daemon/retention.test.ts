@@ -1,0 +1,125 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { keccakWords, type Hex } from "../../node/core/bytes.ts";
+import { ServedStore } from "../../node/daemon/blobStore.ts";
+import { collect, LEAST_KEPT_ROUNDS } from "../../node/daemon/retention.ts";
+import { createMemoryStorage } from "../../node/storage/memory.ts";
+import type { Storage } from "../../node/storage/storage.ts";
+import { SEEDED } from "../helpers/seeded.ts";
+
+const KINDS = ["update", "other", "aggregate", "unknown", "checkpoint", "kept"] as const;
+type Kind = (typeof KINDS)[number];
+const rootOf = (kind: Kind, round: number): Hex => keccakWords(KINDS.indexOf(kind), round);
+const NOBODY = (): boolean => false;
+
+/** A disk after `rounds` rounds, with a checkpoint that a quorum vouches for after round `attested`. */
+async function disk(rounds: number, attested: number | undefined): Promise<Storage> {
+  const storage = createMemoryStorage();
+  for (let round = 1; round <= rounds; round++) {
+    for (const kind of KINDS) await storage.putBlob(rootOf(kind, round), new Uint8Array(8), { kind, round });
+    storage.put("update", String(round), { updateRoot: rootOf("update", round) });
+    for (const kind of ["scores", "judged"]) storage.put(kind, String(round), round);
+  }
+  const kept = [rounds, rounds - 1].map((updates) => ({ updates, checkpointRoot: rootOf("checkpoint", updates) }));
+  const certificate = { round: attested };
+  const models =
+    attested === undefined
+      ? kept
+      : [...kept, { ...kept[0], updates: attested, checkpointRoot: rootOf("checkpoint", attested), certificate }];
+  storage.put("model", "kept", models);
+  return storage;
+}
+
+const roundsOf = (storage: Storage, kind: Kind): readonly number[] =>
+  storage
+    .blobs()
+    .filter((entry) => entry.kind === kind)
+    .map(({ round }) => round)
+    .sort((left, right) => left - right);
+
+describe("what a participant keeps on the disk", () => {
+  it("is its own of the last rounds, others' of this one, aggregates since the attested checkpoint", async () => {
+    const storage = await disk(20, 16);
+    await collect(storage, { round: 20, keptRounds: 3, disputed: [], isServed: NOBODY });
+    expect(roundsOf(storage, "update")).to.deep.equal([17, 18, 19, 20]);
+    expect(roundsOf(storage, "unknown")).to.deep.equal([17, 18, 19, 20]);
+    expect(roundsOf(storage, "other")).to.deep.equal([20]);
+    expect(roundsOf(storage, "aggregate")).to.deep.equal([16, 17, 18, 19, 20]);
+    expect(roundsOf(storage, "checkpoint")).to.deep.equal([16, 17, 18, 19, 20]);
+    expect(roundsOf(storage, "kept")).to.have.length(20);
+    for (const kind of ["update", "scores", "judged"])
+      expect(storage.entries(kind).map(([key]) => Number(key))).to.have.members([17, 18, 19, 20]);
+  });
+
+  it("has every aggregate as long as no checkpoint is attested", async () => {
+    const storage = await disk(20, undefined);
+    await collect(storage, { round: 20, keptRounds: 3, disputed: [], isServed: NOBODY });
+    expect(roundsOf(storage, "aggregate")).to.have.length(20);
+  });
+
+  it("is everything where all rounds are kept", async () => {
+    const storage = await disk(20, 16);
+    const before = storage.blobs();
+    await collect(storage, { round: 20, keptRounds: Infinity, disputed: [], isServed: NOBODY });
+    expect(storage.blobs()).to.deep.equal(before);
+    expect(storage.entries("judged")).to.have.length(20);
+  });
+
+  it("is what is disputed or being served as well, until that is over", async () => {
+    const storage = await disk(20, 16);
+    const served = rootOf("update", 2);
+    const isServed = (root: Hex): boolean => root === served;
+    await collect(storage, { round: 20, keptRounds: 3, disputed: [12], isServed });
+    expect(roundsOf(storage, "update")).to.deep.equal([2, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    expect(roundsOf(storage, "other")).to.deep.equal([12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    expect(roundsOf(storage, "aggregate")[0]).to.equal(12);
+    expect(storage.get("judged", "12")).to.equal(12);
+    await collect(storage, { round: 20, keptRounds: 3, disputed: [], isServed: NOBODY });
+    expect(roundsOf(storage, "update")).to.deep.equal([17, 18, 19, 20]);
+  });
+
+  it("never lacks what it may be asked for, and does not grow with the rounds", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 9, max: 40 }),
+        fc.integer({ min: 0, max: 6 }),
+        fc.option(fc.nat(5), { nil: undefined }),
+        async (rounds, keptRounds, disputedAgo) => {
+          const attested = rounds - (rounds % 8);
+          const storage = await disk(rounds, attested);
+          const disputed = disputedAgo === undefined ? [] : [Math.max(1, rounds - disputedAgo)];
+          await collect(storage, { round: rounds, keptRounds, disputed, isServed: NOBODY });
+          const oldest = Math.min(rounds, ...disputed, rounds - Math.max(LEAST_KEPT_ROUNDS, keptRounds));
+          for (let round = Math.max(1, oldest); round <= rounds; round++) {
+            expect(storage.blob(rootOf("update", round))?.whole).to.equal(true);
+            expect(storage.blob(rootOf("aggregate", round))?.whole).to.equal(true);
+            expect(storage.get("judged", String(round))).to.equal(round);
+          }
+          for (let round = attested + 1; round <= rounds; round++)
+            expect(storage.blob(rootOf("aggregate", round))?.whole).to.equal(true);
+          const bounded = storage.blobs().filter(({ kind }) => kind !== "kept");
+          expect(bounded.length).to.be.at.most(5 * (9 + 8));
+        },
+      ),
+      { ...SEEDED, numRuns: 40 },
+    );
+  });
+
+  it("is served by chunks, and counts as being served for a minute; what is hidden or still arriving is not there", async () => {
+    let now = 100;
+    const storage = createMemoryStorage();
+    const [held, hidden, arriving] = [rootOf("update", 1), rootOf("update", 2), rootOf("update", 3)];
+    for (const root of [held, hidden]) await storage.putBlob(root, Uint8Array.of(5, 6));
+    const store = new ServedStore({ storage, now: () => now, round: () => 7, isHidden: (root) => root === hidden });
+    await (await store.openPartial(arriving, 9)).close();
+    expect([held, hidden, arriving].map((root) => store.bytesOf(root))).to.deep.equal([2, undefined, undefined]);
+    expect(storage.blob(arriving)).to.include({ kind: "other", round: 7 });
+    expect(store.isServed(held)).to.equal(false);
+    expect([...((await store.readChunk(held, 0)) ?? [])]).to.deep.equal([5, 6]);
+    now = 159;
+    expect(store.isServed(held)).to.equal(true);
+    now = 160;
+    expect(store.isServed(held)).to.equal(false);
+  });
+});
