@@ -57,9 +57,9 @@ export async function createKeystore(
  */
 export async function openKeystore(file: string, password: string): Promise<Uint8Array> {
   const json = readTextFile(file, "keystore", MAX_FILE_BYTES);
-  requirePrivate(file, "keystore");
   if (!isKeystoreJson(json))
     throw new PacelineError("bad-input", `${file} is no keystore: give a Web3 keystore (version 3) file`);
+  requirePrivate(file, "keystore");
   try {
     const { privateKey } = await decryptKeystoreJson(json, password);
     return fromHex(privateKey);

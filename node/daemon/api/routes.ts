@@ -109,7 +109,8 @@ function requireLocal({ headers }: ApiRequest, port: number): void {
 }
 
 function requireToken({ headers }: ApiRequest, token: string): void {
-  if (isAuthorised(headers["authorization"] as string | undefined, token)) return;
+  const { authorization } = headers;
+  if (typeof authorization === "string" && isAuthorised(authorization, token)) return;
   throw new ApiError(401, "give the token of the home's file api-token: Authorization: Bearer …", {
     "www-authenticate": "Bearer",
   });
