@@ -21,7 +21,10 @@ export interface WalletOptions {
 /** `--rpc` and `--deployment`, for commands that talk to the contracts. */
 export function withChain(command: Command): Command {
   return command
-    .option("--rpc <url>", `JSON-RPC endpoint, http(s):// or ws(s):// (default: the home's, else ${DEFAULT_RPC})`)
+    .option(
+      "--rpc <urls>",
+      `JSON-RPC endpoint, http(s):// or ws(s)://; several, separated by commas, stand in for each other (default: the home's, else ${DEFAULT_RPC})`,
+    )
     .option("--deployment <file>", `addresses of the contracts (default: the home's, else ${DEFAULT_DEPLOYMENT})`);
 }
 
@@ -73,6 +76,16 @@ export function anAmount(text: string): string {
   if (!/^\d{1,12}(\.\d{1,18})?$/.test(text) || Number(text) === 0)
     throw new InvalidArgumentError("Give an amount of tokens such as 1000 or 12.5.");
   return text;
+}
+
+/** Gwei, above zero. */
+export function aFee(max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d{1,9}(\.\d{1,9})?$/.test(text) || value === 0 || value > max)
+      throw new InvalidArgumentError(`Give a number of gwei above 0, up to ${max}.`);
+    return value;
+  };
 }
 
 export function aSignature(text: string): `0x${string}` {

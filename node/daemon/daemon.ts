@@ -1,6 +1,6 @@
 import { openEndpoint, requireContract } from "../chain/endpoint.ts";
-import { createSender } from "../chain/sender.ts";
-import { toHex, type Address } from "../core/bytes.ts";
+import type { Address } from "../core/bytes.ts";
+import { openAccount } from "./account.ts";
 import { openHost } from "./adapters.ts";
 import { startApi } from "./api/server.ts";
 import { StatusReader } from "./api/status.ts";
@@ -51,14 +51,18 @@ export async function runDaemon(
   try {
     const lock = await lockHome(home);
     cleanUp.add("home", () => lock.release());
-    const endpoint = await openEndpoint(settings.rpc, deployment.chainId);
+    const endpoint = await openEndpoint(settings.rpc, deployment.chainId, {
+      confirmations: settings.confirmations,
+      onEvent: ({ name, facts, text }) => log.event(name, facts, text),
+    });
     cleanUp.add("endpoint", () => endpoint.close());
     await requireContract(endpoint, deployment.registry, "registry");
-    const sender = createSender(endpoint, toHex(privateKey));
+    const { maxFeePerGas } = settings;
+    const { sender, spent } = openAccount({ privateKey, endpoint, storage: lock.storage, maxFeePerGas, log });
     cleanUp.add("transactions", () => sender.close());
     const host = await openHost(privateKey, { listen, ...(announce.length === 0 ? {} : { announce }) });
     cleanUp.add("network", () => host.stop());
-    const jobs = new FollowedJobs({ settings, privateKey, endpoint, sender, host }, log);
+    const jobs = new FollowedJobs({ settings, privateKey, endpoint, sender, spent, host }, log);
     const setLevel = (level: LogLevel): void => keepLevel(home, level, log);
     if (settings.api !== "off") {
       const status = new StatusReader({

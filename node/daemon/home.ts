@@ -43,11 +43,16 @@ const common = {
   rpc: z.string().optional(),
   deployment: deploymentSchema.optional(),
 };
+/** More would make a round take days. */
+export const MAX_CONFIRMATIONS = 256;
+export const MAX_FEE_GWEI = 1e6;
 const configSchema = z.strictObject({
   version: z.literal(2),
   ...common,
   logLevel: z.enum(LOG_LEVELS).optional(),
   api: apiSchema.optional(),
+  confirmations: z.int().min(0).max(MAX_CONFIRMATIONS).optional(),
+  maxFeeGwei: z.number().positive().max(MAX_FEE_GWEI).optional(),
   jobs: z.array(jobSchema).max(MAX_JOBS),
 });
 /** Homes of before a daemon could follow several jobs. */
@@ -77,6 +82,10 @@ export interface HomeConfig {
   readonly logLevel?: LogLevel | undefined;
   /** Port of the HTTP API, 0 for any free one. */
   readonly api?: number | "off" | undefined;
+  /** Blocks on top of a block before what it says is acted upon. */
+  readonly confirmations?: number | undefined;
+  /** Most that a unit of gas may cost. */
+  readonly maxFeeGwei?: number | undefined;
   /** The one that was named last comes first. */
   readonly jobs: readonly HomeJob[];
 }
@@ -129,7 +138,9 @@ function homeOf(folder: string, config: HomeConfig): Home {
 }
 
 /** What can be kept in a home. */
-export interface Remembered extends Partial<Pick<HomeConfig, "rpc" | "deployment" | "logLevel" | "api">> {
+export interface Remembered extends Partial<
+  Pick<HomeConfig, "rpc" | "deployment" | "logLevel" | "api" | "confirmations" | "maxFeeGwei">
+> {
   /** Is followed from now on; what was known of it before and is not said again stays. */
   readonly job?: HomeJob;
 }

@@ -23,10 +23,12 @@ export interface Observed {
   readonly totals: JobTotals;
   readonly evaluate: (params: Float32Array) => Promise<EvaluationResult | undefined>;
   readonly onState: (state: PeerState) => void;
+  /** What a transaction cost, in wei. */
+  readonly onFee: (round: number, fee: bigint) => void;
 }
 
 /** Turns what a participant tells into log lines and totals. */
-export function observeJob({ log, totals, evaluate, onState }: Observed): ParticipantObserver {
+export function observeJob({ log, totals, evaluate, onState, onFee }: Observed): ParticipantObserver {
   let seen: RoundView | undefined;
   const tellStanding = watchStanding(log);
   return {
@@ -51,8 +53,9 @@ export function observeJob({ log, totals, evaluate, onState }: Observed): Partic
         (error: unknown) => log.problem("evaluate", error),
       );
     },
-    onReceipt(call, { gasUsed, blockNumber }) {
+    onReceipt(call, { gasUsed, blockNumber, fee }) {
       totals.count(call, gasUsed);
+      if (fee !== undefined) onFee(seen?.round ?? 0, fee);
       const text = `${call}: in block ${blockNumber}, ${gasUsed} gas`;
       log.event("transaction", { call, gasUsed, blockNumber, round: seen?.round ?? 0 }, text);
     },

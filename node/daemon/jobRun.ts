@@ -9,6 +9,7 @@ import { PacelineError } from "../core/errors.ts";
 import type { Phase } from "../core/roundView.ts";
 import type { Host } from "../network/network.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { OperatorAccount } from "./account.ts";
 import { openParticipantStorage } from "./adapters.ts";
 import { CleanUp } from "./cleanUp.ts";
 import { machineClock } from "./clock.ts";
@@ -29,6 +30,7 @@ export interface JobSurroundings {
   readonly privateKey: Uint8Array;
   readonly endpoint: Endpoint;
   readonly sender: Sender;
+  readonly spent: OperatorAccount["spent"];
   readonly host: Host;
 }
 
@@ -91,7 +93,13 @@ export async function runJob(
       randomBytes: (count) => new Uint8Array(randomBytes(count)),
       relaySeconds: settings.relaySeconds,
       retrySeconds: settings.retrySeconds,
-      observer: observeJob({ log, totals, evaluate: learning.evaluate, onState: (state) => end.look(state) }),
+      observer: observeJob({
+        log,
+        totals,
+        evaluate: learning.evaluate,
+        onState: (state) => end.look(state),
+        onFee: (round, fee) => surroundings.spent(job.address, round, fee),
+      }),
     });
     cleanUp.add("participant", () => participant.stop());
     const examples = learning.learner.exampleCount;

@@ -16,7 +16,12 @@ export interface JobSettings {
 export interface DaemonSettings {
   /** Home folder. */
   readonly home: string;
+  /** One URL, or several separated by commas. */
   readonly rpc: string;
+  /** Blocks on top of a block before what it says is acted upon. */
+  readonly confirmations: number;
+  /** Most that a unit of gas may cost, in wei. */
+  readonly maxFeePerGas: bigint;
   readonly deployment: Deployment;
   /** At least one. */
   readonly jobs: readonly JobSettings[];

@@ -2,7 +2,8 @@ import { resolve as absolute } from "node:path";
 import { Option, type Command } from "commander";
 import { runDaemon, type DaemonControls, type DaemonEnd } from "../../daemon/daemon.ts";
 import { keepPrivate } from "../../daemon/files.ts";
-import { openHome, remember, type Home } from "../../daemon/home.ts";
+import { DEFAULT_MAX_FEE_PER_GAS } from "../../chain/sender.ts";
+import { MAX_CONFIRMATIONS, MAX_FEE_GWEI, openHome, remember, type Home } from "../../daemon/home.ts";
 import { openKeystore } from "../../daemon/keystore.ts";
 import { createLog, LOG_LEVELS, type LogLevel } from "../../daemon/log.ts";
 import { DEFAULTS, requireMultiaddr, type DaemonSettings } from "../../daemon/settings.ts";
@@ -13,6 +14,7 @@ import { acts } from "../command.ts";
 import { EXIT_CODES, EXIT_INTERRUPTED, EXIT_JOB_FAILED, EXIT_OK, type FailureCode } from "../exitCodes.ts";
 import { resolveJobs, type JobOptions } from "../jobsToRun.ts";
 import {
+  aFee,
   aList,
   anAddress,
   anApiPort,
@@ -27,12 +29,16 @@ import type { Outcome } from "../output.ts";
 import { operatorPassword, readPassword } from "../password.ts";
 import { surviveUnforeseen } from "../unforeseen.ts";
 
+const DEFAULT_MAX_FEE_GWEI = Number(DEFAULT_MAX_FEE_PER_GAS) / 1e9;
+
 interface StartOptions extends ChainOptions, JobOptions {
   readonly home: string;
   readonly passwordFile?: string;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly linger: number;
+  readonly confirmations?: number;
+  readonly maxFee?: number;
   readonly api?: number | "off";
   readonly logLevel?: LogLevel;
   readonly json?: boolean;
@@ -100,6 +106,18 @@ export function define(command: Command): void {
     )
     .addOption(
       new Option(
+        "--confirmations <n>",
+        "blocks on top of a block before what it says is acted upon (default: the home's, else 0)",
+      ).argParser(whole(0, MAX_CONFIRMATIONS)),
+    )
+    .addOption(
+      new Option(
+        "--max-fee <gwei>",
+        `most that a unit of gas may cost (default: the home's, else ${DEFAULT_MAX_FEE_GWEI})`,
+      ).argParser(aFee(MAX_FEE_GWEI)),
+    )
+    .addOption(
+      new Option(
         "--api <port>",
         "port of the HTTP API on this machine's loopback, or off (default: the home's, else any free one)",
       ).argParser(anApiPort),
@@ -146,6 +164,8 @@ async function resolve(
     const settings: DaemonSettings = {
       home: home.folder,
       rpc: chain.endpoint.url,
+      confirmations: options.confirmations ?? home.config.confirmations ?? 0,
+      maxFeePerGas: BigInt(Math.round((options.maxFee ?? home.config.maxFeeGwei ?? DEFAULT_MAX_FEE_GWEI) * 1e9)),
       deployment: chain.deployment,
       jobs: found,
       api: options.api ?? home.config.api ?? 0,
@@ -160,8 +180,12 @@ async function resolve(
 }
 
 /** What was given once need not be given again; the job that was named last stays first. */
-function keep(home: Home, { rpc, deployment, jobs }: DaemonSettings, { api, logLevel }: StartOptions): void {
-  const given = { ...(api === undefined ? {} : { api }), ...(logLevel === undefined ? {} : { logLevel }) };
+function keep(home: Home, { rpc, deployment, jobs }: DaemonSettings, options: StartOptions): void {
+  const { api, logLevel, confirmations, maxFee: maxFeeGwei } = options;
+  const all = { api, logLevel, confirmations, maxFeeGwei };
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Partial<
+    typeof all
+  >;
   let kept = remember(home, { rpc, deployment, ...given });
   for (const { job, data, engine } of jobs.toReversed())
     kept = remember(kept, { job: { ...job, file: absolute(job.file), data, engine } });
