@@ -3,6 +3,7 @@ import { hasBit, popCount, type RoundView } from "../core/roundView.ts";
 import type { PeerMessage } from "./messages.ts";
 import { opensUpdate, scoresOpened } from "./openings.ts";
 import { operatorAt, positionOfOperator, seatOfOperator } from "./places.ts";
+import type { Slots } from "./slots.ts";
 import { MAX_EARLY_MESSAGES, MAX_EARLY_OF_ONE, type PeerState, type RoundMemory, type Signed } from "./state.ts";
 
 /**
@@ -121,9 +122,9 @@ export function retryEarly(state: PeerState): PeerState {
 }
 
 type MapField = "commits" | "openings" | "bitmaps" | "attestations" | "scoreCommits" | "scoreOpenings";
-type MapValue<Field extends MapField> = RoundMemory[Field] extends ReadonlyMap<number, infer Value> ? Value : never;
+type MapValue<Field extends MapField> = RoundMemory[Field] extends Slots<infer Value> ? Value : never;
 
 function put<Field extends MapField>(state: PeerState, field: Field, key: number, value: MapValue<Field>): PeerState {
-  const map = new Map(state.memory[field] as ReadonlyMap<number, MapValue<Field>>).set(key, value);
+  const map = (state.memory[field] as Slots<MapValue<Field>>).with(key, value);
   return { ...state, memory: { ...state.memory, [field]: map } };
 }

@@ -4,6 +4,7 @@ import type { JobTerms } from "../core/jobTerms.ts";
 import type { Member, RoundView } from "../core/roundView.ts";
 import type { SignedStruct } from "../core/typedData.ts";
 import type { PeerMessage } from "./messages.ts";
+import { Slots } from "./slots.ts";
 
 /** What a peer is told once. Times in seconds. */
 export interface PeerSettings {
@@ -109,14 +110,14 @@ export interface RoundMemory extends JudgingMemory {
   /** This peer has nothing to give in this round. */
   readonly passes: boolean;
   /** The first that each author said. */
-  readonly commits: ReadonlyMap<number, Signed<"Commit">>;
+  readonly commits: Slots<Signed<"Commit">>;
   /** Openings that match their commitments. */
-  readonly openings: ReadonlyMap<number, OpeningBody>;
+  readonly openings: Slots<OpeningBody>;
   /** Roots of updates that this peer holds and has checked. */
   readonly checked: ReadonlySet<Hex>;
   /** Roots of updates that break a rule, so that this seat will not certify them. */
   readonly refused: ReadonlySet<Hex>;
-  readonly bitmaps: ReadonlyMap<number, Signed<"Bitmap">>;
+  readonly bitmaps: Slots<Signed<"Bitmap">>;
   /** Roots of aggregates whose blob this peer holds, other than its own. */
   readonly fetched: ReadonlySet<Hex>;
   /** Roots of blobs that nobody has given at least once. */
@@ -132,10 +133,10 @@ export interface JudgingMemory {
   /** The aggregate of the include set, as this peer computed it. */
   readonly aggregateRoot: Hex | undefined;
   /** By seat, one a slot. */
-  readonly attestations: ReadonlyMap<number, readonly Signed<"Attestation">[]>;
+  readonly attestations: Slots<readonly Signed<"Attestation">[]>;
   readonly scores: OwnScores | undefined;
-  readonly scoreCommits: ReadonlyMap<number, Signed<"ScoreCommit">>;
-  readonly scoreOpenings: ReadonlyMap<number, Signed<"ScoreOpening">>;
+  readonly scoreCommits: Slots<Signed<"ScoreCommit">>;
+  readonly scoreOpenings: Slots<Signed<"ScoreOpening">>;
 }
 
 /** When an effect may (again) be started; infinite while it runs. */
@@ -185,11 +186,11 @@ export function emptyMemory(round: number, seed: Hex, turnToWatch = Infinity): R
     seed,
     update: undefined,
     passes: false,
-    commits: new Map(),
-    openings: new Map(),
+    commits: new Slots(),
+    openings: new Slots(),
     checked: new Set(),
     refused: new Set(),
-    bitmaps: new Map(),
+    bitmaps: new Slots(),
     fetched: new Set(),
     unavailable: new Set(),
     turnToWatch,
@@ -201,9 +202,9 @@ export function emptyJudging(includeHash: Hex): JudgingMemory {
   return {
     includeHash,
     aggregateRoot: undefined,
-    attestations: new Map(),
+    attestations: new Slots(),
     scores: undefined,
-    scoreCommits: new Map(),
-    scoreOpenings: new Map(),
+    scoreCommits: new Slots(),
+    scoreOpenings: new Slots(),
   };
 }

@@ -25,8 +25,8 @@ describe("a peer in Commit", () => {
     const one = peer(3).after(commit, ...commits.slice(1));
     expect(one.types).not.to.include("commitBatch");
     const effect = one.after(commits[0]!).only("commitBatch");
-    expect(effect.commits.map(({ position }) => position)).to.deep.equal([1, 2, 3, 4, 0]);
-    expect(effect.commits[0]).to.deep.include({ commitment: updateOf(1).commitment });
+    expect(effect.commits.map(({ position }) => position)).to.deep.equal([0, 1, 2, 3, 4]);
+    expect(effect.commits[1]).to.deep.include({ commitment: updateOf(1).commitment });
   });
 
   it("counts those that stand on the chain already, and posts them no second time", () => {

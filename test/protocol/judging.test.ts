@@ -146,7 +146,7 @@ describe("a peer in Challenge", () => {
     expect(one.types).not.to.include("attest");
     const effect = one.after(scoreCommits[0]!).only("attest");
     expect(effect.attestations.map(({ seat }) => seat)).to.deep.equal([0, 1, 2, 3]);
-    expect(effect.scoreCommits.map(({ seat }) => seat)).to.deep.equal([1, 2, 3, 0]);
+    expect(effect.scoreCommits.map(({ seat }) => seat)).to.deep.equal([0, 1, 2, 3]);
   });
 
   it("posts what there is when half of the window is over: the quorum's window where there is a quorum", () => {
