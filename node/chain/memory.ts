@@ -9,8 +9,9 @@ import { EventLog, type JobEvent } from "./memory/eventLog.ts";
 import { proveEquivocation } from "./memory/court.ts";
 import { answer, answersOf, demand, openDemandsOf } from "./memory/demands.ts";
 import { ledgerOf } from "./memory/jobLedger.ts";
-import { isDrawn, newJob, operatorOf, type JobState } from "./memory/jobStorage.ts";
+import { isDrawn, markJob, newJob, operatorOf, type JobState } from "./memory/jobStorage.ts";
 import { membersOf, sameWhereEqual, viewOf } from "./memory/jobViews.ts";
+import { allOf } from "./memory/mark.ts";
 import { attest, openScores, propose } from "./memory/judging.ts";
 import { Ledgers } from "./memory/ledgers.ts";
 import { addStake, claim, join, leaveJob, refreshOperator, resume, unbond } from "./memory/membership.ts";
@@ -35,6 +36,8 @@ export class MemoryChain {
   readonly #now: () => number;
   readonly #hashes: Hex[] = [];
   #time = 0;
+  /** Reorganisations there were. */
+  #branch = 0;
   readonly #jobs = new Map<Address, JobState>();
   readonly #listeners = new Set<() => void>();
   /** The newest that was read, by job. */
@@ -59,6 +62,21 @@ export class MemoryChain {
 
   blockHash(blockNumber: number): Hex {
     return this.#hashes[blockNumber] ?? ZERO_WORD;
+  }
+
+  /**
+   * Remembers how things stand, jobs opened later aside.
+   * @returns takes back every block since, as a reorganisation does that brings none of its transactions back; to be called once
+   */
+  mark(): () => void {
+    const [blocks, time] = [this.#hashes.length, this.#time];
+    const undo = allOf(this.registry.mark(), this.ledgers.mark(), ...[...this.#jobs.values()].map(markJob));
+    return () => {
+      [this.#hashes.length, this.#time] = [blocks, time];
+      undo();
+      this.#branch++;
+      for (const listener of this.#listeners) listener();
+    };
   }
 
   /** Adds `count` empty blocks. */
@@ -155,7 +173,7 @@ export class MemoryChain {
     const view = viewOf(state, { number: this.blockNumber, time: this.#time });
     const members = sameWhereEqual(known?.members, membersOf(state));
     const demands = view.openDemands === 0 ? [] : openDemandsOf(state);
-    const snapshot = { view, members, demands, generation: 0, headTime: this.#time };
+    const snapshot = { view, members, demands, generation: this.#branch, headTime: this.#time };
     this.#snapshots.set(job, snapshot);
     return snapshot;
   }
@@ -233,7 +251,8 @@ export class MemoryChain {
   #append(time: number): void {
     this.#time = time;
     const parent = this.#hashes.at(-1) ?? ZERO_WORD;
-    this.#hashes.push(keccakWords(this.chainId, this.#hashes.length, time, parent));
+    const branch = this.#branch === 0 ? [] : [this.#branch];
+    this.#hashes.push(keccakWords(this.chainId, this.#hashes.length, time, parent, ...branch));
     for (const listener of this.#listeners) listener();
   }
 

@@ -204,10 +204,10 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   }
 
   function receive(data: Uint8Array, from: Address): Verdict {
+    // What neighbours say of checkpoints is for neighbours, and goes no further.
+    if (checkpoints.receive(data, from)) return "ignored";
     const judged = judge(data, domain, state.view, state.members);
     if (judged.verdict === "accepted") guard("message", () => listen(judged.message, judged.author));
-    // What neighbours say of checkpoints is for neighbours, and goes no further.
-    if (judged.verdict === "rejected" && checkpoints.receive(data, from)) return "ignored";
     return judged.verdict;
   }
 

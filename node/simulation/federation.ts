@@ -66,7 +66,8 @@ export class VirtualFederation {
     this.#maxEvents = maxEvents;
     const onPhase = (entry: PhaseEntry): void => {
       this.phases.push(entry);
-      if (entry.phase === "finished" || entry.phase === "failed") this.#endedAt = this.world.clock.now();
+      const hasEnded = entry.phase === "finished" || entry.phase === "failed";
+      this.#endedAt = hasEnded ? this.world.clock.now() : Infinity; // a reorganisation may take the end back
       for (const listener of this.#listeners) listener(entry);
     };
     const conditions = { ...CALM, ...options.conditions };

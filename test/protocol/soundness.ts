@@ -79,6 +79,7 @@ function expectWithinDeadlines({ phases, terms, peers }: TestFederation): void {
     // An answer keeps the window open for the next demand: as often as it takes to reach a leaf, and once more for the proof.
     challenge: terms.challengeSeconds + 3 * terms.demandSeconds,
     score: terms.scoreSeconds,
+    finished: Infinity, // and not the end, where it was taken back
   };
   for (const [index, { phase, round, at }] of phases.slice(0, -1).entries()) {
     const seconds = phases[index + 1]!.at - at;

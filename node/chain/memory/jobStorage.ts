@@ -8,6 +8,7 @@ import { newDocket, type Docket } from "./docket.ts";
 import type { ArgsOf, EventLog, JobEventName } from "./eventLog.ts";
 import type { Ledgers } from "./ledgers.ts";
 import type { Operators } from "./registry.ts";
+import type { Undo } from "./mark.ts";
 
 /** What `contracts/job/JobStorage.sol` keeps, as plain fields. Written by the modules beside this one only. */
 
@@ -194,4 +195,11 @@ export function isDrawn(job: JobState, memberId: number): boolean {
 /** The sum of the members' credits. */
 export function owed({ members }: JobState): bigint {
   return members.reduce((sum, { credit }) => sum + credit, 0n);
+}
+
+/** A job's storage; what it shares with other jobs is marked elsewhere. */
+export function markJob(state: JobState): Undo {
+  const { registry, ledgers, log, ...own } = state;
+  const kept = structuredClone(own);
+  return () => void Object.assign(state, kept, { registry, ledgers, log });
 }

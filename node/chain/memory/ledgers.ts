@@ -2,6 +2,7 @@ import type { Address } from "../../core/bytes.ts";
 import { revert } from "./block.ts";
 import { EventLog } from "./eventLog.ts";
 import type { Operators } from "./registry.ts";
+import { allOf, markMap, type Undo } from "./mark.ts";
 
 /** Who is rewarded where nobody is. */
 const NOBODY: Address = `0x${"00".repeat(20)}`;
@@ -16,6 +17,10 @@ export class Amounts {
 
   add(amount: bigint, ...key: readonly Address[]): void {
     this.#amounts.set(key.join(), this.of(...key) + amount);
+  }
+
+  mark(): Undo {
+    return markMap(this.#amounts);
   }
 
   sum(): bigint {
@@ -62,6 +67,11 @@ export class Ledgers {
   constructor(registry: Operators, log = new EventLog()) {
     this.#registry = registry;
     this.#log = log;
+  }
+
+  mark(): Undo {
+    const amounts = [this.balances, this.stakes, this.credits, this.burned].map((each) => each.mark());
+    return allOf(...amounts, markMap(this.#books), markMap(this.#withdrawableAt));
   }
 
   poolOf(job: Address): bigint {

@@ -2,6 +2,7 @@ import type { Address, Hex } from "../../core/bytes.ts";
 import { recoverSigner } from "../../core/signature.ts";
 import { registrationDigest } from "../../core/typedData.ts";
 import { revert, type Block } from "./block.ts";
+import { allOf, markMap, type Undo } from "./mark.ts";
 
 const MAX_CONTACT_BYTES = 512;
 
@@ -27,6 +28,11 @@ export class MemoryRegistry implements Operators {
   constructor(chainId: number, address: Address) {
     this.#chainId = chainId;
     this.address = address;
+  }
+
+  mark(): Undo {
+    const addresses = [this.#operators, this.#wallets, this.#payouts].map(markMap);
+    return allOf(...addresses, markMap(this.#contacts), markMap(this.#nonces));
   }
 
   operatorOf(wallet: Address): Address | undefined {
