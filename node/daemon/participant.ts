@@ -17,7 +17,7 @@ import { Alarm, type Clock } from "./clock.ts";
 import { keepConnected } from "./connections.ts";
 import type { ParticipantContext, Trust } from "./context.ts";
 import { atMost } from "./deadline.ts";
-import type { PromisedScores } from "./effects/scoring.ts";
+import { promisedScores } from "./effects/scoring.ts";
 import { watchFormerMembers } from "./formerMembers.ts";
 import { genesisHash, type JobSpec } from "./jobSpec.ts";
 import { requireGenesis, type GlobalModel } from "./globalModel.ts";
@@ -233,8 +233,8 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     signer.forgetBefore(Math.min(oldest, view.round - KEPT_STATEMENTS));
     const update = storage.get("update", String(view.round)) as OwnUpdate | undefined;
     if (update !== undefined) dispatch({ type: "trained", round: view.round, update });
-    const scores = storage.get("scores", String(view.round)) as PromisedScores | undefined;
-    if (scores?.seed === view.seed) dispatch({ type: "scored", round: view.round, scores: scores.scores });
+    for (const scores of promisedScores(storage, view.round, view.seed))
+      dispatch({ type: "scored", round: view.round, scores });
     for (const message of signer.signedIn(view.round, view.seed)) {
       dispatch({ type: "message", message, author: chain.operator });
     }

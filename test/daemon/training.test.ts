@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { keccakWords, ZERO_WORD } from "../../node/core/bytes.ts";
 import { commitmentHash, includeHash } from "../../node/core/encoding.ts";
 import type { ParticipantContext } from "../../node/daemon/context.ts";
-import { score } from "../../node/daemon/effects/scoring.ts";
+import { promisedScores, score } from "../../node/daemon/effects/scoring.ts";
 import { PacelineError } from "../../node/core/errors.ts";
 import { train } from "../../node/daemon/effects/training.ts";
 import { Stopwatch } from "../../node/daemon/stopwatch.ts";
@@ -136,9 +136,12 @@ describe("scoring", () => {
     expect(scores[1]).to.deep.equal(scores[0]);
     expect(scores[2]!.includeHash).to.equal(includeHash(updates.slice(1)));
     expect(scores[2]!.vector.length).to.equal(2 + 4 * 2);
-    expect(context.storage.get("scores", "3")).to.deep.equal({ seed: keccakWords(9), scores: scores[2] });
+    expect(promisedScores(context.storage, 3, keccakWords(9))).to.deep.equal([scores[0], scores[2]]);
     // Another draw after a reorganisation: a commitment holds under one seed.
     await score(context, { ...effectOf(updates.slice(1)), seed: keccakWords(10) });
     expect((events[3] as { scores: OwnScores }).scores.commitment).to.not.equal(scores[2]!.commitment);
+    // And one more, which brings the first draw back: what was promised then stands.
+    await score(context, effectOf(updates.slice(1)));
+    expect((events[4] as { scores: OwnScores }).scores).to.deep.equal(scores[2]);
   });
 });
