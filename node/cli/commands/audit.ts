@@ -155,7 +155,7 @@ function progressLine(): { show: (progress: Progress) => void; clear: () => void
   };
 }
 
-function interruption(): { readonly signal: AbortSignal; forget(): void } {
+function interruption(): { readonly signal: AbortSignal; readonly forget: () => void } {
   const controller = new AbortController();
   const stop = (): void => controller.abort(new PacelineError("closed", "stopped before the end: nothing was stated"));
   process.once("SIGINT", stop);

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { PacelineError } from "../../core/errors.ts";
+import { archivedBlobs, archivedDeployment, archivedJobFile } from "../../daemon/archive.ts";
 import { finalTables } from "../../dashboard/finalTables.ts";
 import { writeReport } from "../../dashboard/report.ts";
 import type { SimulationReport } from "../../dashboard/reportData.ts";
@@ -10,7 +11,8 @@ import { measureBaselines } from "../simulation/baselines.ts";
 import { buildReport } from "../simulation/buildReport.ts";
 import { givenChain } from "../simulation/chainProcess.ts";
 import { defineFederation, defineWork, toSettings, type SimulateOptions } from "../simulation/commandLine.ts";
-import { openFederation } from "../simulation/federation.ts";
+import { auditFederation } from "../simulation/audit.ts";
+import { openFederation, type Federation } from "../simulation/federation.ts";
 import { LiveStatusKeeper } from "../simulation/liveStatus.ts";
 import type { SimulationSettings } from "../simulation/settings.ts";
 import { defineVirtual, requireKind, toVirtualSettings, type VirtualOptions } from "../simulation/virtual/options.ts";
@@ -53,15 +55,26 @@ async function simulate(settings: SimulationSettings, { json, out, rpc }: Simula
     const ejected = members.flatMap((member, index) => (member.ejected ? [index] : []));
     const baselines = await measureBaselines(federation, ejected);
     view.stage("paying everybody out");
-    const report = await buildReport(federation, baselines, startedAt, seconds());
+    const unaudited = await buildReport(federation, baselines, startedAt, seconds());
+    if (settings.audit === true) view.stage("auditing the job");
+    const audits = settings.audit === true ? [await auditFederation(federation)] : [];
+    const report = { ...unaudited, checks: [...unaudited.checks, ...audits] };
     view.finish();
     await publish(report, resolve(out), json === true);
+    if (settings.archive !== undefined && rpc !== undefined && json !== true)
+      await writeAll(archiveText(federation, settings.archive));
     return report;
   } finally {
     interrupted.forget();
     view.finish();
     await federation.stop();
   }
+}
+
+/** How somebody else audits, where the chain goes on. */
+function archiveText({ addresses }: Federation, folder: string): string {
+  const files = `--deployment ${archivedDeployment(folder)} --job-file ${archivedJobFile(folder)} --blobs ${archivedBlobs(folder)}`;
+  return `For an audit while the chain is there: paceline audit --job ${addresses.job} ${files}\n`;
 }
 
 async function simulateMany(settings: VirtualSettings, json: boolean): Promise<VirtualReport> {

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { PacelineError } from "../../core/errors.ts";
 import { FAULTS } from "../../daemon/behaviours.ts";
@@ -168,6 +168,14 @@ export function defineFederation(command: Command): void {
       "a local chain that runs already, with Hardhat's usual accounts, such as anvil (default: one of its own)",
     )
     .addOption(new Option("--pool <tokens>", "pay for all rounds").argParser(anAmount).default(D.pool))
+    .option(
+      "--audit",
+      "replay the whole job at the end from the chain and the blobs alone, and check that it reproduces",
+    )
+    .option(
+      "--archive <folder>",
+      "keep every update and aggregate, the job file and the addresses, for `paceline audit`",
+    )
     .addOption(new Option("--out <folder>", "where report.html and report.json go").default("."))
     .option("--json", "print the report as one JSON object");
 }
@@ -198,6 +206,7 @@ export function toSettings(options: SimulateOptions, command: Command): Simulati
     committee,
     trainExamples: examples,
     testExamples,
+    archive: options.archive === undefined ? undefined : resolve(options.archive),
     liarRound: lies > rounds ? 0 : lies,
   };
 }

@@ -11,6 +11,7 @@ import { fromHex, type Hex } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
 import type { JobTerms } from "../../core/jobTerms.ts";
 import { addressOfPrivateKey } from "../../core/signature.ts";
+import { openArchive } from "../../daemon/archive.ts";
 import { genesisHash, termsOf, toUnits, type JobSpec } from "../../daemon/jobSpec.ts";
 import type { ReportMetric } from "../../dashboard/reportData.ts";
 import { initialParams, type Model } from "../../training/models/model.ts";
@@ -42,6 +43,8 @@ export interface Federation {
   readonly addresses: JobAddresses;
   readonly pool: bigint;
   readonly collector: Collector;
+  /** Folder with all that an audit needs. */
+  readonly archive: string | undefined;
   /** Runs all rounds; resolves when the job is over and everybody has reported. */
   run(observer: FederationObserver): Promise<ChainSnapshot>;
   stop(): Promise<void>;
@@ -99,6 +102,8 @@ export async function openFederation(
     await enrol(endpoint, deployment, job, terms, accounts);
     const home = await mkdtemp(join(tmpdir(), "paceline-"));
     undo.push(() => rm(home, { recursive: true, force: true }));
+    const archive = settings.archive ?? (settings.audit === true ? join(home, "archive") : undefined);
+    if (archive !== undefined) openArchive(archive, spec, deployment);
     const collector = new Collector(settings.participants, () => performance.now() / 1000);
     const federation = {
       settings,
@@ -113,6 +118,7 @@ export async function openFederation(
       addresses,
       pool,
       collector,
+      archive,
       stop,
     };
     const configs = accounts.map(({ operatorKey, name }, index): MemberConfig => ({
@@ -125,6 +131,7 @@ export async function openFederation(
       socketUrl: chain.socketUrl,
       operatorKey,
       home: join(home, name),
+      archive,
       holding: data.holdings[index] as (typeof data.holdings)[number],
       test: index === 0 ? data.test : undefined,
     }));

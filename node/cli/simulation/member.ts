@@ -5,6 +5,7 @@ import type { PeerState } from "../../protocol/state.ts";
 import type { Endpoint } from "../../chain/endpoint.ts";
 import { createSender } from "../../chain/sender.ts";
 import { createJobChain, readTerms, type JobAddresses, type JobWatcher } from "../../chain/viemJob.ts";
+import { archiving } from "../../daemon/archive.ts";
 import { machineClock } from "../../daemon/clock.ts";
 import { evaluationOf } from "../../daemon/evaluation.ts";
 import type { JobSpec } from "../../daemon/jobSpec.ts";
@@ -30,6 +31,8 @@ export interface MemberConfig {
   readonly operatorKey: Hex;
   /** Folder of its storage. */
   readonly home: string;
+  /** Folder that keeps its blobs for ever. */
+  readonly archive: string | undefined;
   readonly holding: Holding;
   /** Where given, the member measures the global model on it after every round. */
   readonly test: Dataset | undefined;
@@ -92,7 +95,8 @@ export async function startMember(
   let gas = 0;
   let round = 0;
   const learner = misbehave(honest, settings, index);
-  const storage = await openParticipantStorage(config.home);
+  const ownStorage = await openParticipantStorage(config.home);
+  const storage = config.archive === undefined ? ownStorage : archiving(ownStorage, config.archive);
   const privateKey = fromHex(config.operatorKey);
 
   const onState = (state: PeerState): void => {

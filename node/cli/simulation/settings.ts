@@ -54,6 +54,10 @@ export interface SimulationSettings {
   readonly isolate: "none" | "process";
   /** Contributors' pool in whole tokens. */
   readonly pool: string;
+  /** Folder in which all that an audit needs is kept. */
+  readonly archive?: string | undefined;
+  /** Whether the job is audited at the end. */
+  readonly audit?: boolean | undefined;
 }
 
 /** A job file, read. */

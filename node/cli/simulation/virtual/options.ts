@@ -18,7 +18,7 @@ export interface VirtualOptions extends SimulateOptions {
 }
 
 const ONLY_VIRTUAL = ["peers", "cohort", "trainer", "loss", "delay", "churn"];
-const NOT_VIRTUAL = ["participants", "rpc", "isolate", "out"];
+const NOT_VIRTUAL = ["participants", "rpc", "isolate", "out", "audit", "archive"];
 const USUAL_COMMITTEE = 21;
 /** Of the embedded digits: enough to learn from, and little enough for a thousand to be held. */
 const DIGITS_EACH = 60;
