@@ -2,17 +2,31 @@ import type { JobChain } from "../chain/chain.ts";
 import type { Address } from "../core/bytes.ts";
 import { messageOf, PacelineError } from "../core/errors.ts";
 import type { Member } from "../core/roundView.ts";
+import { BackOff } from "../network/backOff.ts";
 import type { Network } from "../network/network.ts";
+import { AnnouncedContact } from "./announcedContact.ts";
 
-/** Waits before missing connections are tried again, in milliseconds: soon at first, while everybody starts. */
+/** Waits before it is looked again who is missing, in milliseconds: soon at first, while everybody starts. */
+const FIRST_LOOK_MS = 200;
+const LAST_LOOK_MS = 3_000;
+/** Waits before a member that was not reached is tried again. */
 const FIRST_RETRY_MS = 200;
-const LAST_RETRY_MS = 3_000;
+const LAST_RETRY_MS = 15_000;
+/** Members dialled at a time, and connected before only those are dialled that the round has drawn. */
+const MAX_AT_ONCE = 32;
+const ENOUGH_CONNECTED = 160;
 
 export interface ConnectionsOptions {
   readonly chain: JobChain;
   readonly network: Network;
   readonly members: () => readonly Member[];
+  /** Ids of members that the round has drawn: these are wanted most. */
+  readonly drawn?: () => readonly number[];
   readonly onProblem: (error: unknown) => void;
+  /** In [0, 1), so that peers do not dial at the same moments. */
+  readonly random?: () => number;
+  /** Milliseconds. */
+  readonly now?: () => number;
 }
 
 /**
@@ -20,32 +34,44 @@ export interface ConnectionsOptions {
  * that two peers do not dial each other at the same moment; the other one follows if nothing came.
  * @returns stops
  */
-export function keepConnected({ chain, network, members, onProblem }: ConnectionsOptions): () => void {
+export function keepConnected(options: ConnectionsOptions): () => void {
+  const { chain, network, onProblem, random = Math.random, now = () => performance.now() } = options;
+  const backOff = new BackOff({ firstMs: FIRST_RETRY_MS, lastMs: LAST_RETRY_MS, now, random });
+  const announced = new AnnouncedContact(chain, network, now);
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
-  let announced = false;
   let attempt = 0;
 
   const round = async (): Promise<void> => {
-    announced ||= await announce(chain, network).catch((error: unknown) => {
-      onProblem(error); // without gas money it can still dial the others
-      return false;
-    });
-    const connected = new Set(network.peers());
-    const missing = members()
-      .filter(({ active, operator }) => active && operator !== network.self && !connected.has(operator))
-      .map(({ operator }) => operator)
-      .filter((operator) => attempt > 0 || operator < network.self);
-    if (missing.length === 0) return;
-    const contacts = await chain.contacts(missing);
-    await Promise.all([...contacts].map(([operator, contact]) => dial(network, operator, contact, onProblem)));
+    await announced.update().catch(onProblem); // without gas money it can still dial the others
+    const missing = missingOperators(options)
+      .filter((operator) => (attempt > 0 || operator < network.self) && backOff.isDue(operator))
+      .slice(0, MAX_AT_ONCE);
+    if (missing.length === 0 || stopped) return;
+    // While no endpoint answers, what is remembered has to do.
+    const published = await chain.contacts(missing).catch((error: unknown) => (onProblem(error), NOTHING));
+    const located = await network.locate(missing, splitContacts(published));
+    await Promise.all(missing.map((operator) => dial(operator, located.get(operator))));
+  };
+  const dial = async (operator: Address, contacts: readonly string[] | undefined): Promise<void> => {
+    try {
+      if (contacts === undefined) throw new PacelineError("not-found", "it has published no address of its own");
+      await network.connect(contacts);
+      backOff.succeed(operator);
+    } catch (error) {
+      backOff.fail(operator);
+      const code = error instanceof PacelineError ? error.code : "timeout";
+      if (code !== "closed")
+        onProblem(new PacelineError(code, `${operator} cannot be reached: ${messageOf(error)}`, { operator }, error));
+    }
   };
   const loop = (): void => {
     round()
       .catch(onProblem)
       .finally(() => {
         attempt++;
-        if (!stopped) timer = setTimeout(loop, Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt));
+        const wait = Math.min(LAST_LOOK_MS, FIRST_LOOK_MS * 2 ** attempt);
+        if (!stopped) timer = setTimeout(loop, wait * (0.75 + random() / 4));
       });
   };
   loop();
@@ -55,24 +81,22 @@ export function keepConnected({ chain, network, members, onProblem }: Connection
   };
 }
 
-/** Writes this peer's addresses to the registry, unless they stand there already. */
-async function announce(chain: JobChain, network: Network): Promise<boolean> {
-  const contact = network.contacts().join(" ");
-  const known = (await chain.contacts([network.self])).get(network.self);
-  if (known !== contact && contact !== "") await chain.setContact(contact);
-  return true;
+const NOTHING: ReadonlyMap<Address, string> = new Map();
+
+/** Active members without a connection, those that the round has drawn first. */
+function missingOperators({ network, members, drawn }: ConnectionsOptions): readonly Address[] {
+  const connected = new Set(network.peers());
+  const all = members();
+  const wanted = (drawn?.() ?? []).flatMap((id) => all[id] ?? []);
+  const others = connected.size < ENOUGH_CONNECTED ? all : [];
+  const missing = [...wanted, ...others]
+    .filter(({ active, ejected, operator }) => active && !ejected && operator !== network.self)
+    .map(({ operator }) => operator);
+  return [...new Set(missing)].filter((operator) => !connected.has(operator));
 }
 
-async function dial(
-  network: Network,
-  operator: Address,
-  contact: string,
-  onProblem: (error: unknown) => void,
-): Promise<void> {
-  try {
-    await network.connect(contact.split(" "));
-  } catch (error) {
-    const code = error instanceof PacelineError ? error.code : "timeout";
-    onProblem(new PacelineError(code, `${operator} cannot be reached: ${messageOf(error)}`, { operator }, error));
-  }
+function splitContacts(published: ReadonlyMap<Address, string>): ReadonlyMap<Address, readonly string[]> {
+  return new Map(
+    [...published].map(([operator, contact]) => [operator, contact.split(" ").filter((text) => text !== "")]),
+  );
 }

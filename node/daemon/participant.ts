@@ -296,6 +296,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     chain,
     network,
     members: () => state.members,
+    drawn: () => [...(state.view?.cohort ?? []), ...(state.view?.seats ?? [])],
     onProblem: (error) => observer.onProblem?.("connect", error),
   });
 

@@ -6,8 +6,9 @@ import type { Address } from "../core/bytes.ts";
 import { messageOf, PacelineError } from "../core/errors.ts";
 import { operatorOf } from "./identity.ts";
 
-/** Addresses of one peer that are looked at, and bytes of one. */
+/** Addresses of one peer that are used, addresses that are looked at for them, and bytes of one. */
 export const MAX_ADDRESSES = 16;
+const MAX_LOOKED_AT = 64;
 const MAX_ADDRESS_BYTES = 256;
 
 export interface Contacts {
@@ -100,14 +101,14 @@ export function plausibleAddresses(
   own: readonly string[],
 ): readonly string[] {
   const parsed = contacts
-    .slice(0, MAX_ADDRESSES)
+    .slice(0, MAX_LOOKED_AT)
     .filter(({ length }) => length <= MAX_ADDRESS_BYTES)
     .flatMap((contact) => parsedAt(contact, operator));
   const ownAddresses = own.map((contact) => multiaddr(contact));
   const allHere = [...parsed, ...ownAddresses].every(isLoopback);
   const taken = new Set(ownAddresses.map(endpointOf));
   const plausible = parsed.filter((address) => (allHere || !isLoopback(address)) && !taken.has(endpointOf(address)));
-  return [...new Set(plausible.map((address) => address.toString()))];
+  return [...new Set(plausible.map((address) => address.toString()))].slice(0, MAX_ADDRESSES);
 }
 
 /** Without the peer at its end. */

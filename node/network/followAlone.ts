@@ -9,7 +9,7 @@ export async function followAlone(host: Host, options: NetworkOptions): Promise<
     connect: (contacts) => network.connect(contacts),
     peers: () => network.peers(),
     setFormer: (operators) => network.setFormer(operators),
-    locate: (operators) => network.locate(operators),
+    locate: (operators, announced) => network.locate(operators, announced),
     publish: (message) => network.publish(message),
     fetchBlob: (shape, holders, signal) => network.fetchBlob(shape, holders, signal),
     counters: () => network.counters(),

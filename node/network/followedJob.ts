@@ -26,7 +26,7 @@ export interface JobHost {
   contacts(): readonly string[];
   /** Dials unless connected, and waits for `ready`. */
   reach(contacts: readonly string[], ready: (peer: PeerId, signal: AbortSignal) => Promise<void>): Promise<void>;
-  locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>>;
+  locate: Network["locate"];
   holders(wanted: readonly Address[]): readonly Holder[];
   traffic(): { readonly bytesSent: number; readonly bytesReceived: number };
   /** Whom the jobs admit has changed. */
@@ -96,9 +96,12 @@ export class FollowedJob implements Network {
     this.#host.recheck();
   }
 
-  async locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>> {
+  async locate(
+    operators: readonly Address[],
+    announced?: ReadonlyMap<Address, readonly string[]>,
+  ): Promise<ReadonlyMap<Address, readonly string[]>> {
     this.#checkOpen();
-    return this.#host.locate(operators);
+    return this.#host.locate(operators, announced);
   }
 
   async publish(message: Uint8Array): Promise<void> {

@@ -226,8 +226,14 @@ class Libp2pHost implements Host, JobHost {
     }
   }
 
-  locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>> {
-    return this.#locator.locate(operators.filter((operator) => operator !== this.self));
+  locate(
+    operators: readonly Address[],
+    announced: ReadonlyMap<Address, readonly string[]> = new Map(),
+  ): Promise<ReadonlyMap<Address, readonly string[]>> {
+    return this.#locator.locate(
+      operators.filter((operator) => operator !== this.self),
+      announced,
+    );
   }
 
   holders(wanted: readonly Address[]): readonly Holder[] {

@@ -189,9 +189,13 @@ class MemoryHost implements Host {
   }
 
   /** Who was a neighbour, and the neighbours of neighbours. */
-  locate(operators: readonly Address[]): ReadonlyMap<Address, readonly string[]> {
+  locate(
+    operators: readonly Address[],
+    announced: ReadonlyMap<Address, readonly string[]> = new Map(),
+  ): ReadonlyMap<Address, readonly string[]> {
+    const published = operators.filter((operator) => announced.get(operator)?.includes(SCHEME + operator) === true);
     const told = [...this.neighbours].flatMap((neighbour) => this.hub.member(neighbour)?.connected() ?? []);
-    const known = new Set([...this.#met, ...told]);
+    const known = new Set([...this.#met, ...told, ...published]);
     return new Map(
       operators
         .filter((operator) => operator !== this.self && known.has(operator))
@@ -291,9 +295,12 @@ class MemoryNetwork implements Network {
     this.#host.recheck();
   }
 
-  async locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>> {
+  async locate(
+    operators: readonly Address[],
+    announced?: ReadonlyMap<Address, readonly string[]>,
+  ): Promise<ReadonlyMap<Address, readonly string[]>> {
     this.#checkOpen();
-    return this.#host.locate(operators);
+    return this.#host.locate(operators, announced);
   }
 
   async publish(message: Uint8Array): Promise<void> {

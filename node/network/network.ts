@@ -83,9 +83,13 @@ export interface Network {
   /**
    * Where these operators may be dialled, best first: where they were reached before, where they say themselves that they are, and
    * where they were seen on the local network. Peers are asked about those of whom nothing is known, or who do not answer there.
-   * Operators that nobody knows are left out. Throws `closed` only.
+   * Left out are operators that nobody knows, and addresses where they cannot be. Throws `closed` only.
+   * @param announced what they published on the chain, which may be anything
    */
-  locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>>;
+  locate(
+    operators: readonly Address[],
+    announced?: ReadonlyMap<Address, readonly string[]>,
+  ): Promise<ReadonlyMap<Address, readonly string[]>>;
   /**
    * Sends a message to every peer, through others where there is no direct connection; no error where there is no peer yet. The same
    * bytes may be published again for peers that joined later (eight times within two minutes): whoever accepted them is not asked again.

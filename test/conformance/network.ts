@@ -472,6 +472,16 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateH
         expect([...(await a.network.locate([b.network.self])).keys()]).to.deep.equal([b.network.self]);
       });
 
+      it("are where they publish that they are, unless they cannot be there", async () => {
+        const [a, b, c] = [await join(), await join(), await join()];
+        const announced = new Map([
+          [b.network.self, b.network.contacts()],
+          [c.network.self, b.network.contacts()],
+        ]);
+        const located = await a.network.locate([b.network.self, c.network.self], announced);
+        expect([...located]).to.deep.equal([[b.network.self, b.network.contacts()]]);
+      });
+
       it("are left out where nobody knows them", async () => {
         const [a, b, stranger] = [await join(), await join(), await join()];
         await connect(a, b);

@@ -50,11 +50,13 @@ export class PeerBook {
     return this.#entries.size;
   }
 
-  /** Where the operator may be: where it was reached, where it says that it is, where it was heard. Not checked for plausibility. */
-  addresses(operator: Address): readonly string[] {
-    const entry = this.#entries.get(operator);
-    if (entry === undefined) return [];
-    return [...new Set([...entry.worked, ...(entry.record?.addresses ?? []), ...entry.heard])].slice(0, MAX_ADDRESSES);
+  /**
+   * Where the operator may be: where it was reached, where it says that it is, where it was heard. Not checked for plausibility.
+   * @param announced what it published elsewhere
+   */
+  addresses(operator: Address, announced: readonly string[] = []): readonly string[] {
+    const { worked = [], record, heard = [] } = this.#entries.get(operator) ?? {};
+    return [...new Set([...worked, ...announced, ...(record?.addresses ?? []), ...heard])];
   }
 
   /** The newest record that the operator signed, as it is passed on. */

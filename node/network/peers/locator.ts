@@ -59,18 +59,18 @@ export class Locator {
     });
   }
 
-  async locate(operators: readonly Address[]): Promise<ReadonlyMap<Address, readonly string[]>> {
-    const { book } = this.#options;
-    const unknown = operators.filter(
-      (operator) => this.#addresses(operator).length === 0 || book.failures(operator) > 1,
-    );
+  /** @param announced what they published, which may be anything */
+  async locate(
+    operators: readonly Address[],
+    announced: ReadonlyMap<Address, readonly string[]>,
+  ): Promise<ReadonlyMap<Address, readonly string[]>> {
+    const { book, own } = this.#options;
+    const addressesOf = (operator: Address): readonly string[] =>
+      plausibleAddresses(book.addresses(operator, announced.get(operator)), operator, own());
+    const unknown = operators.filter((operator) => addressesOf(operator).length === 0 || book.failures(operator) > 1);
     if (unknown.length > 0) await this.#ask(unknown);
-    const located = operators.map((operator) => [operator, this.#addresses(operator)] as const);
+    const located = operators.map((operator) => [operator, addressesOf(operator)] as const);
     return new Map(located.filter(([, addresses]) => addresses.length > 0));
-  }
-
-  #addresses(operator: Address): readonly string[] {
-    return plausibleAddresses(this.#options.book.addresses(operator), operator, this.#options.own());
   }
 
   /** Asks a few peers, each within its rate. */
