@@ -10,7 +10,9 @@ import { FollowedJobs } from "./followedJobs.ts";
 import { openHome, remember } from "./home.ts";
 import { lockHome } from "./homeLock.ts";
 import type { JobResult } from "./jobRun.ts";
+import { createPeerStore } from "./keptPeers.ts";
 import type { LogLevel, RootLog } from "./log.ts";
+import { hostSettings } from "./networkSettings.ts";
 import type { DaemonSettings } from "./settings.ts";
 
 /** What became of one job of a daemon. */
@@ -46,7 +48,7 @@ export async function runDaemon(
   log: RootLog,
   { stop, onReload }: DaemonControls,
 ): Promise<DaemonEnd> {
-  const { home, deployment, listen, announce } = settings;
+  const { home, deployment, network } = settings;
   const cleanUp = new CleanUp(log);
   try {
     const lock = await lockHome(home);
@@ -60,7 +62,7 @@ export async function runDaemon(
     const { maxFeePerGas } = settings;
     const { sender, spent } = openAccount({ privateKey, endpoint, storage: lock.storage, maxFeePerGas, log });
     cleanUp.add("transactions", () => sender.close());
-    const host = await openHost(privateKey, { listen, ...(announce.length === 0 ? {} : { announce }) });
+    const host = await openHost(privateKey, hostSettings(network, createPeerStore(lock.storage)));
     cleanUp.add("network", () => host.stop());
     const jobs = new FollowedJobs({ settings, privateKey, endpoint, sender, spent, host }, log);
     const setLevel = (level: LogLevel): void => keepLevel(home, level, log);

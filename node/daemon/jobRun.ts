@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { JobChain } from "../chain/chain.ts";
 import type { Endpoint } from "../chain/endpoint.ts";
+import { isOpenRegistry } from "../chain/openRegistry.ts";
 import { readWallet } from "../chain/registration.ts";
 import type { Sender } from "../chain/sender.ts";
 import { createJobChain, createJobWatcher, readTerms } from "../chain/viemJob.ts";
@@ -80,10 +81,12 @@ export async function runJob(
     // Others may read it meanwhile: the home's lock sees to it that nobody else writes.
     const storage = await openParticipantStorage(jobFolder(settings.home, endpoint.chainId, chain.job), "share");
     cleanUp.add("job's records", () => storage.close());
+    const servesStrangers =
+      settings.network.serveStrangers && (await isOpenRegistry(endpoint, settings.deployment.registry));
     const end = new JobEnd();
     const participant = await startParticipant({
       chain,
-      openNetwork: (options) => host.follow(options),
+      openNetwork: (options) => host.follow({ ...options, bootstrap: spec.network?.bootstrap ?? [], servesStrangers }),
       storage,
       learner: learning.learner,
       spec,

@@ -29,6 +29,9 @@ const tokens = z.union([z.string(), z.number()]).transform((value, context) => {
 const bps = z.int().min(0).max(10_000);
 const exponent = z.int().min(-30).max(30);
 
+/** A multiaddr that ends in the peer of a secp256k1 key, as operators' are (libp2p peer ids of 37 bytes, in base58). */
+const PEER_ADDRESS = /^(\/[^/\s]+){2,20}\/p2p\/16Uiu2[1-9A-HJ-NP-Za-km-z]{47}$/;
+
 const schema = z.strictObject({
   name: z.string().min(1).max(100),
   model: modelSpecSchema,
@@ -108,6 +111,20 @@ const schema = z.strictObject({
     unbond: z.int().min(1).max(4_294_967_295), // outlasts a round: up to 32 slots and their challenges
     blocks: z.int().min(0).max(10_000),
   }),
+  /** How participants find each other before they know anybody. It is hashed like the rest: name peers that stay. */
+  network: z
+    .strictObject({
+      /** Operators that are up as a rule, as multiaddrs with their /p2p/…. */
+      bootstrap: z
+        .array(
+          z
+            .string()
+            .max(256)
+            .regex(PEER_ADDRESS, "a bootstrap peer is a multiaddr such as /dns4/a.example/tcp/4001/p2p/16Uiu2…"),
+        )
+        .max(16),
+    })
+    .optional(),
   money: z.strictObject({
     stake: tokens,
     faultSlash: tokens,

@@ -2,6 +2,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import type { Deployment } from "../chain/accounts.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { EngineSettings } from "../training/engine.ts";
+import type { NetworkSettings } from "./networkSettings.ts";
 import type { DataSettings } from "./ownData.ts";
 import type { JobRef } from "./home.ts";
 
@@ -27,10 +28,7 @@ export interface DaemonSettings {
   readonly jobs: readonly JobSettings[];
   /** Port of the HTTP API on this machine, 0 for any free one. */
   readonly api: number | "off";
-  /** Multiaddrs. */
-  readonly listen: readonly string[];
-  /** Multiaddrs to publish in place of those listened on; none: those. */
-  readonly announce: readonly string[];
+  readonly network: NetworkSettings;
   /** How long to go on serving blobs to others after the job's end. */
   readonly lingerSeconds: number;
   readonly relaySeconds: number;
@@ -38,13 +36,12 @@ export interface DaemonSettings {
 }
 
 export const DEFAULTS = {
-  listen: ["/ip4/0.0.0.0/tcp/0"],
   lingerSeconds: 20,
   relaySeconds: 2,
   retrySeconds: 1,
 } as const;
 
-/** Throws `bad-input` for what is no TCP multiaddr. */
+/** Throws `bad-input` for what is no TCP or UDP multiaddr. */
 export function requireMultiaddr(text: string, option: string): string {
   const problem = new PacelineError(
     "bad-input",
@@ -54,7 +51,7 @@ export function requireMultiaddr(text: string, option: string): string {
     if (
       !multiaddr(text)
         .getComponents()
-        .some(({ name }) => name === "tcp")
+        .some(({ name }) => name === "tcp" || name === "udp")
     )
       throw problem;
   } catch {

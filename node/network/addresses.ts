@@ -40,6 +40,15 @@ function peerNameOf(address: Multiaddr): string | undefined {
   return last?.name === "p2p" ? last.value : undefined;
 }
 
+export function namesPeer(address: string): boolean {
+  try {
+    parseContacts([address]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Lists of addresses that name their peer, one list a peer. Throws `bad-argument` for one that names none. */
 export function byPeer(addresses: readonly string[]): readonly (readonly string[])[] {
   const grouped = Map.groupBy(addresses, (address) => parseContacts([address]).peer.toString());

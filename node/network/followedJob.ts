@@ -1,6 +1,7 @@
 import type { PeerId } from "@libp2p/interface";
 import type { Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
+import { namesPeer } from "./addresses.ts";
 import { checkShape } from "./blobs/chunks.ts";
 import { JobBlobs } from "./blobs/jobBlobs.ts";
 import type { Holder } from "./blobs/source.ts";
@@ -67,7 +68,7 @@ export class FollowedJob implements Network {
   }
 
   get bootstrap(): readonly string[] {
-    return this.#options.bootstrap ?? [];
+    return (this.#options.bootstrap ?? []).filter(namesPeer);
   }
 
   contacts(): readonly string[] {

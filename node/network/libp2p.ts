@@ -175,10 +175,9 @@ class Libp2pHost implements Host, JobHost {
   async follow(options: NetworkOptions): Promise<Network> {
     this.#checkOpen();
     const { jobs, scores } = this.#parts;
-    const { topic, bootstrap = [] } = options;
+    const { topic } = options;
     if (jobs.has(topic)) throw new PacelineError("bad-argument", `${topic} is followed already`);
     if (jobs.size >= MAX_JOBS) throw new PacelineError("bad-argument", `a host follows at most ${MAX_JOBS} jobs`);
-    byPeer(bootstrap);
     const job = new FollowedJob(this, options);
     jobs.set(topic, job);
     this.#left.delete(topic);

@@ -121,7 +121,7 @@ export interface NetworkOptions {
    */
   onMessage(message: Uint8Array, from: Address): Promise<Verdict>;
   readonly blobs: BlobSource;
-  /** Operators to stay connected to while the job is followed, by their contacts; for who starts without knowing anybody. */
+  /** Operators to stay connected to while the job is followed, by their contacts, for who starts without knowing anybody; others are left out. */
   readonly bootstrap?: readonly string[];
   /** Whether operators that are not registered may connect and fetch blobs of this job, within a rate; they get no messages. No, unless told. */
   readonly servesStrangers?: boolean;

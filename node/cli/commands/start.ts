@@ -6,16 +6,16 @@ import { DEFAULT_MAX_FEE_PER_GAS } from "../../chain/sender.ts";
 import { MAX_CONFIRMATIONS, MAX_FEE_GWEI, openHome, remember, type Home } from "../../daemon/home.ts";
 import { openKeystore } from "../../daemon/keystore.ts";
 import { createLog, LOG_LEVELS, type LogLevel } from "../../daemon/log.ts";
-import { DEFAULTS, requireMultiaddr, type DaemonSettings } from "../../daemon/settings.ts";
+import { DEFAULTS, type DaemonSettings } from "../../daemon/settings.ts";
 import { ENGINES } from "../../training/engine.ts";
 import { EXECUTION_PROVIDERS } from "../../training/onnx/sessions.ts";
 import { withChainAccess } from "../chainAccess.ts";
 import { acts } from "../command.ts";
 import { EXIT_CODES, EXIT_INTERRUPTED, EXIT_JOB_FAILED, EXIT_OK, type FailureCode } from "../exitCodes.ts";
+import { networkSettings, withNetwork, type NetworkFlags } from "../networkOptions.ts";
 import { resolveJobs, type JobOptions } from "../jobsToRun.ts";
 import {
   aFee,
-  aList,
   anAddress,
   anApiPort,
   aPart,
@@ -31,11 +31,9 @@ import { surviveUnforeseen } from "../unforeseen.ts";
 
 const DEFAULT_MAX_FEE_GWEI = Number(DEFAULT_MAX_FEE_PER_GAS) / 1e9;
 
-interface StartOptions extends ChainOptions, JobOptions {
+interface StartOptions extends ChainOptions, JobOptions, NetworkFlags {
   readonly home: string;
   readonly passwordFile?: string;
-  readonly listen: readonly string[];
-  readonly announce: readonly string[];
   readonly linger: number;
   readonly confirmations?: number;
   readonly maxFee?: number;
@@ -90,16 +88,6 @@ export function define(command: Command): void {
       ).choices(EXECUTION_PROVIDERS),
     )
     .addOption(
-      new Option("--listen <multiaddrs>", "where to listen, separated by commas")
-        .argParser(aList)
-        .default(DEFAULTS.listen, DEFAULTS.listen.join(",")),
-    )
-    .addOption(
-      new Option("--announce <multiaddrs>", "what to tell others instead, behind NAT")
-        .argParser(aList)
-        .default([], "where it listens"),
-    )
-    .addOption(
       new Option("--linger <seconds>", "how long to serve others after the job's end")
         .argParser(whole(0, 86_400))
         .default(DEFAULTS.lingerSeconds),
@@ -125,6 +113,7 @@ export function define(command: Command): void {
     .addOption(
       new Option("--log-level <level>", "how much to tell (default: the home's, else info)").choices(LOG_LEVELS),
     );
+  withNetwork(command);
   acts<StartOptions>(
     command,
     "paceline start --home clinic --job 0xJOB --job-file job.json --data csv:patients.csv",
@@ -156,8 +145,7 @@ async function resolve(
   options: StartOptions,
   home: Home,
 ): Promise<{ readonly settings: DaemonSettings; readonly lacking: readonly Error[] }> {
-  const listen = options.listen.map((address) => requireMultiaddr(address, "--listen"));
-  const announce = options.announce.map((address) => requireMultiaddr(address, "--announce"));
+  const network = networkSettings(options);
   const jobs = resolveJobs(options, home);
   return withChainAccess(options, home, async (chain) => {
     const found = await jobs.find(chain);
@@ -169,8 +157,7 @@ async function resolve(
       deployment: chain.deployment,
       jobs: found,
       api: options.api ?? home.config.api ?? 0,
-      listen,
-      announce,
+      network,
       lingerSeconds: options.linger,
       relaySeconds: DEFAULTS.relaySeconds,
       retrySeconds: DEFAULTS.retrySeconds,
