@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { BackOff } from "../../node/network/backOff.ts";
 import { PeerScores } from "../../node/network/peerScores.ts";
-import { TokenBucket } from "../../node/network/tokenBucket.ts";
 
 describe("a back-off", () => {
   const after = (failures: number, random: number): number => {
@@ -28,18 +27,6 @@ describe("a back-off", () => {
     expect([backOff.isDue("a"), backOff.failures("a")]).to.deep.equal([true, 0]);
     for (let i = 0; i < 5_000; i++) backOff.fail(`key ${i}`);
     expect([backOff.isDue("key 0"), backOff.isDue("key 4999")]).to.deep.equal([true, false]);
-  });
-});
-
-describe("a token bucket", () => {
-  it("lets a second's bytes through at once, and the rest at its rate", () => {
-    let now = 10_000;
-    const bucket = new TokenBucket(1_000, () => now);
-    expect([bucket.take(600), bucket.take(400), bucket.take(500), bucket.take(250)]).to.deep.equal([0, 0, 500, 750]);
-    now += 750;
-    expect(bucket.take(100)).to.equal(100);
-    now += 60_000;
-    expect([bucket.take(1_000), bucket.take(1)]).to.deep.equal([0, 1]);
   });
 });
 
