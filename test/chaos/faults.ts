@@ -2,7 +2,7 @@ import type { Fault } from "./fault.ts";
 import { deadRpc, hangingRpc, laggingRpc } from "./faults/endpoints.ts";
 import { floodingPeer, malformed, replayingPeer, stallingPeer, wrongBytesPeer } from "./faults/hostile.ts";
 import { fullDisk, wrongClock } from "./faults/machine.ts";
-import { loss, partition } from "./faults/network.ts";
+import { garbled, loss, partition } from "./faults/network.ts";
 import { deadAggregator, deadHalf, kill, pause } from "./faults/processes.ts";
 import { reorganisation } from "./faults/reorganisation.ts";
 
@@ -18,6 +18,7 @@ export const FAULTS: readonly Fault[] = [
   reorganisation,
   partition,
   loss,
+  garbled,
   stallingPeer,
   wrongBytesPeer,
   malformed,

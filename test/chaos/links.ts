@@ -8,6 +8,8 @@ export interface LossyLine {
   readonly delayMs: number;
   /** Probability that a segment is lost, each time that it is sent. */
   readonly loss: number;
+  /** Probability that a bit of a piece is wrong when it comes, as no TCP lets happen but a hostile middle may. */
+  readonly garbled?: number;
   /** Uniform in 0 … 1. */
   readonly uniform: () => number;
 }
@@ -27,6 +29,15 @@ export function lateness(bytes: number, { delayMs, loss, uniform }: LossyLine): 
     latest = Math.max(latest, wait);
   }
   return delayMs + latest;
+}
+
+/** With one bit flipped, or as it was. */
+function garble(piece: Buffer, { garbled = 0, uniform }: LossyLine): Buffer {
+  if (garbled === 0 || uniform() >= garbled) return piece;
+  const wrong = Buffer.from(piece);
+  const at = Math.floor(uniform() * wrong.length);
+  wrong[at] = wrong[at]! ^ (1 << Math.floor(uniform() * 8));
+  return wrong;
 }
 
 interface Pair {
@@ -120,9 +131,11 @@ export class Links {
         else if (target.writable) target.write(next.piece);
       }
     };
-    const send = (piece: Buffer | "end"): void => {
+    const send = (sent: Buffer | "end"): void => {
       const line = state();
-      const late = typeof line === "string" || piece === "end" ? 0 : lateness(piece.length, line);
+      const isLossy = typeof line !== "string" && sent !== "end";
+      const late = isLossy ? lateness(sent.length, line) : 0;
+      const piece = isLossy ? garble(sent, line) : sent;
       // Nothing overtakes what was sent before it.
       waiting.push({ due: Math.max(performance.now() + late, waiting.at(-1)?.due ?? 0), piece });
       if (timer === undefined) flush();

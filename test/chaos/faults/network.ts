@@ -35,3 +35,19 @@ export const loss: Fault = {
     };
   },
 };
+
+/** Everybody hears noise now and then: encryption finds it out, and the connection breaks. */
+export const garbled: Fault = {
+  name: "garbled line",
+  what: "every link flips a bit in every fiftieth piece that it carries",
+  needs: { links: true },
+  async strike({ ground, round }) {
+    const random = seededRandom(round);
+    const line: LossyLine = { delayMs: 0, loss: 0, garbled: 0.02, uniform: () => random.uniform() };
+    ground.links!.set(() => line);
+    return {
+      members: ground.daemons.map((_, member) => member),
+      heal: async () => ground.links!.set(() => "open"),
+    };
+  },
+};
