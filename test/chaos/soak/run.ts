@@ -28,7 +28,7 @@ const rounds = Number(values.rounds ?? (processes === undefined ? 500 : 100));
 const report = await (processes === undefined ? memorySoak : processSoak)({
   members: Number(processes ?? values.members),
   rounds,
-  warmUpRounds: Number(values["warm-up"] ?? 0.4 * rounds),
+  warmUpRounds: Number(values["warm-up"] ?? 0.6 * rounds),
   seed: Number(values.seed),
   onSample: (sample) => console.error(show(sample)),
 });
