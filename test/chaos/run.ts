@@ -1,6 +1,7 @@
 // `npm run -s test:chaos [-- --only FAULT,… --phases PHASE,… --daemons N --json FILE --logs FOLDER --write]`: plays faults in phases and prints the
-// table; `--write` puts it into docs/chaos.md. Ends with 1 where a cell is not as it should be.
-import { writeFileSync } from "node:fs";
+// table; `--write` puts it into docs/chaos.md and docs/chaos.json, where rows that were not played stay as they were. Ends with 1 where
+// a cell is not as it should be.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Cell } from "./cell.ts";
@@ -20,6 +21,9 @@ const { values } = parseArgs({
     write: { type: "boolean", default: false },
   },
 });
+
+const KEPT = "docs/chaos.json";
+const daemons = Number(values.daemons);
 
 /** The named ones; all where none is named. */
 function chosen<Each>(
@@ -58,9 +62,20 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+function reportOf(played: readonly Row[], seconds: number): ChaosReport {
+  return { daemons, seconds, passed: played.every(isGood), rows: played };
+}
+
+/** By the list's order; what was played in only some phases stands for the whole row. */
+function withEarlierRows(report: ChaosReport): ChaosReport {
+  const earlier = existsSync(KEPT) ? (JSON.parse(readFileSync(KEPT, "utf8")) as ChaosReport) : undefined;
+  const known = [...report.rows, ...(earlier?.rows ?? [])];
+  const all = FAULTS.flatMap(({ name }) => known.find(({ fault }) => fault === name) ?? []);
+  return reportOf(all, report.seconds + (earlier?.seconds ?? 0));
+}
+
 const faults: readonly Fault[] = chosen("fault", values.only, FAULTS, ({ name }) => name);
 const phases: readonly StruckPhase[] = chosen("phase", values.phases, STRUCK_PHASES, (phase) => phase);
-const daemons = Number(values.daemons);
 const started = performance.now();
 const rows: Row[] = [];
 for (const fault of faults) {
@@ -77,9 +92,13 @@ for (const fault of faults) {
   rows.push(row);
 }
 const seconds = (performance.now() - started) / 1000;
-const report: ChaosReport = { daemons, seconds, passed: rows.every(isGood), rows };
+const report = reportOf(rows, seconds);
 console.log(tableOf(report));
 for (const problem of problemsOf(rows)) console.error(problem);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
-if (values.write) writeFileSync("docs/chaos.md", pageOf(report));
+if (values.write) {
+  const all = withEarlierRows(report);
+  writeFileSync(KEPT, `${JSON.stringify(all, null, 2)}\n`);
+  writeFileSync("docs/chaos.md", pageOf(all));
+}
 process.exitCode = report.passed ? 0 : 1;
