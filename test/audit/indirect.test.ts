@@ -10,7 +10,14 @@ import type { JobEvent } from "../../node/chain/memory/eventLog.ts";
 import { keccakWords, type Address } from "../../node/core/bytes.ts";
 
 const address = (byte: string): Address => `0x${byte.repeat(20)}`;
-const [JOB, COURT, TREASURY, REGISTRY, SAFE, OTHER] = ["a1", "c0", "7e", "4e", "5a", "99"].map(address) as Address[];
+const [JOB, COURT, TREASURY, REGISTRY, SAFE, OTHER] = ["a1", "c0", "7e", "4e", "5a", "99"].map(address) as [
+  Address,
+  Address,
+  Address,
+  Address,
+  Address,
+  Address,
+];
 const SOURCE = { job: JOB, court: COURT, treasury: TREASURY, registry: REGISTRY, fromBlock: 3 } as AuditedJob;
 const HASH = keccakWords(1);
 
