@@ -62,7 +62,8 @@ export async function runDaemon(
     const { maxFeePerGas } = settings;
     const { sender, spent } = openAccount({ privateKey, endpoint, storage: lock.storage, maxFeePerGas, log });
     cleanUp.add("transactions", () => sender.close());
-    const host = await openHost(privateKey, hostSettings(network, createPeerStore(lock.storage)));
+    const peers = createPeerStore(lock.storage);
+    const host = await openHost(privateKey, { ...hostSettings(network, peers), transfers: settings.transfers });
     cleanUp.add("network", () => host.stop());
     const jobs = new FollowedJobs({ settings, privateKey, endpoint, sender, spent, host }, log);
     const setLevel = (level: LogLevel): void => keepLevel(home, level, log);

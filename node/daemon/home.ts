@@ -4,10 +4,11 @@ import { z } from "zod";
 import type { Deployment } from "../chain/accounts.ts";
 import { toAddress, type Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
+import type { TransferSettings } from "../network/blobs/transferSettings.ts";
 import { MAX_JOBS } from "../network/network.ts";
 import type { EngineSettings } from "../training/engine.ts";
 import { createPrivateFile, readJsonFile, replaceFile } from "./files.ts";
-import { apiSchema, dataSchema, engineSchema } from "./homeSchemas.ts";
+import { apiSchema, dataSchema, engineSchema, keepRoundsSchema, transfersSchema } from "./homeSchemas.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import type { DataSettings } from "./ownData.ts";
 
@@ -53,6 +54,8 @@ const configSchema = z.strictObject({
   api: apiSchema.optional(),
   confirmations: z.int().min(0).max(MAX_CONFIRMATIONS).optional(),
   maxFeeGwei: z.number().positive().max(MAX_FEE_GWEI).optional(),
+  keepRounds: keepRoundsSchema.optional(),
+  transfers: transfersSchema.optional(),
   jobs: z.array(jobSchema).max(MAX_JOBS),
 });
 /** Homes of before a daemon could follow several jobs. */
@@ -86,6 +89,9 @@ export interface HomeConfig {
   readonly confirmations?: number | undefined;
   /** Most that a unit of gas may cost. */
   readonly maxFeeGwei?: number | undefined;
+  /** Rounds that stay on the disk. */
+  readonly keepRounds?: number | "all" | undefined;
+  readonly transfers?: TransferSettings | undefined;
   /** The one that was named last comes first. */
   readonly jobs: readonly HomeJob[];
 }
@@ -139,7 +145,10 @@ function homeOf(folder: string, config: HomeConfig): Home {
 
 /** What can be kept in a home. */
 export interface Remembered extends Partial<
-  Pick<HomeConfig, "rpc" | "deployment" | "logLevel" | "api" | "confirmations" | "maxFeeGwei">
+  Pick<
+    HomeConfig,
+    "rpc" | "deployment" | "logLevel" | "api" | "confirmations" | "maxFeeGwei" | "keepRounds" | "transfers"
+  >
 > {
   /** Is followed from now on; what was known of it before and is not said again stays. */
   readonly job?: HomeJob;

@@ -35,3 +35,16 @@ export const engineSchema = z.discriminatedUnion("engine", [
 ]);
 
 export const apiSchema = z.union([z.int().min(0).max(65_535), z.literal("off")]);
+
+export const keepRoundsSchema = z.union([z.int().min(2), z.literal("all")]);
+
+const rates = z.strictObject({
+  total: z.number().positive().exactOptional(),
+  perPeer: z.number().positive().exactOptional(),
+});
+
+export const transfersSchema = z.strictObject({
+  upload: rates.exactOptional(),
+  download: rates.exactOptional(),
+  compression: z.enum(["auto", "off"]).exactOptional(),
+});

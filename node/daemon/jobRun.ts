@@ -96,6 +96,7 @@ export async function runJob(
       randomBytes: (count) => new Uint8Array(randomBytes(count)),
       relaySeconds: settings.relaySeconds,
       retrySeconds: settings.retrySeconds,
+      keptRounds: settings.keptRounds,
       observer: observeJob({
         log,
         totals,

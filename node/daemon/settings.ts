@@ -2,6 +2,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import type { Deployment } from "../chain/accounts.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { EngineSettings } from "../training/engine.ts";
+import type { TransferSettings } from "../network/blobs/transferSettings.ts";
 import type { NetworkSettings } from "./networkSettings.ts";
 import type { DataSettings } from "./ownData.ts";
 import type { JobRef } from "./home.ts";
@@ -29,6 +30,9 @@ export interface DaemonSettings {
   /** Port of the HTTP API on this machine, 0 for any free one. */
   readonly api: number | "off";
   readonly network: NetworkSettings;
+  /** Rounds that stay on the disk; Infinity for all. */
+  readonly keptRounds: number;
+  readonly transfers: TransferSettings;
   /** How long to go on serving blobs to others after the job's end. */
   readonly lingerSeconds: number;
   readonly relaySeconds: number;

@@ -6,6 +6,7 @@ import { DEFAULT_MAX_FEE_PER_GAS } from "../../chain/sender.ts";
 import { MAX_CONFIRMATIONS, MAX_FEE_GWEI, openHome, remember, type Home } from "../../daemon/home.ts";
 import { openKeystore } from "../../daemon/keystore.ts";
 import { createLog, LOG_LEVELS, type LogLevel } from "../../daemon/log.ts";
+import { USUAL_KEPT_ROUNDS } from "../../daemon/retention.ts";
 import { DEFAULTS, type DaemonSettings } from "../../daemon/settings.ts";
 import { ENGINES } from "../../training/engine.ts";
 import { EXECUTION_PROVIDERS } from "../../training/onnx/sessions.ts";
@@ -25,13 +26,14 @@ import {
   withHome,
   type ChainOptions,
 } from "../options.ts";
+import { keepingOf, withKeeping, type KeepingOptions } from "../keepingOptions.ts";
 import type { Outcome } from "../output.ts";
 import { operatorPassword, readPassword } from "../password.ts";
 import { surviveUnforeseen } from "../unforeseen.ts";
 
 const DEFAULT_MAX_FEE_GWEI = Number(DEFAULT_MAX_FEE_PER_GAS) / 1e9;
 
-interface StartOptions extends ChainOptions, JobOptions, NetworkFlags {
+interface StartOptions extends ChainOptions, JobOptions, NetworkFlags, KeepingOptions {
   readonly home: string;
   readonly passwordFile?: string;
   readonly linger: number;
@@ -43,7 +45,7 @@ interface StartOptions extends ChainOptions, JobOptions, NetworkFlags {
 }
 
 export function define(command: Command): void {
-  withHome(withChain(command))
+  withKeeping(withHome(withChain(command)))
     .addOption(
       new Option("--job <address>", "this job and no other (default: all that the home follows)").argParser(anAddress),
     )
@@ -146,6 +148,7 @@ async function resolve(
   home: Home,
 ): Promise<{ readonly settings: DaemonSettings; readonly lacking: readonly Error[] }> {
   const network = networkSettings(options);
+  const { keepRounds, transfers } = keepingOf(options, home);
   const jobs = resolveJobs(options, home);
   return withChainAccess(options, home, async (chain) => {
     const found = await jobs.find(chain);
@@ -158,6 +161,8 @@ async function resolve(
       jobs: found,
       api: options.api ?? home.config.api ?? 0,
       network,
+      keptRounds: keepRounds === "all" ? Infinity : (keepRounds ?? USUAL_KEPT_ROUNDS),
+      transfers: transfers ?? {},
       lingerSeconds: options.linger,
       relaySeconds: DEFAULTS.relaySeconds,
       retrySeconds: DEFAULTS.retrySeconds,
@@ -170,9 +175,10 @@ async function resolve(
 function keep(home: Home, { rpc, deployment, jobs }: DaemonSettings, options: StartOptions): void {
   const { api, logLevel, confirmations, maxFee: maxFeeGwei } = options;
   const all = { api, logLevel, confirmations, maxFeeGwei };
-  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Partial<
+  const numbers = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Partial<
     typeof all
   >;
+  const given = { ...numbers, ...keepingOf(options, home) };
   let kept = remember(home, { rpc, deployment, ...given });
   for (const { job, data, engine } of jobs.toReversed())
     kept = remember(kept, { job: { ...job, file: absolute(job.file), data, engine } });
