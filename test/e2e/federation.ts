@@ -12,7 +12,7 @@ import { fromHex, type Address } from "../../node/core/bytes.ts";
 import { DaemonProcess, type ProcessSettings } from "./daemonProcess.ts";
 import { openJob, openTestChain, type OpenJob, type TestChain } from "./testChain.ts";
 
-const PASSWORD = "of no account";
+export const PASSWORD = "of no account";
 const KEYS_SEED = 7;
 
 /** A chain with a job that everybody has joined, and a home for each participant; no daemon runs yet. */

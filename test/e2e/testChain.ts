@@ -1,7 +1,7 @@
-import { createJob, type Deployment } from "../../node/chain/accounts.ts";
+import { createJob, joinJob, transfer, type Deployment } from "../../node/chain/accounts.ts";
 import { deployContracts } from "../../node/chain/deploy.ts";
 import { openEndpoint, type Endpoint } from "../../node/chain/endpoint.ts";
-import { createSender } from "../../node/chain/sender.ts";
+import { createSender, type Sender } from "../../node/chain/sender.ts";
 import type { JobAddresses } from "../../node/chain/viemJob.ts";
 import { enrol, fundAccounts } from "../../node/cli/simulation/accounts.ts";
 import { simulatedAccounts, type SimulatedAccount } from "../../node/simulation/accounts.ts";
@@ -71,13 +71,36 @@ export async function openJob(
   participants: number,
   seed: number,
 ): Promise<OpenJob> {
+  const { sponsor, addresses, terms } = await createTestJob(endpoint, deployment, spec);
+  const accounts = simulatedAccounts(participants, seed);
+  await fundAccounts(sponsor, terms.stakeToken, terms.stake, accounts);
+  await enrol(endpoint, deployment, addresses.job, terms, accounts);
+  return { addresses, terms, accounts };
+}
+
+/** Another job, which those join who are registered by one before. */
+export async function openAnotherJob(
+  { endpoint, deployment }: Pick<TestChain, "endpoint" | "deployment">,
+  spec: JobSpec,
+  accounts: readonly SimulatedAccount[],
+): Promise<OpenJob> {
+  const { sponsor, addresses, terms } = await createTestJob(endpoint, deployment, spec);
+  for (const { wallet, walletKey } of accounts) {
+    await transfer(sponsor, terms.stakeToken, wallet, terms.stake);
+    await joinJob(createSender(endpoint, walletKey), deployment, addresses.job, terms);
+  }
+  return { addresses, terms, accounts };
+}
+
+async function createTestJob(
+  endpoint: Endpoint,
+  deployment: Deployment,
+  spec: JobSpec,
+): Promise<Omit<OpenJob, "accounts"> & { readonly sponsor: Sender }> {
   const sponsor = createSender(endpoint, FIRST_ACCOUNT_KEY);
   const genesis = genesisHash(initialParams(openJobModel(spec.model, "."), spec.seed));
   const terms = termsOf(spec, { address: deployment.token, decimals: 18 }, genesis);
   const { job, blockNumber } = await createJob(sponsor, endpoint, deployment, terms, POOL);
-  const accounts = simulatedAccounts(participants, seed);
-  await fundAccounts(sponsor, terms.stakeToken, terms.stake, accounts);
-  await enrol(endpoint, deployment, job, terms, accounts);
   const { registry, court } = deployment;
-  return { addresses: { job, registry, court, fromBlock: blockNumber }, terms, accounts };
+  return { sponsor, addresses: { job, registry, court, fromBlock: blockNumber }, terms };
 }
