@@ -5,9 +5,12 @@ import { after, afterEach, before, describe, it } from "mocha";
 import { readHistory } from "../../node/chain/history.ts";
 import { readRound } from "../../node/chain/snapshots.ts";
 import { seededRandom } from "../../node/core/random.ts";
-import type { Address } from "../../node/core/bytes.ts";
+import { createSender } from "../../node/chain/sender.ts";
+import { FIRST_ACCOUNT_KEY } from "../../node/cli/simulation/chainProcess.ts";
+import { fromHex, type Address } from "../../node/core/bytes.ts";
 import type { DaemonStatus } from "../../node/daemon/api/status.ts";
 import { jobFolder, openHome, remember } from "../../node/daemon/home.ts";
+import { createKeystore } from "../../node/daemon/keystore.ts";
 import { parseJobSpec } from "../../node/daemon/jobSpec.ts";
 import { paceline } from "../cli/paceline.ts";
 import { DaemonProcess, type Ending } from "./daemonProcess.ts";
@@ -15,11 +18,12 @@ import { openReadyFederation, PASSWORD, type ReadyFederation } from "./federatio
 import { openAnotherJob, smallJob } from "./testChain.ts";
 
 const PARTICIPANTS = 3;
-const ROUNDS = 4;
+const ROUNDS = 6;
+const OTHER_ROUNDS = 5;
 const KILLS = 4;
 const PHASES = {
   join: 600,
-  commit: 60,
+  commit: 150,
   share: 60,
   slot: 5,
   demand: 3,
@@ -38,18 +42,28 @@ describe("daemons as those who run them know them", function () {
   const daemons: DaemonProcess[] = [];
   /** Of every process that was started. */
   const processes: DaemonProcess[] = [];
+  /** Home of the third participant's new key. */
+  let rotated = "";
   let endings: readonly Ending[] = [];
 
   const homeOf = (index: number): string => federation.homeOf(index);
   /** By what its home knows, as a service does. */
-  function start(index: number): DaemonProcess {
-    const args = ["--home", homeOf(index), "--listen", "/ip4/127.0.0.1/tcp/0", "--linger", "3"];
+  function start(at: number | string): DaemonProcess {
+    const args = [
+      "--home",
+      typeof at === "string" ? at : homeOf(at),
+      "--listen",
+      "/ip4/127.0.0.1/tcp/0",
+      "--linger",
+      "3",
+    ];
     const daemon = new DaemonProcess(args, PASSWORD);
     processes.push(daemon);
     return daemon;
   }
   const command = async (args: string): Promise<unknown> => {
-    const { exit, stdout, stderr } = await paceline([...args.split(" "), "--json"], { cwd: "." });
+    const env = { PACELINE_PASSWORD: PASSWORD };
+    const { exit, stdout, stderr } = await paceline([...args.split(" "), "--json"], { cwd: ".", env });
     expect({ exit, stderr }).to.deep.equal({ exit: 0, stderr: "" });
     return JSON.parse(stdout) as unknown;
   };
@@ -57,7 +71,7 @@ describe("daemons as those who run them know them", function () {
   before(async () => {
     const spec = smallJob(PARTICIPANTS, ROUNDS, PHASES);
     federation = await openReadyFederation(PARTICIPANTS, spec);
-    const other = { ...spec, name: "other", seed: 6, rounds: 2 };
+    const other = { ...spec, name: "other", seed: 6, rounds: OTHER_ROUNDS };
     const { addresses } = await openAnotherJob(federation, parseJobSpec(other), federation.accounts);
     jobs = [federation.job, addresses.job];
     for (let index = 0; index < PARTICIPANTS; index++) {
@@ -73,7 +87,8 @@ describe("daemons as those who run them know them", function () {
       const first = openHome(homeOf(index)).config.jobs.find(({ address }) => address === federation.job);
       remember(openHome(homeOf(index)), { job: { ...first!, data } });
     }
-    for (let index = 0; index < PARTICIPANTS; index++) daemons.push(start(index));
+    // No round gets anywhere without the third one.
+    for (const index of [0, 1]) daemons.push(start(index));
     await Promise.all(daemons.map((daemon) => daemon.until(({ event }) => event === "started")));
   });
   after(async () => {
@@ -113,16 +128,43 @@ describe("daemons as those who run them know them", function () {
     expect(await first!.until(({ event }) => event === "reloaded")).to.include({ logLevel: "info" });
   });
 
-  it("stop in good order when they are told to, and go on when they are started again", async () => {
-    await command(`stop --home ${homeOf(2)}`);
-    const { code, stdout } = await daemons[2]!.ended;
+  it("stop in good order when they are told to", async () => {
+    daemons[2] = start(2);
+    await daemons[2].until(({ event, round, job }) => event === "phase" && round === 2 && job === jobs[0]);
+    await command(`stop --home ${homeOf(1)}`);
+    const { code, stdout } = await daemons[1]!.ended;
     expect(code).to.equal(0);
     expect(JSON.parse(stdout)).to.include({ interrupted: true });
     expect(
-      daemons[2]!.events.filter(({ event, what }) => event === "failure" && String(what).startsWith("closing")),
+      daemons[1]!.events.filter(({ event, what }) => event === "failure" && String(what).startsWith("closing")),
     ).to.deep.equal([]);
-    daemons[2] = start(2);
-    await daemons[2].until(({ event }) => event === "started");
+  });
+
+  it("go on with another key where one was stolen, and the thief's is out", async () => {
+    const thief = daemons[2]!;
+    const { walletKey } = federation.accounts[2]!;
+    const wallet = join(homeOf(2), "..", "wallet.json");
+    await createKeystore(wallet, fromHex(walletKey), PASSWORD, { scryptN: 4096 });
+    rotated = join(homeOf(2), "..", "rotated");
+    const { operator } = (await command(`init --home ${rotated}`)) as { operator: Address };
+    const deployment = join(homeOf(2), "..", "deployment.json");
+    writeFileSync(deployment, JSON.stringify(federation.deployment));
+    const { rpc, jobs: followed } = openHome(homeOf(2)).config;
+    const where = `--deployment ${deployment} --rpc ${rpc} --job ${jobs[0]}`;
+    const told = await command(`rotate --home ${rotated} --wallet ${wallet} ${where}`);
+    expect(told).to.include({ operator, before: federation.accounts[2]!.operator, job: jobs[0] });
+    await createSender(federation.endpoint, FIRST_ACCOUNT_KEY).pay(operator, 10n ** 18n);
+    for (const job of followed) remember(openHome(rotated), { job });
+    daemons[2] = start(rotated);
+    daemons[1] = start(1); // without it no round has gone on
+    // The other job hears of it from the new daemon itself.
+    await daemons[2].until(({ event, job }) => event === "operator" && job === jobs[1]);
+    for (const job of jobs) {
+      const operatorOf = async (): Promise<Address | undefined> =>
+        (await readRound(federation.endpoint, job)).members[2]?.operator;
+      while ((await operatorOf()) !== operator) await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    await thief.kill("SIGKILL");
   });
 
   it("go on when one of them is killed at any moment, again and again", async () => {
@@ -139,7 +181,9 @@ describe("daemons as those who run them know them", function () {
       const { view } = await readRound(federation.endpoint, job);
       expect(view.phase).to.equal("finished");
       const { rounds } = await readHistory(federation.endpoint, { ...federation, job }, 1);
-      expect(rounds.filter(({ settled }) => settled !== undefined)).to.have.lengthOf(index === 0 ? ROUNDS : 2);
+      expect(rounds.filter(({ settled }) => settled !== undefined)).to.have.lengthOf(
+        index === 0 ? ROUNDS : OTHER_ROUNDS,
+      );
       const models = endings.map(({ stdout }) => {
         const ends = (JSON.parse(stdout) as { jobs: { job: Address; modelId: string }[] }).jobs;
         return ends.find((end) => end.job === job)?.modelId;
