@@ -85,20 +85,29 @@ export interface RoundView {
 /** Masks have a bit a seat or a position; shifting a bigint for each question would cost more than the rest of it. */
 const BITS: readonly bigint[] = Array.from({ length: 64 }, (_, index) => 1n << BigInt(index));
 
+/** Bits are counted in parts that fit the machine's integers. */
+const PART = 0xffff_ffffn;
+
 export const bitOf = (index: number): bigint => BITS[index] ?? 1n << BigInt(index);
 export const hasBit = (mask: bigint, index: number): boolean => (mask & bitOf(index)) !== 0n;
 export const fullMask = (count: number): bigint => (1n << BigInt(count)) - 1n;
 
 export function popCount(mask: bigint): number {
   let count = 0;
-  for (let rest = mask; rest !== 0n; rest &= rest - 1n) count++;
+  for (let rest = mask; rest !== 0n; rest >>= 32n) {
+    for (let part = Number(rest & PART); part !== 0; part &= part - 1) count++;
+  }
   return count;
 }
 
 /** Indexes of the set bits, ascending. */
 export function bitsOf(mask: bigint): number[] {
   const indexes: number[] = [];
-  for (let index = 0, rest = mask; rest !== 0n; index++, rest >>= 1n) if ((rest & 1n) === 1n) indexes.push(index);
+  for (let from = 0, rest = mask; rest !== 0n; from += 32, rest >>= 32n) {
+    for (let part = Number(rest & PART); part !== 0; part &= part - 1) {
+      indexes.push(from + 31 - Math.clz32(part & -part));
+    }
+  }
   return indexes;
 }
 

@@ -7,6 +7,13 @@ interface Event extends Due {
   readonly isQuiet: boolean;
 }
 
+/** Things of one kind that happen one after another: only the next one is in the queue. */
+interface Series {
+  readonly times: Float64Array;
+  readonly work: (index: number) => void;
+  next: number;
+}
+
 /**
  * Time that passes from one event to the next, as fast as the machine can work them off. Whatever an event sets off without waiting
  * (promises that are ready) comes to its end before the next event, so the order of everything follows from the events' times alone.
@@ -42,6 +49,14 @@ export class VirtualClock implements Clock {
     return this.#add(seconds, work, true);
   }
 
+  /**
+   * Quiet work at many times.
+   * @param seconds from now, ascending
+   */
+  series(seconds: Float64Array, work: (index: number) => void): void {
+    this.#goOn({ times: seconds.map((each) => this.#now + each), work, next: 0 });
+  }
+
   /** Something was set off: time stands still until it has come to its end, or waits for time to pass. */
   stir(): void {
     this.#isStirred = true;
@@ -71,6 +86,17 @@ export class VirtualClock implements Clock {
       await settled();
     }
     return true;
+  }
+
+  #goOn(series: Series): void {
+    const at = series.times[series.next];
+    if (at === undefined) return;
+    const work = (): void => {
+      const index = series.next++;
+      this.#goOn(series);
+      series.work(index);
+    };
+    this.#queue.push({ at, order: this.#added++, work, isQuiet: true });
   }
 
   #add(seconds: number, work: () => unknown, isQuiet: boolean): () => void {

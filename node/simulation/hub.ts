@@ -54,12 +54,16 @@ export class VirtualHub {
 
   broadcast(author: Address, message: Uint8Array): void {
     const { dropRate, duplicateRate, messageSeconds } = this.#weather.conditions;
-    for (const [operator, { self }] of this.#members) {
+    const receivers: Address[] = [];
+    for (const operator of this.#members.keys()) {
       if (operator === author || this.#weather.happens(dropRate)) continue;
-      const copies = this.#weather.happens(duplicateRate) ? 2 : 1;
-      const deliver = (): void => this.#members.get(self)?.deliver(message, author);
-      for (let i = 0; i < copies; i++) this.#clock.quietly(this.#weather.between(messageSeconds), deliver);
+      receivers.push(operator);
+      if (this.#weather.happens(duplicateRate)) receivers.push(operator);
     }
+    // Times for all in order, and the receivers in any order, are as good as a time for each.
+    const times = Float64Array.from(receivers, () => this.#weather.between(messageSeconds)).sort();
+    const order = this.#weather.shuffled(receivers);
+    this.#clock.series(times, (index) => this.#members.get(order[index] as Address)?.deliver(message, author));
   }
 
   /** What `asker` gets from the first of `holders` that is up, has the blob and shows it. */

@@ -16,6 +16,15 @@ export class Weather {
     return longest * (0.1 + 0.9 * this.#random.uniform());
   }
 
+  /** In place. */
+  shuffled<T>(items: T[]): T[] {
+    for (let last = items.length - 1; last > 0; last--) {
+      const other = this.#random.below(last + 1);
+      [items[last], items[other]] = [items[other] as T, items[last] as T];
+    }
+    return items;
+  }
+
   happens(rate: number): boolean {
     return rate > 0 && this.#random.uniform() < rate;
   }

@@ -93,6 +93,21 @@ describe("a virtual clock", () => {
     expect(seen).to.deep.equal([1, 1.5]);
   });
 
+  it("works a series off between all else, at its times", async () => {
+    const clock = new VirtualClock(10);
+    const seen: [string, number][] = [];
+    clock.series(Float64Array.of(1, 2, 2, 4), (index) => seen.push([`series ${index}`, clock.now()]));
+    clock.after(3, () => seen.push(["other", clock.now()]));
+    await clock.run(never);
+    expect(seen).to.deep.equal([
+      ["series 0", 11],
+      ["series 1", 12],
+      ["series 2", 12],
+      ["other", 13],
+      ["series 3", 14],
+    ]);
+  });
+
   it("forgets what is no longer wanted", async () => {
     const clock = new VirtualClock(0);
     const seen: string[] = [];
