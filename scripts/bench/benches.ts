@@ -7,4 +7,5 @@ export const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise
   aggregate: async () => (await import("./aggregate.ts")).benchAggregate(),
   gas: async () => (await import("./gas.ts")).benchGas(),
   round: async () => (await import("./round.ts")).benchRound(),
+  virtual: async (options) => (await import("./virtual.ts")).benchVirtual(options),
 };

@@ -1,12 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { format, resolveConfig } from "prettier";
+import { existsSync, readFileSync } from "node:fs";
+import { writeFormatted, writeToPage } from "../page.ts";
 import { CLIENTS, TOLERANCE, type FederatedResult, type TaskResult } from "./runTask.ts";
 
 /** The results as they are kept, and as a table in docs/benchmarks.md. */
 
 const STORE = new URL("../../../docs/accuracy.json", import.meta.url);
-const PAGE = new URL("../../../docs/benchmarks.md", import.meta.url);
-const [BEGIN, END] = ["<!-- accuracy: begin -->", "<!-- accuracy: end -->"];
 
 /** Results of tasks that are measured anew replace the old ones; the others stay. @returns all, in the order of `names` */
 export async function keep(results: readonly TaskResult[], names: readonly string[]): Promise<readonly TaskResult[]> {
@@ -15,21 +13,9 @@ export async function keep(results: readonly TaskResult[], names: readonly strin
     const result = [...results, ...kept].find((each) => each.name === name);
     return result === undefined ? [] : [result];
   });
-  await write(STORE, JSON.stringify(all));
-  await write(PAGE, pageWith(accuracyTable(all)));
+  await writeFormatted(STORE, JSON.stringify(all));
+  await writeToPage("accuracy", accuracyTable(all));
   return all;
-}
-
-async function write(file: URL, text: string): Promise<void> {
-  const path = decodeURIComponent(file.pathname);
-  writeFileSync(file, await format(text, { ...(await resolveConfig(path)), filepath: path }));
-}
-
-function pageWith(table: string): string {
-  const page = existsSync(PAGE) ? readFileSync(PAGE, "utf8") : `# Benchmarks\n\n## Accuracy\n\n${BEGIN}\n${END}\n`;
-  const [before, after] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (before < 0 || after < 0) throw new Error(`docs/benchmarks.md has no ${BEGIN} … ${END}`);
-  return `${page.slice(0, before + BEGIN.length)}\n\n${table}\n\n${page.slice(after)}`;
 }
 
 function accuracyTable(results: readonly TaskResult[]): string {
