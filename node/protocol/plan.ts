@@ -4,7 +4,8 @@ import type { Task } from "./state.ts";
 /** Something a peer wants done now or later. The same wish has the same key for as long as it stands. */
 export interface Intent {
   readonly key: string;
-  readonly effect: PeerEffect;
+  /** A function where it takes work: wishes are said anew at every event, and most of them wait. */
+  readonly effect: PeerEffect | (() => PeerEffect);
   /** Seconds to wait from the moment the wish first stood. */
   readonly delay?: number;
   /** Not before this time. */
@@ -36,7 +37,7 @@ export function planEffects(intents: readonly Intent[], tasks: ReadonlyMap<strin
     const known = tasks.get(key)?.nextAt ?? now + delay;
     const nextAt = Math.max(known, notBefore);
     if (nextAt <= now) {
-      effects.push({ key, effect });
+      effects.push({ key, effect: typeof effect === "function" ? effect() : effect });
       next.set(key, { nextAt: repeat === undefined ? Infinity : now + repeat });
       if (repeat !== undefined) wakeAt = Math.min(wakeAt, now + repeat);
     } else {

@@ -30,12 +30,13 @@ export function challenge(state: PeerState, view: RoundView): Intent[] {
 export function demandUpdates(state: PeerState, view: RoundView): Intent[] {
   const own = positionOf(view, memberIdOf(state));
   const { checked, refused } = state.memory;
-  const wishes = bitsOf(view.includedMask).flatMap((position, index) => {
+  for (const [index, position] of bitsOf(view.includedMask).entries()) {
     const root = view.updateRoots[position] as Hex;
-    const known = position === own || checked.has(root) || refused.has(root);
-    return known ? [] : demand(state, view, index + 1, root);
-  });
-  return wishes.slice(0, 1);
+    if (position === own || checked.has(root) || refused.has(root)) continue;
+    const wishes = demand(state, view, index + 1, root);
+    if (wishes.length > 0) return wishes;
+  }
+  return [];
 }
 
 /** Who holds what is demanded shows it, by rank, and all of them before the time is over. */
@@ -68,7 +69,7 @@ function demand(state: PeerState, view: RoundView, tree: number, root: Hex): Int
   const turn = challengerRank(state, view) * state.settings.relaySeconds;
   const delay = Math.min(turn, TURNS * demandSeconds);
   const { aggregateRoot, seed, windowEnd } = view;
-  const effect = { type: "demand", tree, root, seed, updates: includedUpdates(view) } as const;
+  const effect = () => ({ type: "demand", tree, root, seed, updates: includedUpdates(view) }) as const;
   // An answer moves the window's end: then there is another node to ask for.
   const key = `demand:${aggregateRoot}:${tree}:${windowEnd}`;
   const refused = state.memory.unavailable.has(root);

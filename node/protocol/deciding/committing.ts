@@ -59,14 +59,13 @@ function publish(state: PeerState, view: RoundView, commitment: Hex, notBefore =
 /** One transaction for all, once the whole cohort has spoken; what there is when most of the phase is over. */
 function post(state: PeerState, view: RoundView): Intent[] {
   const { relaySeconds, terms } = state.settings;
-  const commits = [...state.memory.commits]
-    .filter(([position]) => !hasBit(view.committedMask, position))
-    .map(([position, signed]) => ({ ...signed, position }));
-  if (commits.length === 0) return [];
+  const said = [...state.memory.commits].filter(([position]) => !hasBit(view.committedMask, position));
+  if (said.length === 0) return [];
   const wait = relayRank(state, view) * relaySeconds;
-  const effect = { type: "commitBatch", commits } as const;
-  const known = commits.reduce((mask, { position }) => mask | bitOf(position), view.committedMask);
+  const commits = () => said.map(([position, signed]) => ({ ...signed, position }));
+  const effect = () => ({ type: "commitBatch", commits: commits() }) as const;
+  const known = said.reduce((mask, [position]) => mask | bitOf(position), view.committedMask);
   if (known === fullMask(view.cohort.length)) return [{ key: "commitBatch:complete", effect, delay: wait }];
   const notBefore = view.phaseStart + PARTIAL * terms.commitSeconds + wait;
-  return [{ key: `commitBatch:${commits.length}:${view.committedMask}`, effect, delay: wait, notBefore }];
+  return [{ key: `commitBatch:${said.length}:${view.committedMask}`, effect, delay: wait, notBefore }];
 }

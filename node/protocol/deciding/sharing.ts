@@ -53,8 +53,8 @@ function checkUpdates(state: PeerState, view: RoundView): Intent[] {
 /** Fetches and checks the update at a position, unless this peer has judged it already. */
 export function fetchUpdate(state: PeerState, view: RoundView, position: number, updateRoot: Hex): Intent[] {
   if (state.memory.checked.has(updateRoot) || state.memory.refused.has(updateRoot)) return [];
-  const holders = holdersOf(state, view, position);
-  const effect = { type: "fetchUpdate", round: view.round, updateRoot, holders } as const;
+  const { round } = view;
+  const effect = () => ({ type: "fetchUpdate", round, updateRoot, holders: holdersOf(state, view, position) }) as const;
   return [{ key: `fetch:${updateRoot}`, effect }];
 }
 
