@@ -30,7 +30,7 @@ export async function readFallenDemands(
     if (eventName === "Demanded" && args.demander.toLowerCase() === account) held.add(Number(args.id));
     if (eventName === "Answered" || eventName === "BondReturned") held.delete(Number(args.id));
   }
-  const open = await readOpenDemands(endpoint, source, await endpoint.client.getBlockNumber());
+  const open = await readOpenDemands(endpoint, source, await endpoint.head());
   for (const { id } of open) held.delete(id);
   return [...held];
 }

@@ -2,7 +2,9 @@ import { getAbiItem, parseEventLogs, type Log } from "viem";
 import { fromHex, type Address } from "../core/bytes.ts";
 import { courtAbi, jobAbi, registryAbi } from "./abi.ts";
 import type { DemandAnswer, OpenDemand } from "./chain.ts";
+import { readConfirmed } from "./blocks.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { Head } from "./endpoints/head.ts";
 import { findLastLog, readLogs } from "./logs.ts";
 
 /** Demands on a job's standing proposal: what is open, what was answered, what the next one costs. */
@@ -25,9 +27,9 @@ interface DemandSource {
 export async function readOpenDemands(
   { client }: Endpoint,
   { job, court }: Pick<DemandSource, "job" | "court">,
-  blockNumber: bigint,
+  { hash }: Pick<Head, "hash">,
 ): Promise<OpenDemand[]> {
-  const contract = { address: court, abi: courtAbi, blockNumber } as const;
+  const contract = { address: court, abi: courtAbi, blockHash: hash } as const;
   const open = await client.readContract({ ...contract, functionName: "openDemands", args: [job] });
   return open.map(({ id, demander, deadline, bond, node }) => ({
     id: Number(id),
@@ -41,13 +43,24 @@ export async function readOpenDemands(
 /** Answers to demands on the standing proposal, oldest first. */
 export async function readAnswers(endpoint: Endpoint, source: Omit<DemandSource, "registry">): Promise<DemandAnswer[]> {
   const { client } = endpoint;
-  const contract = { address: source.job, abi: jobAbi, functionName: "standingProposal" } as const;
+  const tip = await readConfirmed(endpoint);
+  const contract = {
+    address: source.job,
+    abi: jobAbi,
+    functionName: "standingProposal",
+    blockHash: tip.hash,
+  } as const;
   const [, , , , , standingRoot] = await client.readContract(contract);
   if (BigInt(standingRoot) === 0n) return [];
   const query = { address: source.job, events: [PROPOSED] };
-  const proposed = await findLastLog(endpoint, query, Number(await client.getBlockNumber()), source.fromBlock);
+  const proposed = await findLastLog(endpoint, query, tip.number, source.fromBlock);
   if (proposed === undefined) return [];
-  const logs = await readLogs(endpoint, { address: source.court, events: COURT_EVENTS }, Number(proposed.blockNumber));
+  const logs = await readLogs(
+    endpoint,
+    { address: source.court, events: COURT_EVENTS },
+    Number(proposed.blockNumber),
+    tip.number,
+  );
   const ours = parseEventLogs({ abi: courtAbi, logs }).filter(
     (log) => "job" in log.args && log.args.job.toLowerCase() === source.job && isAfter(log, proposed),
   );
@@ -73,14 +86,14 @@ export async function readBond(
   demander: Address,
 ): Promise<bigint> {
   const { client } = endpoint;
-  const { baseFeePerGas, number } = await client.getBlock();
+  const { baseFeePerGas, hash } = await client.getBlock();
   const bond = (BOND_GAS * (baseFeePerGas ?? 0n) * BOND_PERCENT) / 100n;
   const contract = { address: source.registry, abi: registryAbi, functionName: "walletOf" } as const;
   const wallet = await client.readContract({ ...contract, args: [demander] });
   const holder = BigInt(wallet) === 0n ? demander : wallet;
   const drawn = { address: source.job, abi: jobAbi, functionName: "isDrawn", args: [holder] } as const;
   if (await client.readContract(drawn)) return bond;
-  const open = await readOpenDemands(endpoint, source, number);
+  const open = await readOpenDemands(endpoint, source, { hash });
   return bond << BigInt(Math.min(open.length, PUBLIC_PLACES - 1));
 }
 

@@ -3,6 +3,7 @@ import type { Address } from "../core/bytes.ts";
 import { jobAbi } from "./abi.ts";
 import type { JobHistory, RoundOutcome, SettledRound, Slash } from "./chain.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { EventCache, type PlacedEvent } from "./eventCache.ts";
 import { readLogs } from "./logs.ts";
 
 const EVENTS = [
@@ -14,25 +15,59 @@ const EVENTS = [
   "MemberFaulted",
   "MemberMissed",
 ] as const;
+const ITEMS = EVENTS.map((name) => getAbiItem({ abi: jobAbi, name }));
 
 type JobLog = ParseEventLogsReturnType<typeof jobAbi, (typeof EVENTS)[number][], true>[number];
 type ArgsOf<Name extends JobLog["eventName"]> = Extract<JobLog, { eventName: Name }>["args"];
+type EventOf<Log> = Log extends JobLog ? Pick<Log, "eventName" | "args"> : never;
+type JobEvent = EventOf<JobLog>;
+
+interface JobLogSource {
+  readonly job: Address;
+  readonly fromBlock: number;
+}
 
 /** What became of each round, from the job's log. Throws PacelineError `chain-unreachable`. */
-export async function readHistory(
+export function readHistory(endpoint: Endpoint, source: JobLogSource, fromRound: number): Promise<JobHistory> {
+  return createHistoryReader(endpoint, source)(fromRound);
+}
+
+/** @returns the same; what was read once is not read again, unless a reorganisation took it back */
+export function createHistoryReader(
   endpoint: Endpoint,
-  source: { readonly job: Address; readonly fromBlock: number },
-  fromRound: number,
-): Promise<JobHistory> {
-  const events = EVENTS.map((name) => getAbiItem({ abi: jobAbi, name }));
-  const logs = await readLogs(endpoint, { address: source.job, events }, source.fromBlock);
+  { job, fromBlock }: JobLogSource,
+): (fromRound: number) => Promise<JobHistory> {
+  const cache = new EventCache<JobEvent>({
+    endpoint,
+    fromBlock,
+    read: (from, to) => readEvents(endpoint, job, from, to),
+    roundDrawn: ({ eventName, args }) => (eventName === "RoundDrawn" ? args.round : undefined),
+  });
+  return async (fromRound) => historyOf(await cache.since(fromRound), fromRound);
+}
+
+async function readEvents(
+  endpoint: Endpoint,
+  job: Address,
+  from: number,
+  to: number,
+): Promise<PlacedEvent<JobEvent>[]> {
+  const logs = await readLogs(endpoint, { address: job, events: ITEMS }, from, to);
   const parsed = parseEventLogs({ abi: jobAbi, logs, eventName: [...EVENTS] });
-  const faulty = new Set(parsed.flatMap((log) => (log.eventName === "RoundFaulty" ? [log.args.round] : [])));
+  return parsed.map(({ eventName, args, blockNumber }) => ({
+    block: Number(blockNumber),
+    event: { eventName, args } as JobEvent,
+  }));
+}
+
+/** @param events of whole rounds, oldest first */
+function historyOf(events: readonly JobEvent[], fromRound: number): JobHistory {
+  const faulty = new Set(events.flatMap(({ eventName, args }) => (eventName === "RoundFaulty" ? [args.round] : [])));
   const rounds: RoundOutcome[] = [];
   const slashes: Slash[] = [];
   let drawn: ArgsOf<"RoundDrawn"> | undefined;
   let withheld: number[] = [];
-  for (const { eventName, args } of parsed) {
+  for (const { eventName, args } of events) {
     switch (eventName) {
       case "RoundDrawn":
         [drawn, withheld] = [args, []];

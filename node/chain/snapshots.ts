@@ -2,15 +2,20 @@ import type { ContractFunctionReturnType } from "viem";
 import type { Address } from "../core/bytes.ts";
 import { PHASES, type Member, type RoundView } from "../core/roundView.ts";
 import { jobAbi } from "./abi.ts";
+import { readConfirmed } from "./blocks.ts";
 import type { ChainSnapshot } from "./chain.ts";
 import { readOpenDemands } from "./demands.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { Head } from "./endpoints/head.ts";
 import { createIncludedUpdates } from "./includedUpdates.ts";
 
 /** What one block says of a job. */
 
 type RawView = ContractFunctionReturnType<typeof jobAbi, "view", "roundView">;
 type RawMembers = ContractFunctionReturnType<typeof jobAbi, "view", "members">;
+
+/** What one block alone says. */
+export type BlockSnapshot = Pick<ChainSnapshot, "view" | "members" | "demands">;
 
 /** Where a snapshot is read from. */
 export interface SnapshotSource {
@@ -39,12 +44,13 @@ export function toMember(raw: RawMembers[number]): Member {
   return { ...raw, operator: lower(raw.operator), wallet: lower(raw.wallet) };
 }
 
-async function readView({ client }: Endpoint, job: Address): Promise<RoundView> {
-  return toRoundView(await client.readContract({ address: job, abi: jobAbi, functionName: "roundView" }));
+async function readView({ client }: Endpoint, job: Address, { hash }: Head): Promise<RoundView> {
+  const contract = { address: job, abi: jobAbi, blockHash: hash } as const;
+  return toRoundView(await client.readContract({ ...contract, functionName: "roundView" }));
 }
 
-async function readMembers({ client }: Endpoint, job: Address, blockNumber: bigint): Promise<Member[]> {
-  const contract = { address: job, abi: jobAbi, blockNumber } as const;
+async function readMembers({ client }: Endpoint, job: Address, { hash }: Head): Promise<Member[]> {
+  const contract = { address: job, abi: jobAbi, blockHash: hash } as const;
   const count = await client.readContract({ ...contract, functionName: "memberCount" });
   return (await client.readContract({ ...contract, functionName: "members", args: [0n, count] })).map(toMember);
 }
@@ -54,23 +60,23 @@ export async function readRound(
   endpoint: Endpoint,
   job: Address,
 ): Promise<{ readonly view: RoundView; readonly members: readonly Member[] }> {
-  const view = await readView(endpoint, job);
-  return { view, members: await readMembers(endpoint, job, BigInt(view.blockNumber)) };
+  const tip = await readConfirmed(endpoint);
+  const view = await readView(endpoint, job, tip);
+  return { view, members: await readMembers(endpoint, job, tip) };
 }
 
-/** @returns reads a snapshot, everything in it from one block; what cannot have changed since `last` is not read again */
+/** @returns reads what a block says; what cannot have changed since `last`, of the same branch, is not read again */
 export function createSnapshotReader(
   endpoint: Endpoint,
   source: SnapshotSource,
-): (last?: ChainSnapshot) => Promise<ChainSnapshot> {
+): (block: Head, last?: BlockSnapshot) => Promise<BlockSnapshot> {
   const fill = createIncludedUpdates(endpoint, source);
-  return async (last) => {
-    const view = await fill(await readView(endpoint, source.job));
-    const block = BigInt(view.blockNumber);
+  return async (block, last) => {
+    const view = await fill(await readView(endpoint, source.job, block));
     const known = last !== undefined && keepsMembers(last.view, view);
     const members = known ? last.members : await readMembers(endpoint, source.job, block);
     const demands = view.openDemands === 0 ? [] : await readOpenDemands(endpoint, source, block);
-    return { view, members, demands, generation: 0, headTime: view.blockTime };
+    return { view, members, demands };
   };
 }
 

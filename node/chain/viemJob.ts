@@ -3,23 +3,23 @@ import type { Address } from "../core/bytes.ts";
 import { roundRecordHash, type RoundRecord } from "../core/encoding.ts";
 import type { JobTerms } from "../core/jobTerms.ts";
 import { jobAbi, registryAbi } from "./abi.ts";
-import type { ChainSnapshot, JobChain } from "./chain.ts";
+import { readConfirmed } from "./blocks.ts";
+import type { JobChain } from "./chain.ts";
 import { readAnswers } from "./demands.ts";
 import { requireContract, type Endpoint } from "./endpoint.ts";
-import { readHistory } from "./history.ts";
+import { createHistoryReader } from "./history.ts";
 import { jobWrites } from "./jobWrites.ts";
 import { findLastLog } from "./logs.ts";
 import { explain } from "./explain.ts";
 import type { Sender } from "./sender.ts";
-import { createSnapshotReader, type SnapshotSource } from "./snapshots.ts";
+import type { SnapshotSource } from "./snapshots.ts";
+import type { JobWatcher } from "./jobWatcher.ts";
 
 /** The contracts that a job lives among, and the block before which none of its events can be. */
 export interface JobAddresses extends SnapshotSource {
   readonly registry: Address;
 }
 
-/** Between attempts to read a round, in milliseconds. */
-const RETRY_MS = 1_000;
 const SETTLED = getAbiItem({ abi: jobAbi, name: "RoundSettled" });
 
 const lower = (address: string): Address => address.toLowerCase() as Address;
@@ -35,59 +35,6 @@ export async function readTerms(endpoint: Endpoint, job: Address): Promise<JobTe
   }
 }
 
-/** One watcher serves all operators of a process that follow the same job: it reads the chain once a block for all. */
-export interface JobWatcher {
-  watch(onSnapshot: (snapshot: ChainSnapshot) => void, onError: (error: Error) => void): () => void;
-}
-
-export function createJobWatcher(endpoint: Endpoint, source: SnapshotSource): JobWatcher {
-  const listeners = new Set<{ onSnapshot: (snapshot: ChainSnapshot) => void; onError: (error: Error) => void }>();
-  const read = createSnapshotReader(endpoint, source);
-  let last: ChainSnapshot | undefined;
-  let reading = false;
-  let stale = false;
-  let stop: (() => void) | undefined;
-
-  /** At most one read at a time; blocks that come meanwhile are answered by one more. */
-  const refresh = async (): Promise<void> => {
-    stale = true;
-    if (reading) return;
-    reading = true;
-    while (stale && listeners.size > 0) {
-      stale = false;
-      try {
-        last = await read(last);
-        for (const listener of [...listeners]) listener.onSnapshot(last);
-      } catch (error) {
-        for (const listener of [...listeners]) listener.onError(explain(error, { functionName: "roundView" }));
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        stale = true; // a chain that waits for a transaction brings no block to try again at
-      }
-    }
-    reading = false;
-  };
-
-  return {
-    watch(onSnapshot, onError) {
-      const listener = { onSnapshot, onError };
-      listeners.add(listener);
-      stop ??= endpoint.onBlock(
-        () => void refresh(),
-        (error) => {
-          for (const one of [...listeners]) one.onError(error);
-        },
-      );
-      void refresh();
-      return () => {
-        listeners.delete(listener);
-        if (listeners.size > 0) return;
-        stop?.();
-        stop = undefined;
-      };
-    },
-  };
-}
-
 /** A job on a real chain, seen by one operator. */
 export function createJobChain(
   endpoint: Endpoint,
@@ -97,15 +44,15 @@ export function createJobChain(
   watcher: JobWatcher,
 ): JobChain {
   const { job, registry } = addresses;
-  const read = createSnapshotReader(endpoint, addresses);
+  const history = createHistoryReader(endpoint, addresses);
   return {
     chainId: endpoint.chainId,
     job,
     operator: sender.address,
     terms,
-    snapshot: () => read(),
+    snapshot: () => watcher.snapshot(),
     watch: (onSnapshot, onError) => watcher.watch(onSnapshot, onError),
-    history: (fromRound) => readHistory(endpoint, addresses, fromRound),
+    history: (fromRound) => history(fromRound),
     isOperator: (account) => readIsOperator(endpoint, addresses, account),
     async contacts(operators) {
       const contract = { address: registry, abi: registryAbi, functionName: "contactOf" } as const;
@@ -144,10 +91,12 @@ async function readRoundRecord(
   round: number,
 ): Promise<RoundRecord | undefined> {
   const { client } = endpoint;
-  const kept = await client.readContract({ address: job, abi: jobAbi, functionName: "roundRecord", args: [round] });
+  const tip = await readConfirmed(endpoint);
+  const contract = { address: job, abi: jobAbi, functionName: "roundRecord", blockHash: tip.hash } as const;
+  const kept = await client.readContract({ ...contract, args: [round] });
   if (BigInt(kept) === 0n) return undefined;
   const query = { address: job, events: [SETTLED], args: { round } };
-  const log = await findLastLog(endpoint, query, Number(await client.getBlockNumber()), fromBlock);
+  const log = await findLastLog(endpoint, query, tip.number, fromBlock);
   const logs = log === undefined ? [] : [log];
   const record = parseEventLogs({ abi: jobAbi, logs, eventName: "RoundSettled" })[0]?.args.record;
   return record !== undefined && roundRecordHash(record) === kept ? record : undefined;

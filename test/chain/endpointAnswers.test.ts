@@ -111,7 +111,7 @@ describe("an endpoint that answers anything", () => {
           if (!(thrown instanceof BaseError) && !(thrown instanceof PacelineError)) throw thrown;
         });
       }),
-      { seed: 6, numRuns: 300 },
+      { seed: 6, numRuns: 150 },
     );
   });
 

@@ -1,5 +1,5 @@
 import { openEndpoint } from "../../chain/endpoint.ts";
-import { createJobWatcher } from "../../chain/viemJob.ts";
+import { createJobWatcher } from "../../chain/jobWatcher.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Participant } from "../../daemon/participant.ts";
 import { startMember, type MemberConfig, type MemberReport } from "./member.ts";
