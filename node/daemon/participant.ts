@@ -1,10 +1,12 @@
 import type { ChainSnapshot, JobChain, Receipt } from "../chain/chain.ts";
+import { Allowances, type Rate } from "../core/allowance.ts";
 import { toHex, type Address, type Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { hasBit, type Member, type RoundView } from "../core/roundView.ts";
 import type { Network, NetworkCounters, NetworkOptions, Verdict } from "../network/network.ts";
 import type { PeerEffect, PeerEvent } from "../protocol/events.ts";
 import { judgeMessage, type PeerMessage } from "../protocol/messages.ts";
+import type { MessageFault } from "../protocol/validators.ts";
 import { hear, initialState, step } from "../protocol/round.ts";
 import type { Judged, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -82,6 +84,8 @@ export interface Participant {
   /** Seconds by activity since the last call. */
   takeSeconds(): ActivitySeconds;
   counters(): NetworkCounters;
+  /** Messages that were not taken in, by why. */
+  refused(): ReadonlyMap<MessageFault, number>;
   /** Seconds from the machine's clock to the chain's time. */
   clockOffset(): number;
   /** Begins nothing more, waits a little for what is under way, and leaves. What was promised on the chain is on the disk. */
@@ -90,6 +94,9 @@ export interface Participant {
 
 /** How long what is under way may take when the participant stops; what an effect leaves undone is done after the next start. */
 const STOP_SECONDS = 5;
+/** What one author may say: seven kinds of message, each said again every second while nobody acts on it. */
+const AUTHORS_RATE: Rate = { burst: 128, perSecond: 8 };
+const MAX_AUTHORS = 4_096;
 /** Seconds after which a peer looks again whatever it waits for. */
 const LONGEST_WAIT = 60;
 /** Rounds whose signed statements stay on the disk: longer than any reorganisation that one should live through. */
@@ -120,6 +127,8 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   let entered: { readonly round: number; readonly seed: Hex } | undefined;
   /** Effects under way; none of these rejects. */
   const running = new Set<Promise<void>>();
+  const authors = new Allowances<Address>(AUTHORS_RATE, MAX_AUTHORS);
+  const refused = new Map<MessageFault, number>();
   const alarm = new Alarm(clock, () => dispatch({ type: "tick" }));
 
   const network = await options.openNetwork({
@@ -206,9 +215,17 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   function receive(data: Uint8Array, from: Address): Verdict {
     // What neighbours say of checkpoints is for neighbours, and goes no further.
     if (checkpoints.receive(data, from)) return "ignored";
-    const judged = judge(data, domain, state.view, state.members);
-    if (judged.verdict === "accepted") guard("message", () => listen(judged.message, judged.author));
-    return judged.verdict;
+    const { view, members } = state;
+    const judged = judge(data, { domain, view, members, from });
+    if (judged.verdict !== "accepted") return refuse(judged.verdict, judged.code);
+    if (!authors.take(judged.author, clock.now())) return refuse("ignored", "rate");
+    guard("message", () => listen(judged.message, judged.author));
+    return "accepted";
+  }
+
+  function refuse(verdict: Verdict, code: MessageFault): Verdict {
+    refused.set(code, (refused.get(code) ?? 0) + 1);
+    return verdict;
   }
 
   /** A cohort's messages come in a burst: they are decided upon together. */
@@ -306,6 +323,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     model: () => context.model,
     takeSeconds: () => context.stopwatch.take(),
     counters: () => network.counters(),
+    refused: () => refused,
     clockOffset: () => chainClock.offset,
     async stop() {
       stopping.abort();

@@ -5,6 +5,7 @@ import { structDigest, type SignedStruct } from "../core/typedData.ts";
 import type { JobDomain } from "../core/encoding.ts";
 import type { Member, RoundView } from "../core/roundView.ts";
 import { rosterOf } from "./roster.ts";
+import { faultBeside, type MessageFault } from "./validators.ts";
 
 /**
  * Gossip messages: a signed struct (see docs/encoding.md) as JSON, with its signature and an attempt counter that makes a
@@ -18,7 +19,16 @@ export interface PeerMessage {
 /** A message that was judged: whose it is, and what to do with it. */
 export type Judgement =
   | { readonly verdict: "accepted"; readonly message: PeerMessage; readonly author: Address }
-  | { readonly verdict: "ignored" | "rejected"; readonly reason: string };
+  | { readonly verdict: "ignored" | "rejected"; readonly code: MessageFault };
+
+/** What a message is judged by. */
+export interface Surroundings {
+  readonly domain: JobDomain;
+  /** Undefined before the chain was read. */
+  readonly view: RoundView | undefined;
+  readonly members: readonly Member[];
+  readonly from: Address;
+}
 
 /** Above the largest honest message, a score opening over 64 updates. */
 const MAX_MESSAGE_BYTES = 4096;
@@ -92,26 +102,28 @@ export interface MessageReading {
 const READING: MessageReading = { decode: decodeMessage, signer: signerOf };
 
 /**
- * Judges a message by itself and by the chain, before the round's state sees it. What is malformed or wrongly signed is
- * rejected: the peer that forwarded it could have known. What is late, early or by a non-member is ignored: honest peers
- * differ in what they have seen.
+ * Judges a message by itself and by the chain, before the round's state sees it. What is malformed or signed by nobody is rejected:
+ * whoever forwarded it could have known. What does not fit the chain is held against its author alone, and ignored where others pass it
+ * on, as honest peers differ in what they have seen; so is what is late, early or by a non-member.
+ * @param from the peer that delivered it
  */
 export function judgeMessage(
   data: Uint8Array,
-  domain: JobDomain,
-  view: RoundView | undefined,
-  members: readonly Member[],
+  { domain, view, members, from }: Surroundings,
   { decode, signer }: MessageReading = READING,
 ): Judgement {
   const message = decode(data);
-  if (message === undefined) return { verdict: "rejected", reason: "malformed" };
+  if (message === undefined) return { verdict: "rejected", code: "malformed" };
+  const { body } = message;
   const round = view?.round ?? 0;
-  if (message.body.round < round - roundsBehind(message.body)) return { verdict: "ignored", reason: "late" };
-  if (message.body.round > round + MAX_ROUNDS_AHEAD) return { verdict: "ignored", reason: "early" };
+  if (body.round < round - roundsBehind(body)) return { verdict: "ignored", code: "late" };
+  if (body.round > round + MAX_ROUNDS_AHEAD) return { verdict: "ignored", code: "early" };
   const author = signer(domain, message);
-  if (author === undefined) return { verdict: "rejected", reason: "bad signature" };
-  if (!rosterOf(members).idOf.has(author)) return { verdict: "ignored", reason: "not a member" };
-  return { verdict: "accepted", message, author };
+  if (author === undefined) return { verdict: "rejected", code: "bad-signature" };
+  if (!rosterOf(members).idOf.has(author)) return { verdict: "ignored", code: "not-a-member" };
+  const code = view === undefined ? undefined : faultBeside(body, { domain, view, members, author });
+  if (code === undefined) return { verdict: "accepted", message, author };
+  return { verdict: code !== "late" && from === author ? "rejected" : "ignored", code };
 }
 
 /** A checkpoint is of the round that has settled last: those in between may have been skipped. */

@@ -2,7 +2,7 @@ import { fromHex } from "../core/bytes.ts";
 import { commitmentHash, scoreCommitmentHash, type JobDomain } from "../core/encoding.ts";
 import { bitsOf, hasBit, popCount, type RoundView } from "../core/roundView.ts";
 import { decodeVector } from "../core/scores.ts";
-import type { OpeningBody, Signed } from "./state.ts";
+import type { SignedStruct } from "../core/typedData.ts";
 
 /**
  * Whether openings are what was committed: a matter of hashes alone. The answer for a message and a view is remembered, so that the
@@ -10,15 +10,17 @@ import type { OpeningBody, Signed } from "./state.ts";
  */
 
 /** Whether an opening of an update matches the commitment that the chain shows at its position. */
-export const opensUpdate = remembered((domain: JobDomain, view: RoundView, body: OpeningBody) => {
-  const memberId = view.cohort[body.position] as number;
-  const expected = hasBit(view.openedMask, body.position)
-    ? body.updateRoot
-    : `${commitmentHash(domain, { ...body, memberId }).slice(0, 64)}00`;
-  return view.updateRoots[body.position] === expected;
-});
+export const opensUpdate = remembered(
+  (domain: JobDomain, view: RoundView, body: Extract<SignedStruct, { type: "Opening" }>) => {
+    const memberId = view.cohort[body.position] as number;
+    const expected = hasBit(view.openedMask, body.position)
+      ? body.updateRoot
+      : `${commitmentHash(domain, { ...body, memberId }).slice(0, 64)}00`;
+    return view.updateRoots[body.position] === expected;
+  },
+);
 
-type ScoreOpening = Omit<Signed<"ScoreOpening">, "signature">;
+type ScoreOpening = Extract<SignedStruct, { type: "ScoreOpening" }>;
 
 /** The commitment that an opening of scores belongs to; undefined for a vector that the contract would not take. */
 export const scoresOpened = remembered((domain: JobDomain, view: RoundView, body: ScoreOpening) => {

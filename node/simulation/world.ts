@@ -50,7 +50,7 @@ export class World {
   readonly judge: ReturnType<typeof createSharedJudge>;
   /** Transactions in blocks, by call. */
   readonly calls = new Map<string, number>();
-  /** Messages that one peer or more called wrong, by the reason. */
+  /** Messages that one peer or more called wrong, by the code. */
   readonly rejected = new Map<string, number>();
   readonly #watchers = new Set<() => void>();
   readonly #onPhase: (entry: PhaseEntry) => void;
@@ -64,7 +64,7 @@ export class World {
     this.chain.mint(terms.token, sponsor, pool);
     this.job = this.chain.createJob(sponsor, terms, pool);
     this.hub = new VirtualHub(this.clock, this.weather);
-    this.judge = createSharedJudge((reason) => count(this.rejected, reason));
+    this.judge = createSharedJudge((code) => count(this.rejected, code));
     this.#onPhase = onPhase;
   }
 

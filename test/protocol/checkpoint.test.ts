@@ -101,7 +101,7 @@ describe("a checkpoint after every eighth settled round", () => {
   it("is heard of for a few rounds after its own", () => {
     const data = encodeMessage(sign(3, checkpoint()), 1);
     const verdictIn = (round: number): string =>
-      judgeMessage(data, domain, viewIn("share", { round }), members).verdict;
+      judgeMessage(data, { domain, view: viewIn("share", { round }), members, from: operators[0]! }).verdict;
     expect([3, 4, 5, 8, 9].map(verdictIn)).to.deep.equal(["accepted", "accepted", "accepted", "accepted", "ignored"]);
   });
 });
@@ -134,9 +134,14 @@ describe("a quorum's word for a checkpoint", () => {
 
   it("is nothing else, whatever the bytes", () => {
     expect(decodeTalk(encodeMessage(sign(3, checkpoint()), 1))).to.equal(undefined);
-    expect(judgeMessage(encodeTalk({ type: "wanted", updates: 1 }, 1), domain, undefined, []).verdict).to.equal(
-      "rejected",
-    );
+    expect(
+      judgeMessage(encodeTalk({ type: "wanted", updates: 1 }, 1), {
+        domain,
+        view: undefined,
+        members: [],
+        from: operators[0]!,
+      }).verdict,
+    ).to.equal("rejected");
     const text = new TextDecoder().decode(encodeTalk({ type: "held", certificate: certificate(3, 1, 4) }, 7));
     fc.assert(
       fc.property(fc.nat(text.length - 1), fc.string({ maxLength: 4 }), fc.nat(8), (at, put, cut) => {

@@ -29,7 +29,7 @@ import {
   viewIn,
 } from "./situation.ts";
 
-const view = viewIn("share");
+const view = viewIn("commit");
 const EVERY_KIND: readonly SignedStruct[] = [
   commitOf(1),
   openingOf(1),
@@ -39,10 +39,11 @@ const EVERY_KIND: readonly SignedStruct[] = [
   scoreOpeningOf(1),
 ];
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-const judge = (data: Uint8Array): Judgement => judgeMessage(data, domain, view, members);
+const FORWARDER = operators[5]!;
+const judge = (data: Uint8Array, from = FORWARDER): Judgement => judgeMessage(data, { domain, view, members, from });
 const verdictOf = (data: Uint8Array): string => {
   const judged = judge(data);
-  return judged.verdict === "accepted" ? "accepted" : `${judged.verdict}: ${judged.reason}`;
+  return judged.verdict === "accepted" ? "accepted" : `${judged.verdict}: ${judged.code}`;
 };
 /** A good message with its JSON changed, signature and all. */
 const changed = (
@@ -111,7 +112,7 @@ describe("the judgement of messages", () => {
     const forged = [mirrored, `${good.signature.slice(0, 130)}1d`, `0x${"00".repeat(65)}`, `0x${"ff".repeat(65)}`];
     for (const signature of forged) {
       const message = { ...good, signature } as PeerMessage;
-      expect(verdictOf(encodeMessage(message, 0)), signature).to.equal("rejected: bad signature");
+      expect(verdictOf(encodeMessage(message, 0)), signature).to.equal("rejected: bad-signature");
     }
   });
 
@@ -123,13 +124,13 @@ describe("the judgement of messages", () => {
     ];
     for (const other of elsewhere) {
       const message = { body, signature: signDigest(structDigest(other, body), keys[1]!) };
-      expect(verdictOf(encodeMessage(message, 0))).to.equal("ignored: not a member");
+      expect(verdictOf(encodeMessage(message, 0))).to.equal("ignored: not-a-member");
     }
-    expect(verdictOf(changed((json) => (json.body["exampleCount"] = 12)))).to.equal("ignored: not a member");
+    expect(verdictOf(changed((json) => (json.body["exampleCount"] = 12)))).to.equal("ignored: not-a-member");
   });
 
   it("ignores a registered operator that is no member", () => {
-    expect(verdictOf(encodeMessage(sign(OUTSIDER, openingOf(1)), 0))).to.equal("ignored: not a member");
+    expect(verdictOf(encodeMessage(sign(OUTSIDER, openingOf(1)), 0))).to.equal("ignored: not-a-member");
   });
 
   it("ignores rounds that are over and rounds that are far ahead, and takes the next one", () => {
@@ -147,10 +148,11 @@ describe("the judgement of messages", () => {
   });
 
   it("knows nobody before it has seen the chain", () => {
+    const unseen = { domain, view: undefined, members: [], from: FORWARDER };
     const first = encodeMessage(sign(1, { ...attestationOf(), round: 1 }), 0);
-    expect(judgeMessage(first, domain, undefined, [])).to.deep.equal({ verdict: "ignored", reason: "not a member" });
+    expect(judgeMessage(first, unseen)).to.deep.equal({ verdict: "ignored", code: "not-a-member" });
     const later = encodeMessage(sign(1, attestationOf()), 0);
-    expect(judgeMessage(later, domain, undefined, [])).to.deep.equal({ verdict: "ignored", reason: "early" });
+    expect(judgeMessage(later, unseen)).to.deep.equal({ verdict: "ignored", code: "early" });
   });
 
   it("never throws, whatever bytes come", () => {
