@@ -71,6 +71,24 @@ export function resolveJobs(options: JobOptions, home: Home): JobsToRun {
   return { lacking, find: () => Promise.resolve(complete) };
 }
 
+/** The same for who has no data, and needs none. */
+export function jobsToWatch(options: Pick<JobOptions, "job" | "jobFile" | "fromBlock">, home: Home): JobsToRun {
+  const address = options.job ?? home.job?.address;
+  const file = fileOf(
+    home.config.jobs.find((job) => job.address === address),
+    options,
+  );
+  openJobFile(file);
+  return {
+    lacking: [],
+    async find(chain) {
+      const { job } = await openJob(chain, options.job, home);
+      const fromBlock = options.fromBlock ?? (await jobRef(chain, job, home)).fromBlock;
+      return [{ job: { address: job, fromBlock, file }, data: undefined, engine: USUAL_ENGINE }];
+    },
+  };
+}
+
 /** One job is looked at as a whole before anything else: there are no others to go on with. */
 function oneJob(options: JobOptions, home: Home): JobsToRun {
   const address = options.job ?? home.job?.address;

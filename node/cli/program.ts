@@ -48,6 +48,12 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import("./commands/logLevel.ts"),
   },
   {
+    name: "watch",
+    purpose:
+      "run a daemon that trains on nothing: it recomputes what a job's committee proposes, and proves what is wrong",
+    load: () => import("./commands/watch.ts"),
+  },
+  {
     name: "status",
     purpose: "show where a job stands, and what a participant has in it",
     load: () => import("./commands/status.ts"),

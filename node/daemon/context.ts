@@ -16,7 +16,8 @@ import type { Stopwatch } from "./stopwatch.ts";
 import type { UpdateCache } from "./updateCache.ts";
 
 /** What a newcomer believes: a checkpoint that a quorum of a drawn committee has signed, or only what it has replayed itself. */
-export type Trust = "checkpoint" | "replay";
+export const TRUSTS = ["checkpoint", "replay"] as const;
+export type Trust = (typeof TRUSTS)[number];
 
 /** What the effects of one participant work with. Only `model`, `syncing`, `updates` and `aggregate` change. */
 export interface ParticipantContext {

@@ -7,6 +7,7 @@ import { PacelineError } from "../core/errors.ts";
 import type { TransferSettings } from "../network/blobs/transferSettings.ts";
 import { MAX_JOBS } from "../network/network.ts";
 import type { EngineSettings } from "../training/engine.ts";
+import { TRUSTS, type Trust } from "./context.ts";
 import { createPrivateFile, readJsonFile, replaceFile } from "./files.ts";
 import { apiSchema, dataSchema, engineSchema, keepRoundsSchema, transfersSchema } from "./homeSchemas.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
@@ -53,6 +54,7 @@ const configSchema = z.strictObject({
   logLevel: z.enum(LOG_LEVELS).optional(),
   api: apiSchema.optional(),
   confirmations: z.int().min(0).max(MAX_CONFIRMATIONS).optional(),
+  trust: z.enum(TRUSTS).optional(),
   maxFeeGwei: z.number().positive().max(MAX_FEE_GWEI).optional(),
   keepRounds: keepRoundsSchema.optional(),
   transfers: transfersSchema.optional(),
@@ -87,6 +89,8 @@ export interface HomeConfig {
   readonly api?: number | "off" | undefined;
   /** Blocks on top of a block before what it says is acted upon. */
   readonly confirmations?: number | undefined;
+  /** What to start from in a job that is under way. */
+  readonly trust?: Trust | undefined;
   /** Most that a unit of gas may cost. */
   readonly maxFeeGwei?: number | undefined;
   /** Rounds that stay on the disk. */
@@ -147,7 +151,7 @@ function homeOf(folder: string, config: HomeConfig): Home {
 export interface Remembered extends Partial<
   Pick<
     HomeConfig,
-    "rpc" | "deployment" | "logLevel" | "api" | "confirmations" | "maxFeeGwei" | "keepRounds" | "transfers"
+    "rpc" | "deployment" | "logLevel" | "api" | "confirmations" | "trust" | "maxFeeGwei" | "keepRounds" | "transfers"
   >
 > {
   /** Is followed from now on; what was known of it before and is not said again stays. */

@@ -20,7 +20,7 @@ import { JobEnd } from "./jobEnd.ts";
 import { openJobFile, requireSameSpec } from "./jobFile.ts";
 import { observeJob, type JobTotals } from "./jobObserver.ts";
 import type { JobSpec } from "./jobSpec.ts";
-import { openLearning } from "./learning.ts";
+import { openLearning, watching } from "./learning.ts";
 import type { Log } from "./log.ts";
 import { takeOverOperator } from "./ownOperator.ts";
 import { startParticipant, type Participant } from "./participant.ts";
@@ -76,8 +76,11 @@ export async function runJob(
     const chain = await openOwnJob(surroundings, job, spec);
     await takeOverOperator(chain, await readWallet(endpoint, settings.deployment.registry, chain.operator), log);
     const shared = settings.jobs.length > 1;
-    const seed = [data.seed, Number.parseInt(chain.operator.slice(2, 10), 16)];
-    const learning = await openLearning({ spec, model, data, engine, shared }, seed);
+    const operatorSeed = Number.parseInt(chain.operator.slice(2, 10), 16);
+    const learning =
+      data === undefined
+        ? watching(spec, model)
+        : await openLearning({ spec, model, data, engine, shared }, [data.seed, operatorSeed]);
     cleanUp.add("engine", () => learning.close());
     // Others may read it meanwhile: the home's lock sees to it that nobody else writes.
     const storage = await openParticipantStorage(jobFolder(settings.home, endpoint.chainId, chain.job), "share");
@@ -98,6 +101,7 @@ export async function runJob(
       relaySeconds: settings.relaySeconds,
       retrySeconds: settings.retrySeconds,
       keptRounds: settings.keptRounds,
+      trust: settings.trust,
       observer: observeJob({
         log,
         totals,
@@ -107,9 +111,9 @@ export async function runJob(
       }),
     });
     cleanUp.add("participant", () => participant.stop());
-    const examples = learning.learner.exampleCount;
+    const examples = learning.learner?.exampleCount ?? 0;
     onRunning({ participant, storage, rounds: chain.terms.rounds, examples });
-    tellStarted(log, chain, host.contacts(), examples);
+    tellStarted(log, chain, host.contacts(), learning.learner?.exampleCount);
     const interrupted = await end.reached(signal, settings.lingerSeconds, log);
     const { view } = participant.state();
     const { modelId } = participant.model();
@@ -147,9 +151,10 @@ function tellStarted(
   log: Log,
   { operator, job, chainId }: JobChain,
   contacts: readonly string[],
-  examples: number,
+  examples: number | undefined,
 ): void {
-  const facts = { operator, job, chainId, contacts, examples };
-  const text = `operator ${operator} takes part in job ${job} with ${examples} examples; listening on ${contacts.join(" ")}`;
+  const facts = { operator, job, chainId, contacts, examples: examples ?? 0 };
+  const does = examples === undefined ? `watches job ${job}` : `takes part in job ${job} with ${examples} examples`;
+  const text = `operator ${operator} ${does}; listening on ${contacts.join(" ")}`;
   log.event("started", facts, text);
 }

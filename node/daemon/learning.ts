@@ -1,6 +1,7 @@
 import { columnMeans } from "../data/columnMeans.ts";
 import type { DataContract } from "../data/contract.ts";
 import { selectExamples, type Dataset } from "../data/dataset.ts";
+import type { EngineSettings } from "../training/engine.ts";
 import type { EvaluationResult } from "../training/metrics/evaluation.ts";
 import { initialParams, parameterCount, type Model } from "../training/models/model.ts";
 import type { Trainer } from "../training/trainer.ts";
@@ -9,10 +10,11 @@ import { evaluationOf } from "./evaluation.ts";
 import { createFittingLearner, initialVector } from "./federatedFit.ts";
 import type { JobSpec } from "./jobSpec.ts";
 import { createLearner, type Learner } from "./learner.ts";
-import { loadOwnData } from "./ownData.ts";
-import type { JobSettings } from "./settings.ts";
+import { loadOwnData, type DataSettings } from "./ownData.ts";
 
-export interface LearningOptions extends Pick<JobSettings, "data" | "engine"> {
+export interface LearningOptions {
+  readonly data: DataSettings;
+  readonly engine: EngineSettings;
   readonly spec: JobSpec;
   readonly model: Model;
   /** Whether other jobs share the process. */
@@ -21,11 +23,22 @@ export interface LearningOptions extends Pick<JobSettings, "data" | "engine"> {
 
 /** A daemon's data and engine, behind what it asks of them. */
 export interface Learning {
-  readonly learner: Learner;
+  /** Undefined for who only watches. */
+  readonly learner: Learner | undefined;
   readonly initialParams: () => Float32Array;
   /** The model on the participant's own validation examples; undefined while the federation has not agreed how to read them. */
   readonly evaluate: (vector: Float32Array) => Promise<EvaluationResult | undefined>;
   close(): Promise<void>;
+}
+
+/** Of who has no data: it knows what the job starts from, and learns nothing. */
+export function watching(spec: JobSpec, model: Model): Learning {
+  return {
+    learner: undefined,
+    initialParams: () => initialVector(spec, model),
+    evaluate: () => Promise.resolve(undefined),
+    close: () => Promise.resolve(),
+  };
 }
 
 /** What an engine cannot do on this machine it says before anybody relies on the participant. */

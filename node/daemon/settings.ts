@@ -3,6 +3,7 @@ import type { Deployment } from "../chain/accounts.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { EngineSettings } from "../training/engine.ts";
 import type { TransferSettings } from "../network/blobs/transferSettings.ts";
+import type { Trust } from "./context.ts";
 import type { NetworkSettings } from "./networkSettings.ts";
 import type { DataSettings } from "./ownData.ts";
 import type { JobRef } from "./home.ts";
@@ -10,7 +11,8 @@ import type { JobRef } from "./home.ts";
 /** One job of a daemon. What is in its files is looked at when it is opened, so that none holds up the others. */
 export interface JobSettings {
   readonly job: JobRef & { readonly file: string };
-  readonly data: DataSettings;
+  /** Undefined for a job that is only watched. */
+  readonly data: DataSettings | undefined;
   readonly engine: EngineSettings;
 }
 
@@ -33,6 +35,8 @@ export interface DaemonSettings {
   /** Rounds that stay on the disk; Infinity for all. */
   readonly keptRounds: number;
   readonly transfers: TransferSettings;
+  /** What to start from in a job that is under way. */
+  readonly trust: Trust;
   /** How long to go on serving blobs to others after the job's end. */
   readonly lingerSeconds: number;
   readonly relaySeconds: number;

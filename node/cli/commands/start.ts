@@ -1,60 +1,15 @@
-import { resolve as absolute } from "node:path";
 import { Option, type Command } from "commander";
-import { runDaemon, type DaemonControls, type DaemonEnd } from "../../daemon/daemon.ts";
-import { keepPrivate } from "../../daemon/files.ts";
-import { DEFAULT_MAX_FEE_PER_GAS } from "../../chain/sender.ts";
-import { MAX_CONFIRMATIONS, MAX_FEE_GWEI, openHome, remember, type Home } from "../../daemon/home.ts";
-import { openKeystore } from "../../daemon/keystore.ts";
-import { createLog, LOG_LEVELS, type LogLevel } from "../../daemon/log.ts";
-import { USUAL_KEPT_ROUNDS } from "../../daemon/retention.ts";
-import { DEFAULTS, type DaemonSettings } from "../../daemon/settings.ts";
 import { ENGINES } from "../../training/engine.ts";
 import { EXECUTION_PROVIDERS } from "../../training/onnx/sessions.ts";
-import { withChainAccess } from "../chainAccess.ts";
 import { acts } from "../command.ts";
-import { EXIT_CODES, EXIT_INTERRUPTED, EXIT_JOB_FAILED, EXIT_OK, type FailureCode } from "../exitCodes.ts";
-import { networkSettings, withNetwork, type NetworkFlags } from "../networkOptions.ts";
+import { runDaemonWith, withDaemonOptions, withJobToRun, type DaemonOptions } from "../daemonRun.ts";
 import { resolveJobs, type JobOptions } from "../jobsToRun.ts";
-import {
-  aFee,
-  anAddress,
-  anApiPort,
-  aPart,
-  aPartition,
-  whole,
-  withChain,
-  withHome,
-  type ChainOptions,
-} from "../options.ts";
-import { keepingOf, withKeeping, type KeepingOptions } from "../keepingOptions.ts";
-import type { Outcome } from "../output.ts";
-import { operatorPassword, readPassword } from "../password.ts";
-import { surviveUnforeseen } from "../unforeseen.ts";
+import { aPart, aPartition, whole } from "../options.ts";
 
-const DEFAULT_MAX_FEE_GWEI = Number(DEFAULT_MAX_FEE_PER_GAS) / 1e9;
-
-interface StartOptions extends ChainOptions, JobOptions, NetworkFlags, KeepingOptions {
-  readonly home: string;
-  readonly passwordFile?: string;
-  readonly linger: number;
-  readonly confirmations?: number;
-  readonly maxFee?: number;
-  readonly api?: number | "off";
-  readonly logLevel?: LogLevel;
-  readonly json?: boolean;
-}
+interface StartOptions extends DaemonOptions, JobOptions {}
 
 export function define(command: Command): void {
-  withKeeping(withHome(withChain(command)))
-    .addOption(
-      new Option("--job <address>", "this job and no other (default: all that the home follows)").argParser(anAddress),
-    )
-    .option("--job-file <file>", "the job file, from the sponsor (default: the home's)")
-    .addOption(
-      new Option("--from-block <n>", "block of the job's creation (default: found on the chain)").argParser(
-        whole(0, Number.MAX_SAFE_INTEGER),
-      ),
-    )
+  withJobToRun(command)
     .option(
       "--data <source>",
       "own examples: digits, or a format and a path: csv:, tsv:, jsonl:, parquet:, idx:, images:, npy:, conll:, text: … (default: the home's)",
@@ -88,128 +43,11 @@ export function define(command: Command): void {
         "--provider <name>",
         "what ONNX Runtime computes on, where this machine and its build have it (default: cpu)",
       ).choices(EXECUTION_PROVIDERS),
-    )
-    .addOption(
-      new Option("--linger <seconds>", "how long to serve others after the job's end")
-        .argParser(whole(0, 86_400))
-        .default(DEFAULTS.lingerSeconds),
-    )
-    .addOption(
-      new Option(
-        "--confirmations <n>",
-        "blocks on top of a block before what it says is acted upon (default: the home's, else 0)",
-      ).argParser(whole(0, MAX_CONFIRMATIONS)),
-    )
-    .addOption(
-      new Option(
-        "--max-fee <gwei>",
-        `most that a unit of gas may cost (default: the home's, else ${DEFAULT_MAX_FEE_GWEI})`,
-      ).argParser(aFee(MAX_FEE_GWEI)),
-    )
-    .addOption(
-      new Option(
-        "--api <port>",
-        "port of the HTTP API on this machine's loopback, or off (default: the home's, else any free one)",
-      ).argParser(anApiPort),
-    )
-    .addOption(
-      new Option("--log-level <level>", "how much to tell (default: the home's, else info)").choices(LOG_LEVELS),
     );
-  withNetwork(command);
+  withDaemonOptions(command);
   acts<StartOptions>(
     command,
     "paceline start --home clinic --job 0xJOB --job-file job.json --data csv:patients.csv",
-    start,
+    (options) => runDaemonWith(options, (home) => resolveJobs(options, home)),
   );
-}
-
-async function start(options: StartOptions): Promise<Outcome> {
-  const home = openHome(options.home);
-  keepPrivate(home.folder);
-  const { settings, lacking } = await resolve(options, home);
-  const key = await openKeystore(home.keystore, await readPassword(operatorPassword(options.passwordFile)));
-  const logLevel = options.logLevel ?? home.config.logLevel ?? "info";
-  keep(home, settings, options);
-  const log = createLog({
-    json: options.json === true,
-    write: (line) => process.stderr.write(`${line}\n`),
-    now: () => Date.now() / 1000,
-    level: logLevel,
-  });
-  process.stderr.on("error", () => undefined); // whoever read the log has gone; the daemon stays
-  surviveUnforeseen((error) => log.failure("unforeseen", error));
-  for (const error of lacking) log.failure("job", error);
-  return outcomeOf(await runDaemon(settings, key, log, controlsBySignals()));
-}
-
-/** Checks and completes what was given with what the home knows and the chain says. */
-async function resolve(
-  options: StartOptions,
-  home: Home,
-): Promise<{ readonly settings: DaemonSettings; readonly lacking: readonly Error[] }> {
-  const network = networkSettings(options);
-  const { keepRounds, transfers } = keepingOf(options, home);
-  const jobs = resolveJobs(options, home);
-  return withChainAccess(options, home, async (chain) => {
-    const found = await jobs.find(chain);
-    const settings: DaemonSettings = {
-      home: home.folder,
-      rpc: chain.endpoint.url,
-      confirmations: options.confirmations ?? home.config.confirmations ?? 0,
-      maxFeePerGas: BigInt(Math.round((options.maxFee ?? home.config.maxFeeGwei ?? DEFAULT_MAX_FEE_GWEI) * 1e9)),
-      deployment: chain.deployment,
-      jobs: found,
-      api: options.api ?? home.config.api ?? 0,
-      network,
-      keptRounds: keepRounds === "all" ? Infinity : (keepRounds ?? USUAL_KEPT_ROUNDS),
-      transfers: transfers ?? {},
-      lingerSeconds: options.linger,
-      relaySeconds: DEFAULTS.relaySeconds,
-      retrySeconds: DEFAULTS.retrySeconds,
-    };
-    return { settings, lacking: jobs.lacking };
-  });
-}
-
-/** What was given once need not be given again; the job that was named last stays first. */
-function keep(home: Home, { rpc, deployment, jobs }: DaemonSettings, options: StartOptions): void {
-  const { api, logLevel, confirmations, maxFee: maxFeeGwei } = options;
-  const all = { api, logLevel, confirmations, maxFeeGwei };
-  const numbers = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Partial<
-    typeof all
-  >;
-  const given = { ...numbers, ...keepingOf(options, home) };
-  let kept = remember(home, { rpc, deployment, ...given });
-  for (const { job, data, engine } of jobs.toReversed())
-    kept = remember(kept, { job: { ...job, file: absolute(job.file), data, engine } });
-}
-
-function outcomeOf({ interrupted, jobs }: DaemonEnd): Outcome {
-  const only = jobs.length === 1 ? jobs[0] : undefined;
-  const lines = jobs.map(({ job, phase, round, modelId, error, interrupted: early }) => {
-    const name = jobs.length > 1 ? `job ${job}` : "the job";
-    if (error !== undefined) return `${name}: ${error.message}`;
-    return early === true ? `stopped in round ${round}` : `${name} is ${phase} after round ${round}; model ${modelId}`;
-  });
-  return { data: { ...only, interrupted, jobs }, text: lines.join("\n"), exit: exitOf(jobs) };
-}
-
-function exitOf(jobs: DaemonEnd["jobs"]): number {
-  const code = jobs.find(({ error }) => error !== undefined)?.error?.code;
-  if (code !== undefined) return EXIT_CODES[code as FailureCode];
-  return jobs.some(({ phase, interrupted }) => phase === "failed" && interrupted !== true) ? EXIT_JOB_FAILED : EXIT_OK;
-}
-
-/** The first signal stops in good order; a second one ends the process at once. SIGHUP has the settings read again. */
-function controlsBySignals(): DaemonControls {
-  const stop = new AbortController();
-  let reload = (): void => undefined;
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
-      stop.abort();
-    });
-  }
-  process.on("SIGHUP", () => reload());
-  return { stop, onReload: (next) => (reload = next) };
 }
