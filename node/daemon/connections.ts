@@ -5,6 +5,7 @@ import type { Member } from "../core/roundView.ts";
 import { BackOff } from "../network/backOff.ts";
 import type { Network } from "../network/network.ts";
 import { AnnouncedContact } from "./announcedContact.ts";
+import { machineClock, type Clock } from "./clock.ts";
 
 /** Waits before it is looked again who is missing, in milliseconds: soon at first, while everybody starts. */
 const FIRST_LOOK_MS = 200;
@@ -25,8 +26,7 @@ export interface ConnectionsOptions {
   readonly onProblem: (error: unknown) => void;
   /** In [0, 1), so that peers do not dial at the same moments. */
   readonly random?: () => number;
-  /** Milliseconds. */
-  readonly now?: () => number;
+  readonly clock?: Clock;
 }
 
 /**
@@ -35,11 +35,12 @@ export interface ConnectionsOptions {
  * @returns stops
  */
 export function keepConnected(options: ConnectionsOptions): () => void {
-  const { chain, network, onProblem, random = Math.random, now = () => performance.now() } = options;
+  const { chain, network, onProblem, random = Math.random, clock = machineClock } = options;
+  const now = (): number => clock.now() * 1_000;
   const backOff = new BackOff({ firstMs: FIRST_RETRY_MS, lastMs: LAST_RETRY_MS, now, random });
   const announced = new AnnouncedContact(chain, network, now);
   let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
+  let forget = (): void => undefined;
   let attempt = 0;
 
   const round = async (): Promise<void> => {
@@ -71,13 +72,13 @@ export function keepConnected(options: ConnectionsOptions): () => void {
       .finally(() => {
         attempt++;
         const wait = Math.min(LAST_LOOK_MS, FIRST_LOOK_MS * 2 ** attempt);
-        if (!stopped) timer = setTimeout(loop, wait * (0.75 + random() / 4));
+        if (!stopped) forget = clock.after((wait * (0.75 + random() / 4)) / 1_000, loop);
       });
   };
   loop();
   return () => {
     stopped = true;
-    clearTimeout(timer);
+    forget();
   };
 }
 

@@ -314,6 +314,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     network,
     members: () => state.members,
     drawn: () => [...(state.view?.cohort ?? []), ...(state.view?.seats ?? [])],
+    clock,
     onProblem: (error) => observer.onProblem?.("connect", error),
   });
 

@@ -155,7 +155,11 @@ class Libp2pHost implements Host, JobHost {
     }
     if (options.mdns === true)
       this.#lan = await listenOnLan(parts, (peer, addresses) => void this.#heard(peer, addresses));
-    this.#recheck = setInterval(() => this.recheck(), RECHECK_MS);
+    this.#standByAddresses();
+    this.#recheck = setInterval(() => {
+      this.recheck();
+      this.#standByAddresses();
+    }, RECHECK_MS);
     this.#recheck.unref();
   }
 
@@ -280,6 +284,13 @@ class Libp2pHost implements Host, JobHost {
       if (others.length === 0) throw error;
       return { peer, addresses: others };
     }
+  }
+
+  /** libp2p keeps a public address to itself until somebody has dialled it back. Whoever listens behind NAT says so by `announce`. */
+  #standByAddresses(): void {
+    const { transportManager, addressManager } = this.#parts.parts;
+    for (const address of transportManager.getAddrs())
+      addressManager.confirmObservedAddr(address, { type: "transport" });
   }
 
   #missing(): readonly (readonly string[])[] {

@@ -6,7 +6,7 @@ import { noise } from "@libp2p/noise";
 import { tcp } from "@libp2p/tcp";
 import { webSockets } from "@libp2p/websockets";
 import { yamux } from "@libp2p/yamux";
-import { multiaddr } from "@multiformats/multiaddr";
+import { multiaddr, type Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { PacelineError } from "../core/errors.ts";
 import { isQuic, worthAnnouncing } from "./addresses.ts";
@@ -44,7 +44,8 @@ export interface NodeParts {
   readonly registrar: {
     getTopologies(protocol: string): readonly { onConnect?(peer: PeerId, connection: Connection): unknown }[];
   };
-  readonly transportManager: { add(transport: Transport): void };
+  readonly transportManager: { add(transport: Transport): void; getAddrs(): readonly Multiaddr[] };
+  readonly addressManager: { confirmObservedAddr(address: Multiaddr, options: { readonly type: "transport" }): void };
 }
 
 type TransportFactory = (components: object) => Transport;
