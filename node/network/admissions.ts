@@ -1,4 +1,5 @@
 import type { Address } from "../core/bytes.ts";
+import { Bans } from "./bans.ts";
 import type { Gate } from "./gate.ts";
 
 /** A member or watcher takes part; a stranger may fetch blobs of jobs that serve strangers. */
@@ -15,13 +16,16 @@ const MAX_STRANGERS = 32;
 /** Whom the jobs of a host admit together, and which of those connected are strangers. */
 export class Admissions {
   readonly #jobs: () => Iterable<AdmittingJob>;
+  readonly #bans: Bans;
   readonly #strangers = new Set<Address>();
 
-  constructor(jobs: () => Iterable<AdmittingJob>) {
+  constructor(jobs: () => Iterable<AdmittingJob>, bans = new Bans()) {
     this.#jobs = jobs;
+    this.#bans = bans;
   }
 
   async of(operator: Address): Promise<Admission> {
+    if (this.#bans.isBanned(operator)) return "refused";
     for (const { gate } of this.#jobs()) if (await gate.admits(operator)) return "member";
     for (const { gate, servesStrangers } of this.#jobs())
       if (servesStrangers && !gate.isFormer(operator)) return "stranger";

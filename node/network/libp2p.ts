@@ -6,6 +6,7 @@ import { messageOf, PacelineError } from "../core/errors.ts";
 import { byPeer, isQuic, parseContacts, type Contacts } from "./addresses.ts";
 import { connectionGater } from "./admission.ts";
 import { Admissions } from "./admissions.ts";
+import { Bans } from "./bans.ts";
 import { BlobLinks } from "./blobLinks.ts";
 import { BLOB_PROTOCOL } from "./blobs/frames.ts";
 import type { Holder } from "./blobs/source.ts";
@@ -40,7 +41,8 @@ const RECHECK_MS = 60_000;
  */
 export async function createLibp2pHost(options: Libp2pOptions): Promise<Host> {
   const jobs = new Map<string, FollowedJob>();
-  const admissions = new Admissions(() => jobs.values());
+  const bans = new Bans();
+  const admissions = new Admissions(() => jobs.values(), bans);
   const traffic = new Traffic();
   const scores = new PeerScores();
   const strangers = new Set<string>();
@@ -54,7 +56,19 @@ export async function createLibp2pHost(options: Libp2pOptions): Promise<Host> {
   );
   const book = new PeerBook(options.peerStore ?? forgetful, options.now ?? Date.now);
   await book.load();
-  const host = new Libp2pHost({ node, parts, options, admissions, traffic, scores, strangers, jobs, dials, book });
+  const host = new Libp2pHost({
+    node,
+    parts,
+    options,
+    admissions,
+    traffic,
+    scores,
+    bans,
+    strangers,
+    jobs,
+    dials,
+    book,
+  });
   await host.start();
   return host;
 }
@@ -66,6 +80,7 @@ interface Parts {
   readonly admissions: Admissions;
   readonly traffic: Traffic;
   readonly scores: PeerScores;
+  readonly bans: Bans;
   /** Connected, by PeerId. */
   readonly strangers: Set<string>;
   /** By topic. */
@@ -96,7 +111,10 @@ class Libp2pHost implements Host, JobHost {
   constructor(parts: Parts) {
     const { node, options, admissions, book } = parts;
     const { random = Math.random, now = Date.now } = options;
-    const onViolation = (peer: PeerId, error: PacelineError): void => this.#hangUp(peer, error);
+    const onViolation = (peer: PeerId, error: PacelineError): void => {
+      this.#reject(peer);
+      this.#hangUp(peer, error);
+    };
     this.self = operatorOf(node.peerId);
     this.node = node;
     this.#parts = parts;
@@ -108,7 +126,7 @@ class Libp2pHost implements Host, JobHost {
       compression: this.limits.compression,
       chunkTimeoutMs: options.chunkTimeoutMs,
       onViolation,
-      onWrongBytes: (peer) => parts.scores.reject(peer.toString()),
+      onWrongBytes: (peer) => this.#reject(peer),
     });
     this.#locator = new Locator({
       node,
@@ -131,11 +149,11 @@ class Libp2pHost implements Host, JobHost {
   }
 
   async start(): Promise<void> {
-    const { scores, options, parts } = this.#parts;
+    const { options, parts } = this.#parts;
     byPeer(this.#named);
     this.node.services.gossip.topicValidators = new TopicJudges((peer, { topic }) => {
       if (this.#left.has(topic)) return TopicValidatorResult.Ignore;
-      scores.reject(peer.toString()); // it was never subscribed to
+      this.#reject(peer); // it was never subscribed to
       return TopicValidatorResult.Reject;
     });
     await this.node.handle(BLOB_PROTOCOL, (stream, connection) => this.#serving.serve(stream, connection), {
@@ -178,7 +196,7 @@ class Libp2pHost implements Host, JobHost {
 
   async follow(options: NetworkOptions): Promise<Network> {
     this.#checkOpen();
-    const { jobs, scores } = this.#parts;
+    const { jobs } = this.#parts;
     const { topic } = options;
     if (jobs.has(topic)) throw new PacelineError("bad-argument", `${topic} is followed already`);
     if (jobs.size >= MAX_JOBS) throw new PacelineError("bad-argument", `a host follows at most ${MAX_JOBS} jobs`);
@@ -188,7 +206,7 @@ class Libp2pHost implements Host, JobHost {
     const { gossip } = this.node.services;
     gossip.topicValidators.set(
       topic,
-      validateWith(job.judge, (peer) => scores.reject(peer.toString())),
+      validateWith(job.judge, (peer) => this.#reject(peer)),
     );
     gossip.subscribe(topic);
     this.#keeper.start();
@@ -338,6 +356,14 @@ class Libp2pHost implements Host, JobHost {
     } catch {
       // Another kind of peer on this network.
     }
+  }
+
+  /** Holds something against a peer; one that goes on so is kept out for a while. */
+  #reject(peer: PeerId): void {
+    const { scores, bans } = this.#parts;
+    if (!scores.reject(peer.toString())) return;
+    bans.ban(operatorOf(peer));
+    this.#hangUp(peer, new PacelineError("bad-message", "too many messages that no honest peer sends"));
   }
 
   #hangUp(peer: PeerId, error: PacelineError): void {

@@ -1,5 +1,7 @@
 /** Of a count of rejected messages: the fourth within half a minute or so brings a peer to gossipsub's graylist (−160). */
 const REJECTED_WEIGHT = -10;
+/** Somewhat above four, as counts decay between one message and the next: gossipsub does not listen to such a peer any more. */
+const BAN_SCORE = -140;
 /** What is left of a count after a second. */
 const DECAY_A_SECOND = 0.97;
 /** A count that has decayed to this is forgotten. */
@@ -19,11 +21,13 @@ export class PeerScores {
     this.#now = now;
   }
 
-  reject(peer: string): void {
+  /** @returns whether it has come so far that it is to be kept out */
+  reject(peer: string): boolean {
     const count = this.#countOf(peer) + 1;
     this.#counts.delete(peer);
     this.#counts.set(peer, { count, at: this.#now() });
     if (this.#counts.size > MAX_PEERS) this.#counts.delete(this.#counts.keys().next().value as string);
+    return this.score(peer) <= BAN_SCORE;
   }
 
   /** At most 0. */
