@@ -21,7 +21,7 @@ function tellEjected(log: Log): void {
     "ejected",
     {},
     "EJECTED: a fault of this operator was proven, or its stake no longer covers a miss. It takes part in no further draw, and " +
-      "what is left of its stake unbonds. This daemon goes on as a watcher: it follows the model and serves what it holds",
+      "what is left of its stake unbonds. The members let it connect no longer; this daemon goes on following the chain",
   );
 }
 
