@@ -16,7 +16,10 @@ export interface NodeSocket {
 
 /** Between attempts to open the socket again. */
 const RETRY_MS = 1_000;
-/** A silent socket is asked something this often: one whose peer has vanished looks open otherwise. */
+/**
+ * A socket is asked for the newest block this often: one whose peer has vanished looks open otherwise, and a node may forget a
+ * subscription (Hardhat's does after five minutes).
+ */
 const HEARTBEAT_MS = 15_000;
 
 interface Answer {
@@ -34,12 +37,17 @@ class Connection {
   readonly #timeoutMs: number;
   readonly #pending = new Map<number, (answer: Answer | Error) => void>();
   #lastId = 0;
+  #notifications = 0;
 
   private constructor(socket: WebSocket, url: string, timeoutMs: number, onNotification: () => void) {
     this.#socket = socket;
     this.#url = shownUrl(url);
     this.#timeoutMs = timeoutMs;
-    socket.addEventListener("message", ({ data }) => this.#receive(String(data), onNotification));
+    const notify = (): void => {
+      this.#notifications++;
+      onNotification();
+    };
+    socket.addEventListener("message", ({ data }) => this.#receive(String(data), notify));
     this.ended = new Promise((resolve) => {
       socket.addEventListener("close", () => {
         for (const settle of [...this.#pending.values()]) settle(new SocketClosedError({ url: this.#url }));
@@ -66,6 +74,11 @@ class Connection {
         reject(new SocketClosedError({ url: shownUrl(url) }));
       });
     });
+  }
+
+  /** So far. */
+  get notifications(): number {
+    return this.#notifications;
   }
 
   request(method: string, params: unknown): Promise<unknown> {
@@ -110,8 +123,11 @@ interface Listener {
   readonly onError: (error: Error) => void;
 }
 
-/** @param timeoutMs of the opening and of each request */
-export function createNodeSocket(url: string, timeoutMs: number): NodeSocket {
+/**
+ * @param timeoutMs of the opening and of each request
+ * @param heartbeatMs between questions for the newest block
+ */
+export function createNodeSocket(url: string, timeoutMs: number, heartbeatMs = HEARTBEAT_MS): NodeSocket {
   const listeners = new Set<Listener>();
   let opening: Promise<Connection> | undefined;
   let closed = false;
@@ -144,19 +160,31 @@ export function createNodeSocket(url: string, timeoutMs: number): NodeSocket {
       };
     });
 
+  const subscribe = async (connection: Connection): Promise<void> => {
+    await connection.request("eth_subscribe", ["newHeads"]);
+    subscribed.add(connection);
+  };
+
   /** Keeps a subscription to new blocks for as long as anybody listens. */
   const follow = async (): Promise<void> => {
     while (!closed && listeners.size > 0) {
       try {
         const connection = await open();
-        if (!subscribed.has(connection)) await connection.request("eth_subscribe", ["newHeads"]);
-        subscribed.add(connection);
+        if (!subscribed.has(connection)) await subscribe(connection);
         tellBlock(); // blocks may have come while there was no subscription
         let isOpen = true;
         const ended = connection.ended.then(() => (isOpen = false));
+        let head: unknown;
         while (isOpen && listeners.size > 0) {
-          await Promise.race([ended, pause(HEARTBEAT_MS)]);
-          if (isOpen && listeners.size > 0) await connection.request("eth_blockNumber", []);
+          const heard = connection.notifications;
+          await Promise.race([ended, pause(heartbeatMs)]);
+          if (!isOpen || listeners.size === 0) break;
+          const newest = await connection.request("eth_blockNumber", []);
+          const isForgotten = head !== undefined && newest !== head && connection.notifications === heard;
+          head = newest;
+          if (!isForgotten) continue;
+          await subscribe(connection);
+          tellBlock();
         }
       } catch (error) {
         for (const { onError } of [...listeners]) onError(error as Error);
