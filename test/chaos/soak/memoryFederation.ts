@@ -136,12 +136,11 @@ export class MemoryFederation {
     await this.#start(member);
   }
 
-  /** Those that hold another model than the chain's newest, at a moment when the chain stands. */
-  others(): readonly string[] {
-    const { modelId } = this.snapshot().view;
-    return this.#members
-      .filter(({ running }) => running !== undefined && running.participant.model().modelId !== modelId)
-      .map(({ account }) => account.name);
+  /** Of the rounds that are over. */
+  async outcomes(): Promise<{ readonly settled: number; readonly skipped: number }> {
+    const { rounds } = await this.#chain.jobChain(this.#job, SPONSOR).history(1);
+    const settled = rounds.filter((round) => round.settled !== undefined).length;
+    return { settled, skipped: rounds.length - settled };
   }
 
   async close(): Promise<void> {
