@@ -8,6 +8,7 @@ import type { PeerEffect, PeerEvent } from "../protocol/events.ts";
 import { judgeMessage, type PeerMessage } from "../protocol/messages.ts";
 import type { MessageFault } from "../protocol/validators.ts";
 import { hear, initialState, step } from "../protocol/round.ts";
+import { flawOf } from "../protocol/soundView.ts";
 import type { Judged, OwnUpdate, PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Misbehaviour } from "./behaviours.ts";
@@ -305,10 +306,23 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     entered = view;
   }
 
-  const unwatch = chain.watch(
-    (snapshot) => guard("chain", () => see(snapshot)),
-    (error) => observer.onProblem?.("chain", error),
-  );
+  let forgetReading = (): void => undefined;
+  function look(snapshot: ChainSnapshot): void {
+    const flaw = flawOf(snapshot, chain.terms);
+    if (flaw === undefined) return guard("chain", () => see(snapshot));
+    const text = `the endpoint's view of the job is malformed (${flaw}): it is read again`;
+    observer.onProblem?.("chain", new PacelineError("chain-unreachable", text));
+    // A chain that waits for a transaction brings no block to look again at.
+    forgetReading();
+    forgetReading = clock.after(options.retrySeconds, () => {
+      chain.snapshot().then(
+        (next) => (stopping.signal.aborted ? undefined : look(next)),
+        (error: unknown) => observer.onProblem?.("chain", error),
+      );
+    });
+  }
+
+  const unwatch = chain.watch(look, (error) => observer.onProblem?.("chain", error));
   const disconnect = connect({
     chain,
     network,
@@ -329,6 +343,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     async stop() {
       stopping.abort();
       alarm.stop();
+      forgetReading();
       unwatch();
       disconnect();
       await atMost(options.stopSeconds ?? STOP_SECONDS, Promise.all([...running, context.syncing]));

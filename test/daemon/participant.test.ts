@@ -55,6 +55,7 @@ async function participant({
       tell = onSnapshot;
       return () => undefined;
     },
+    snapshot: () => Promise.resolve(snapshotOf(viewIn("commit", { modelId: MODEL }))),
     isOperator: () => Promise.resolve(true),
     contacts: () => Promise.resolve(new Map()),
     setContact: () => Promise.resolve({ gasUsed: 0, blockNumber: 0 }),
@@ -87,11 +88,15 @@ async function participant({
   });
   return {
     participant: started,
-    show: (view) => tell({ view, members, demands: [], generation: 0, headTime: view.blockTime }),
+    show: (view) => tell(snapshotOf(view)),
     updates,
     problems,
     release,
   };
+}
+
+function snapshotOf(view: RoundView): ChainSnapshot {
+  return { view, members, demands: [], generation: 0, headTime: view.blockTime };
 }
 
 describe("a participant", () => {
@@ -110,13 +115,14 @@ describe("a participant", () => {
     expect(updates).to.deep.equal([4]);
   });
 
-  it("tells of a view that nobody foresaw, and goes on with the next one", async () => {
+  it("takes no malformed view in, tells of it, and reads the chain again", async () => {
     const { participant: started, show, problems } = await participant();
     peer = started;
     for (const broken of [{ seats: undefined }, { phaseStart: "now" }, { cohort: null }, { round: Number.NaN }])
       show({ ...viewIn("commit"), ...broken } as unknown as RoundView);
-    expect(problems).to.have.lengthOf.at.least(2);
-    show(viewIn("commit", { modelId: MODEL }));
+    expect(problems).to.deep.equal(Array(4).fill("chain chain-unreachable"));
+    expect(started.state().view).to.equal(undefined);
+    // Nobody has to bring another block: it reads the chain again.
     await until(() => started.state().memory.update !== undefined);
     expect(started.state().view?.phase).to.equal("commit");
   });
