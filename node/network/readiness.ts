@@ -53,6 +53,9 @@ export class Identified {
   }
 }
 
+/** A relayed connection may close before the direct one that takes its place is there. */
+const GRACE_MS = 2_000;
+
 /** @param watch calls `settle` when what it looks for is there, perhaps at once; returns how to stop looking */
 function whileConnected(
   node: GossipNode,
@@ -62,18 +65,26 @@ function whileConnected(
   watch: (settle: () => void) => () => void,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  const onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
-    if (detail.equals(peer)) reject(new Error("the peer closed the connection"));
+  let grace: NodeJS.Timeout | undefined;
+  const gone = (): void => {
+    if (node.getConnections(peer).length === 0) reject(new Error("the peer closed the connection"));
+  };
+  const onClose = ({ detail }: CustomEvent<Connection>): void => {
+    if (!detail.remotePeer.equals(peer) || grace !== undefined) return;
+    // The other side may have a direct connection already that has yet to be admitted here.
+    if (detail.limits === undefined) queueMicrotask(gone);
+    else grace = setTimeout(gone, GRACE_MS);
   };
   const onAbort = (): void => reject(new Error(late));
-  node.addEventListener("peer:disconnect", onDisconnect);
+  node.addEventListener("connection:close", onClose);
   signal.addEventListener("abort", onAbort);
   const unwatch = watch(() => resolve(undefined));
   // dial() may resolve with a connection that the other side has closed already.
-  if (node.getConnections(peer).length === 0) reject(new Error("the peer closed the connection"));
+  gone();
   return promise.finally(() => {
     unwatch();
-    node.removeEventListener("peer:disconnect", onDisconnect);
+    node.removeEventListener("connection:close", onClose);
+    clearTimeout(grace);
     signal.removeEventListener("abort", onAbort);
   });
 }
