@@ -11,6 +11,8 @@ import { openPartialFile, type PartialFile } from "./partialFile.ts";
 import { renameSynced } from "./renameSynced.ts";
 import { checkRoot } from "./root.ts";
 
+/** Heads that are remembered, 8 bytes a megabyte each. */
+const MAX_HEADS = 64;
 const SHARD = /^[0-9a-f]{2}$/;
 const FILE_NAME = /^[0-9a-f]{64}$/;
 const PART_NAME = /^[0-9a-f]{64}\.part$/;
@@ -24,6 +26,8 @@ export class BlobFolder {
   readonly #folder: string;
   readonly #fs: BlobFileSystem;
   readonly #reserveBytes: number;
+  /** Of whole blobs, so that their chunks are had in one read. */
+  readonly #heads = new Map<Hex, BlobHead>();
 
   constructor(folder: string, reserveBytes: number, fs: BlobFileSystem = fsPromises) {
     this.#folder = folder;
@@ -41,6 +45,7 @@ export class BlobFolder {
   }
 
   async put(root: Hex, blob: Uint8Array): Promise<void> {
+    this.#heads.delete(root);
     const path = await this.#place(root);
     const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
     await this.#onDisk(async () => {
@@ -60,9 +65,16 @@ export class BlobFolder {
 
   readChunk(root: Hex, index: number): Promise<Uint8Array | undefined> {
     return this.#withFile(root, async (file) => {
-      const head = await BlobHead.read(file);
-      return head === undefined ? undefined : readChunkOf(file, head, index);
+      const head = this.#heads.get(root) ?? (await BlobHead.read(file));
+      if (head === undefined) return undefined;
+      this.#remember(root, head);
+      return readChunkOf(file, head, index);
     });
+  }
+
+  #remember(root: Hex, head: BlobHead): void {
+    this.#heads.set(root, head);
+    if (this.#heads.size > MAX_HEADS) this.#heads.delete(this.#heads.keys().next().value as Hex);
   }
 
   /** Opens what there is of a partial blob, or starts it. */
@@ -73,6 +85,7 @@ export class BlobFolder {
 
   /** Removes the blob, and what there is of a partial one. */
   async delete(root: Hex): Promise<void> {
+    this.#heads.delete(root);
     await this.#unlink(this.#path(root));
     await this.deletePartial(root);
   }

@@ -6,6 +6,7 @@ export const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise
   accuracy: async (options) => (await import("./accuracy.ts")).benchAccuracy(options),
   aggregate: async () => (await import("./aggregate.ts")).benchAggregate(),
   gas: async () => (await import("./gas.ts")).benchGas(),
+  network: async (options) => (await import("./network.ts")).benchNetwork(options),
   round: async () => (await import("./round.ts")).benchRound(),
   virtual: async (options) => (await import("./virtual.ts")).benchVirtual(options),
 };

@@ -19,6 +19,7 @@ import { rejectionOf } from "../helpers/errors.ts";
 import { faultyDisk } from "../helpers/faultyDisk.ts";
 
 const { bytes, shape } = randomBlob(5 * 256 + 3, 4096, 3); // six chunks
+const large = randomBlob(9 * 256 + 3, 4096, 4); // ten
 const NEVER = new AbortController().signal;
 const parent = mkdtempSync(join(tmpdir(), "paceline-jobblobs-"));
 after(() => rmSync(parent, { recursive: true, force: true }));
@@ -156,7 +157,7 @@ describe("the blobs of a job", () => {
 
   it("are read from the disk by the chunk where they are large, their nodes hashed once and then kept there", async () => {
     const storage = createMemoryStorage();
-    await storage.putBlob(shape.root, bytes);
+    await storage.putBlob(large.shape.root, large.bytes);
     let whole = 0;
     const chunks: number[] = [];
     const counting: Storage = {
@@ -164,25 +165,25 @@ describe("the blobs of a job", () => {
       readBlob: (root) => (whole++, storage.readBlob(root)),
       readChunk: (root, index) => (chunks.push(index), storage.readChunk(root, index)),
     };
-    const request = { root: shape.root, leafBytes: 4096, index: 0 } as const;
+    const request = { root: large.shape.root, leafBytes: 4096, index: 0 } as const;
     const first = jobBlobs(1, counting);
     const [nodes, again] = await Promise.all([
       first.answer({ ...request, kind: "nodes" }),
       first.answer({ ...request, kind: "nodes" }),
     ]);
-    expect(nodes).to.have.length(6 * 32);
+    expect(nodes).to.have.length(10 * 32);
     expect(again).to.equal(nodes);
-    expect(chunks).to.deep.equal([0, 1, 2, 3, 4, 5]);
+    expect(chunks).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(
       Buffer.compare(
         (await jobBlobs(2, counting).answer({ ...request, kind: "nodes" })) ?? new Uint8Array(0),
         nodes as Uint8Array,
       ),
     ).to.equal(0);
-    expect(await first.answer({ ...request, kind: "have" })).to.deep.equal(Uint8Array.of(0b111111));
-    expect(await first.answer({ ...request, kind: "chunk", index: 5 })).to.have.length(3 * 4096);
-    expect(await first.answer({ ...request, kind: "chunk", index: 6 })).to.equal(undefined);
+    expect(await first.answer({ ...request, kind: "have" })).to.deep.equal(Uint8Array.of(255, 3));
+    expect(await first.answer({ ...request, kind: "chunk", index: 9 })).to.have.length(3 * 4096);
+    expect(await first.answer({ ...request, kind: "chunk", index: 10 })).to.equal(undefined);
     expect(whole).to.equal(0);
-    expect(chunks.slice(6)).to.deep.equal([5, 6]);
+    expect(chunks.slice(10)).to.deep.equal([9, 10]);
   });
 });

@@ -127,9 +127,9 @@ export class BlobLink {
     pipe.send(encodeRequest(asked.id, { ...asked.request, zstd: this.#wantsCompressed(asked.request) }));
   }
 
-  /** Unmeasured links are taken for slow: most are, and one answer tells. */
+  /** The first answer tells how fast the link is; it stays for as long as the peers do. */
   #wantsCompressed({ kind }: BlobRequest): boolean {
-    return kind === "chunk" && this.#options.compression !== "off" && (this.#rate ?? 0) < SLOW_LINK;
+    return kind === "chunk" && this.#options.compression !== "off" && (this.#rate ?? Infinity) < SLOW_LINK;
   }
 
   async #open(): Promise<void> {

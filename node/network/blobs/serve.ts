@@ -1,6 +1,5 @@
 import type { Address } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
-import { compressed } from "./compression.ts";
 import { encodeResponseHeader, NOT_HELD, RequestDecoder, type BlobRequest } from "./frames.ts";
 import type { Pipe, PipeEvents } from "./pipe.ts";
 import type { TransferLimits } from "./transferLimits.ts";
@@ -85,12 +84,12 @@ export function serveBlobs(
 }
 
 function packedFor(
-  { kind, zstd }: BlobRequest,
+  { kind, root, zstd }: BlobRequest,
   plain: Uint8Array | undefined,
-  { compression }: TransferLimits,
+  { compression, compressor }: TransferLimits,
 ): Promise<Uint8Array | undefined> {
   const isWorthATry = plain !== undefined && kind === "chunk" && zstd === true && plain.length >= MIN_COMPRESSED_BYTES;
-  return isWorthATry && compression !== "off" ? compressed(plain) : Promise.resolve(undefined);
+  return isWorthATry && compression !== "off" ? compressor.compressed(root, plain) : Promise.resolve(undefined);
 }
 
 async function drainedInTime(pipe: Pipe): Promise<void> {

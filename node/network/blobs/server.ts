@@ -8,7 +8,7 @@ import { NodeHasher } from "./nodeHasher.ts";
 import type { BlobVerifier } from "./verifier.ts";
 
 /** Stored blobs that are longer than this are read chunk by chunk, and not kept in memory. */
-const SMALL_BYTES = 4 * CHUNK_BYTES;
+const SMALL_BYTES = 8 * CHUNK_BYTES;
 
 /** Answers requests for chunks and nodes, whatever transport they came by. Its memory is bounded, however large the blobs. */
 export class BlobServer {

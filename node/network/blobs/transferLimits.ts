@@ -1,5 +1,6 @@
 import type { Address } from "../../core/bytes.ts";
 import { SYSTEM_CLOCK, type Clock } from "./clock.ts";
+import { Compressor } from "./compression.ts";
 import { Slots } from "./slots.ts";
 import { TokenBucket } from "./tokenBucket.ts";
 import type { Compression, Rates, TransferSettings } from "./transferSettings.ts";
@@ -21,6 +22,7 @@ const MAX_PEERS = 512;
  */
 export class TransferLimits {
   readonly compression: Compression;
+  readonly compressor = new Compressor();
   readonly fetches = new Slots(MAX_FETCHES, MAX_FETCHED_BYTES);
   readonly #answers = new Slots(MAX_ANSWERS);
   readonly #strangerAnswers = new Slots(MAX_STRANGER_ANSWERS);

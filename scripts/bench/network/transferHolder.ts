@@ -8,7 +8,7 @@ import { buildTree } from "../../../node/core/merkle.ts";
 import { seededRandom } from "../../../node/core/random.ts";
 import type { BlobShape } from "../../../node/network/network.ts";
 import { openStorage } from "../../../node/storage/sqlite.ts";
-import { openPeer } from "./peerHost.ts";
+import { openPeer, sourceOver } from "./peerHost.ts";
 
 /** What the holder tells the fetching process. */
 export interface Ready {
@@ -38,7 +38,7 @@ const folder = mkdtempSync(join(tmpdir(), "paceline-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const storage = await openStorage(folder);
 await storage.putBlob(shape.root, bytes);
-const { network } = await openPeer(0, { blobs: storage });
+const { network } = await openPeer(0, { blobs: sourceOver(storage) });
 
 const raw = createServer({ noDelay: true }, (socket) => socket.end(bytes));
 raw.listen(0, "127.0.0.1", () => {
