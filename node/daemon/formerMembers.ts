@@ -3,12 +3,13 @@ import type { Member, RoundView } from "../core/roundView.ts";
 import type { Network } from "../network/network.ts";
 
 /**
- * Operators that were members of a job and are no more: ejected, or gone once the round that they were drawn into is over. One that
- * has joined again is a member.
+ * Operators that were members of a job and are no more: ejected or gone, once they are drawn into no further round and the one that they
+ * were drawn into is over. Others wait for the commit of everybody in the cohort, and some of those have to bring it by gossip. One
+ * that has joined again is a member.
  */
 export function formerOperators({ cohort, seats }: RoundView, members: readonly Member[]): readonly Address[] {
   const drawn = new Set([...cohort, ...seats]);
-  const belongs = members.map(({ ejected, active, weight }, id) => !ejected && (active || weight > 0 || drawn.has(id)));
+  const belongs = members.map(({ ejected, active, weight }, id) => weight > 0 || drawn.has(id) || (active && !ejected));
   const current = new Set(members.filter((_, id) => belongs[id]).map(({ operator }) => operator));
   const former = new Set(members.map(({ operator }) => operator).filter((operator) => !current.has(operator)));
   return [...former].sort();

@@ -20,12 +20,19 @@ const member = (id: number, changes: Partial<Member> = {}): Member => ({
 const view = (round: number, cohort: readonly number[], seats: readonly number[]): RoundView =>
   ({ round, cohort, seats }) as unknown as RoundView;
 const GONE = { active: false, weight: 0 };
+const EJECTED = { ejected: true, weight: 0 };
 
 describe("the former members of a job", () => {
   it("are those ejected, and those gone once nothing is asked of them any more", () => {
-    const members = [member(0), member(1, { ejected: true }), member(2, GONE), member(3, GONE), member(4, GONE)];
-    expect(formerOperators(view(7, [0, 1, 3], [4]), members)).to.deep.equal([addressOf(1), addressOf(2)]);
+    const members = [member(0), member(1, EJECTED), member(2, GONE), member(3, GONE), member(4, GONE)];
+    expect(formerOperators(view(7, [0, 1, 3], [4]), members)).to.deep.equal([addressOf(2)]);
     expect(formerOperators(view(8, [0], [0]), members)).to.deep.equal([1, 2, 3, 4].map(addressOf));
+  });
+
+  it("are not those ejected as long as a round counts on them", () => {
+    const members = [member(0, EJECTED), member(1, EJECTED), member(2, { ejected: true }), member(3, EJECTED)];
+    expect(formerOperators(view(7, [0], [1]), members)).to.deep.equal([addressOf(3)]);
+    expect(formerOperators(view(8, [2], []), members)).to.deep.equal([0, 1, 3].map(addressOf));
   });
 
   it("are not those that wait to leave, are suspended, or have joined again", () => {
@@ -42,9 +49,9 @@ describe("the former members of a job", () => {
     } as unknown as Network);
     tell(view(1, [], []), [member(0), member(1)]);
     tell(view(1, [], []), [member(0), member(1)]);
-    tell(view(1, [], []), [member(0), member(1, { ejected: true })]);
-    tell(view(2, [], []), [member(0), member(1, { ejected: true })]);
-    tell(view(3, [], []), [member(8), member(1, { ejected: true })]);
+    tell(view(1, [], []), [member(0), member(1, EJECTED)]);
+    tell(view(2, [], []), [member(0), member(1, EJECTED)]);
+    tell(view(3, [], []), [member(8), member(1, EJECTED)]);
     expect(told).to.deep.equal([[], [addressOf(1)], [addressOf(1)]]);
   });
 });
