@@ -11,7 +11,7 @@ import { JobLog } from "./jobLog.ts";
 import { smallJob } from "./testChain.ts";
 
 const PARTICIPANTS = 4;
-const ROUNDS = 2;
+const ROUNDS = 3;
 const BLOCK_SECONDS = 1;
 
 /** Phases that end early when complete, long enough for a few blocks more than they need. */
@@ -90,10 +90,26 @@ describe(`four daemons as processes, on a chain with a block a second${absence}`
   it("settles a round whose proposal and attestations a reorganisation takes back", async () => {
     await firstOf(transacts(2, "attest"));
     expect(await anvil.reorganise(2, "wait again"), "transactions taken back").to.be.at.least(2);
+    await firstOf(entersRound(3));
+    expect((await settledRounds()).map(({ round }) => round)).to.deep.equal([1, 2]);
+  });
+
+  it("takes the model back with a round that had settled, and settles it anew, its transactions lost", async () => {
+    const models = (daemon: DaemonProcess): number =>
+      daemon.events.filter(({ event, updates }) => event === "model" && updates === 2).length;
+    await Promise.all(
+      daemons.map((daemon) => daemon.until(({ event, updates }) => event === "model" && updates === 2)),
+    );
+    const settled = (await logNow()).all("RoundSettled").at(-1)!.blockNumber;
+    const depth = Number(await anvil.rpc("eth_blockNumber")) - Number(settled) + 1;
+    expect(await anvil.reorganise(depth, "are lost"), "transactions taken back").to.be.at.least(1);
+    expect((await readRound(federation.endpoint, federation.job)).view.round).to.equal(2);
     const endings = await Promise.all(daemons.map((daemon) => daemon.ended));
     expect(endings.map(({ code }) => code)).to.deep.equal([0, 0, 0, 0]);
     const included = (await settledRounds()).map(({ settled }) => popCount(settled?.includedMask ?? 0n));
-    expect(included).to.deep.equal([PARTICIPANTS, PARTICIPANTS]);
+    expect(included).to.deep.equal(new Array(ROUNDS).fill(PARTICIPANTS));
+    // Each that saw the chain without the round went back to the model before it, and had this one again.
+    expect(daemons.map(models).filter((count) => count > 1).length, "daemons that took it back").to.be.at.least(1);
   });
 
   it("leaves every daemon with the chain's model", async () => {
