@@ -107,7 +107,7 @@ export class Ground {
         needs.endpoints === true ? await Promise.all(ports.map(() => RpcEndpoint.open(federation.chain.httpUrl))) : [],
       anvil,
     });
-    await ground.anvil?.mineEvery(BLOCK_SECONDS);
+    await ground.#mineByTheClock();
     for (let member = 0; member < size; member++) ground.start(member);
     await ground.attacker?.start();
     return ground;
@@ -187,6 +187,16 @@ export class Ground {
   get longestRound(): number {
     const { commit, share, slot, challenge, demand, score } = PHASES;
     return commit + share + this.size * (slot + challenge) + 2 * demand + score;
+  }
+
+  /**
+   * Deadlines are so many blocks as well as seconds: a chain on which only transactions make blocks stands still where everybody waits.
+   * anvil makes none but these, Hardhat's node makes one for each transaction besides.
+   */
+  async #mineByTheClock(): Promise<void> {
+    if (this.anvil !== undefined) return this.anvil.mineEvery(BLOCK_SECONDS);
+    const { client } = this.federation.endpoint;
+    await client.request({ method: "evm_setIntervalMining", params: [1000 * BLOCK_SECONDS] } as never);
   }
 
   #newLog(): JobLog {
