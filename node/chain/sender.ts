@@ -130,6 +130,8 @@ function watchOver(queue: TransactionQueue, endpoint: Endpoint): Watch {
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
   let stopBlocks: (() => void) | undefined;
+  let looking = false;
+  let lookedAt = -Infinity;
 
   const stop = (): void => {
     clearInterval(timer);
@@ -137,18 +139,21 @@ function watchOver(queue: TransactionQueue, endpoint: Endpoint): Watch {
     timer = undefined;
     stopBlocks = undefined;
   };
-  // What goes wrong here shows in the next look, or as the waiting call's timeout.
+  // One at a time. What goes wrong shows in the next look, or as the waiting call's timeout.
   const look = (): void => {
-    queue
-      .look()
-      .catch(() => undefined)
-      .then(
-        () => (queue.flights.length === 0 ? stop() : undefined),
-        () => undefined,
-      );
+    if (looking) return;
+    looking = true;
+    lookedAt = performance.now();
+    const done = (): void => {
+      looking = false;
+      if (queue.flights.length === 0) stop();
+    };
+    queue.look().then(done, done);
   };
-  const lookIfWaiting = (): void => {
-    if (queue.flights.some(({ isReported }) => !isReported)) look();
+  const isWaiting = (): boolean => queue.flights.some(({ isReported }) => !isReported);
+  /** What only might be taken back can wait: some chains make many blocks a second. */
+  const onBlock = (): void => {
+    if (isWaiting() || performance.now() - lookedAt >= LOOK_MS) look();
   };
   return {
     get isClosed() {
@@ -156,9 +161,9 @@ function watchOver(queue: TransactionQueue, endpoint: Endpoint): Watch {
     },
     start() {
       if (isClosed || timer !== undefined || queue.flights.length === 0) return;
-      timer = setInterval(lookIfWaiting, LOOK_MS);
+      timer = setInterval(() => (isWaiting() ? look() : undefined), LOOK_MS);
       timer.unref();
-      stopBlocks = endpoint.onBlock(look, () => undefined);
+      stopBlocks = endpoint.onBlock(onBlock, () => undefined);
       look();
     },
     close() {
