@@ -1,6 +1,7 @@
 import type { Endpoint } from "../chain/endpoint.ts";
 import { createSender, type Sender } from "../chain/sender.ts";
 import { toHex, type Address } from "../core/bytes.ts";
+import { PacelineError } from "../core/errors.ts";
 import { addressOfPrivateKey } from "../core/signature.ts";
 import type { Storage } from "../storage/storage.ts";
 import { BalanceWatch, type Coverage } from "./balance.ts";
@@ -44,8 +45,8 @@ export function openAccount({ privateKey, endpoint, storage, maxFeePerGas, log }
 }
 
 function tellBalance(log: Log, address: Address, isLow: boolean, { balance, perRound, rounds }: Coverage): void {
-  const text = isLow
-    ? `${address} has ${balance} wei left, which pays for about ${rounds} rounds more at ${perRound} wei a round: send it some of the chain's coin`
-    : `${address} has enough for about ${rounds} rounds again`;
-  log.event("balance", { address, isLow, balance, perRound, rounds }, text);
+  const facts = { address, balance, perRound, rounds };
+  if (!isLow) return log.event("balance", facts, `${address} has enough for about ${rounds} rounds again`);
+  const text = `${address} has ${balance} wei left, which pays for about ${rounds} rounds more at ${perRound} wei a round: send it some of the chain's coin`;
+  log.failure("balance", new PacelineError("insufficient-funds", text, facts));
 }

@@ -1,5 +1,7 @@
 import { openEndpoint, requireContract } from "../chain/endpoint.ts";
+import type { EndpointEvent } from "../chain/endpoints/events.ts";
 import type { Address } from "../core/bytes.ts";
+import { PacelineError } from "../core/errors.ts";
 import { openAccount } from "./account.ts";
 import { openHost } from "./adapters.ts";
 import { startApi } from "./api/server.ts";
@@ -55,7 +57,7 @@ export async function runDaemon(
     cleanUp.add("home", () => lock.release());
     const endpoint = await openEndpoint(settings.rpc, deployment.chainId, {
       confirmations: settings.confirmations,
-      onEvent: ({ name, facts, text }) => log.event(name, facts, text),
+      onEvent: (event) => tellEndpoints(log, event),
     });
     cleanUp.add("endpoint", () => endpoint.close());
     await requireContract(endpoint, deployment.registry, "registry");
@@ -92,6 +94,12 @@ export async function runDaemon(
   } finally {
     await cleanUp.run();
   }
+}
+
+/** Endpoints that come and go are usual; who is lied to has to look. */
+function tellEndpoints(log: RootLog, { name, facts, text }: EndpointEvent): void {
+  if (name === "endpoints-disagree") log.failure("endpoints", new PacelineError(name, text, facts));
+  else log.event(name, facts, text);
 }
 
 /** The level holds from now on and after the next start. */

@@ -6,6 +6,7 @@ import { after, before, describe, it } from "mocha";
 import { BaseError, createPublicClient, custom } from "viem";
 import { checkAnswer } from "../../node/chain/endpoints/answers.ts";
 import { openEndpoint, type Endpoint } from "../../node/chain/endpoint.ts";
+import { toHead, type Head } from "../../node/chain/endpoints/head.ts";
 import { openNode } from "../../node/chain/endpoints/node.ts";
 import { readTerms } from "../../node/chain/viemJob.ts";
 import { readHistory } from "../../node/chain/history.ts";
@@ -13,6 +14,7 @@ import { readRound } from "../../node/chain/snapshots.ts";
 import { readMembership } from "../../node/chain/accounts.ts";
 import { keccakWords } from "../../node/core/bytes.ts";
 import { PacelineError } from "../../node/core/errors.ts";
+import { openSocketServer } from "../helpers/socketServer.ts";
 
 const JOB = `0x${"0b".repeat(20)}` as const;
 const quantity = fc.bigInt({ min: 0n, max: 2n ** 300n }).map((value) => `0x${value.toString(16)}`);
@@ -84,7 +86,7 @@ describe("an endpoint that answers anything", () => {
           if (!(thrown instanceof BaseError)) throw thrown;
         });
       }),
-      { seed: 5, numRuns: 700 },
+      { seed: 5, numRuns: 400 },
     );
     next = { status: 200, type: "application/json", text: JSON.stringify({ id: 1, result: "0x07" }) };
     expect(await node.request("eth_call", [])).to.equal("0x07");
@@ -103,7 +105,8 @@ describe("an endpoint that answers anything", () => {
     const request = ({ method, params }: { method: string; params: unknown }): Promise<unknown> =>
       node.request(method, params);
     const client = createPublicClient({ transport: custom({ request }, { retryCount: 0 }), cacheTime: 0 });
-    const direct: Endpoint = { ...endpoint, client: client as Endpoint["client"] };
+    const head = async (): Promise<Head> => toHead(await node.request("eth_getBlockByNumber", ["latest", false]));
+    const direct: Endpoint = { ...endpoint, head, client: client as Endpoint["client"] };
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...reads), envelope, async (read, answer) => {
         next = { status: 200, type: "application/json", text: JSON.stringify(answer) };
@@ -111,8 +114,40 @@ describe("an endpoint that answers anything", () => {
           if (!(thrown instanceof BaseError) && !(thrown instanceof PacelineError)) throw thrown;
         });
       }),
-      { seed: 6, numRuns: 150 },
+      { seed: 6, numRuns: 200 },
     );
+  });
+
+  it("is told by an error over a WebSocket too, which is opened anew after what is no JSON-RPC", async function () {
+    this.timeout(20_000);
+    let text = "";
+    const sockets = await openSocketServer((id) => text.replaceAll('"ID"', String(id)));
+    const node = openNode(sockets.url, 200);
+    const answer = fc.oneof(
+      fc.record({ id: fc.constant("ID"), result }).map((value) => JSON.stringify(value)),
+      fc.record({ id: fc.constant("ID"), error }).map((value) => JSON.stringify(value)),
+      fc.jsonValue().map((value) => JSON.stringify(value)),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("eth_call", "eth_getLogs", "eth_getBlockByNumber"),
+        answer,
+        async (method, one) => {
+          text = one.slice(0, 10_000);
+          await node.request(method, []).catch((thrown: unknown) => {
+            if (!(thrown instanceof BaseError)) throw thrown;
+          });
+        },
+      ),
+      { seed: 7, numRuns: 60 },
+    );
+    text = '{"id":"ID","result":"0x07"}';
+    const once = (): Promise<unknown> => node.request("eth_call", []).catch(() => undefined);
+    const answers = [await once(), await once(), await once()];
+    node.close();
+    sockets.close();
+    expect(answers[2]).to.equal("0x07");
   });
 
   it("does not hold a caller longer than its timeout when it stalls in the middle of an answer", async () => {

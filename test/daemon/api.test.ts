@@ -22,6 +22,7 @@ const STATUS: DaemonStatus = {
   startedAt: "2026-01-02T03:04:05.000Z",
   operator: `0x${"a1".repeat(20)}`,
   chainId: 31_337,
+  endpoints: [{ name: "http://127.0.0.1:8545", state: "used", head: 77, latency: 2 }],
   logLevel: "info",
   contacts: ["/ip4/127.0.0.1/tcp/1"],
   peers: [`0x${"a2".repeat(20)}`, `0x${"a3".repeat(20)}`],

@@ -38,6 +38,7 @@ class Connection {
   readonly #pending = new Map<number, (answer: Answer | Error) => void>();
   #lastId = 0;
   #notifications = 0;
+  #onEnd: () => void = () => undefined;
 
   private constructor(socket: WebSocket, url: string, timeoutMs: number, onNotification: () => void) {
     this.#socket = socket;
@@ -48,12 +49,8 @@ class Connection {
       onNotification();
     };
     socket.addEventListener("message", ({ data }) => this.#receive(String(data), notify));
-    this.ended = new Promise((resolve) => {
-      socket.addEventListener("close", () => {
-        for (const settle of [...this.#pending.values()]) settle(new SocketClosedError({ url: this.#url }));
-        resolve();
-      });
-    });
+    this.ended = new Promise((resolve) => (this.#onEnd = resolve));
+    socket.addEventListener("close", () => this.#end());
   }
 
   static open(url: string, timeoutMs: number, onNotification: () => void): Promise<Connection> {
@@ -103,8 +100,15 @@ class Connection {
     });
   }
 
+  /** Ends at once: a peer that has vanished never answers the closing of a socket. */
   close(): void {
     this.#socket.close();
+    this.#end();
+  }
+
+  #end(): void {
+    for (const settle of [...this.#pending.values()]) settle(new SocketClosedError({ url: this.#url }));
+    this.#onEnd();
   }
 
   #receive(text: string, onNotification: () => void): void {

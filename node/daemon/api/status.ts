@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
 import type { Endpoint } from "../../chain/endpoint.ts";
+import type { EndpointStatus } from "../../chain/endpoints/members.ts";
 import type { Address } from "../../core/bytes.ts";
 import type { Host } from "../../network/network.ts";
 import { memberIdOf, ownSeat } from "../../protocol/places.ts";
@@ -45,6 +46,7 @@ export interface DaemonStatus {
   readonly startedAt: string;
   readonly operator: Address;
   readonly chainId: number;
+  readonly endpoints: readonly EndpointStatus[];
   readonly logLevel: LogLevel;
   readonly contacts: readonly string[];
   readonly peers: readonly Address[];
@@ -93,6 +95,7 @@ export class StatusReader {
       startedAt: this.#startedAt,
       operator,
       chainId: endpoint.chainId,
+      endpoints: endpoint.status(),
       logLevel: level(),
       contacts: host.contacts(),
       peers: host.connected(),
