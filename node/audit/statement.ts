@@ -12,15 +12,25 @@ const word = z
   .regex(/^0x[0-9a-f]{64}$/)
   .transform((text) => text as Hex);
 const count = z.int().min(0);
+const address = z
+  .string()
+  .regex(/^0x[0-9a-f]{40}$/i)
+  .transform(toAddress);
+/** A lone surrogate has no canonical JSON, so that nobody can sign it. */
+const text = (maximum: number) =>
+  z
+    .string()
+    .max(maximum)
+    .refine((written) => written.isWellFormed(), "is no Unicode");
 
 const statementSchema = z.strictObject({
   version: z.literal(1),
   /** The program that audited. */
-  tool: z.string().max(100),
+  tool: text(100),
   /** When, ISO 8601, UTC. */
-  date: z.string().max(40),
+  date: text(40),
   chainId: count,
-  job: z.string().transform(toAddress),
+  job: address,
   /** sha-256 of the canonical job.json. */
   specHash: word,
   fromBlock: count,
@@ -46,7 +56,7 @@ export type AuditStatement = z.infer<typeof statementSchema>;
 
 const signedSchema = z.strictObject({
   statement: statementSchema,
-  signer: z.string().transform(toAddress).optional(),
+  signer: address.optional(),
   signature: z
     .string()
     .regex(/^0x[0-9a-f]{130}$/i)

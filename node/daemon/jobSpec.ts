@@ -169,6 +169,7 @@ export function parseJobSpec(value: unknown): JobSpec {
 
 function contradictionIn(spec: JobSpec): string | undefined {
   const { aggregation, localTraining, members, money, phases } = spec;
+  if (!hasCanonicalForm(spec)) return "a text in it is no Unicode: it has half of a surrogate pair";
   if ((localTraining.localEpochs === undefined) === (localTraining.localSteps === undefined))
     return "localTraining: give either localEpochs or localSteps";
   const split = money.contributorsBps + money.aggregatorBps + money.committeeBps + money.keepersBps;
@@ -180,6 +181,14 @@ function contradictionIn(spec: JobSpec): string | undefined {
   if (members.minCommits > members.cohort) return "members.minCommits: must not exceed the cohort";
   if (phases.demand > phases.challenge) return "phases.challenge: must not be shorter than phases.demand";
   return spec.data.fit === "federated" ? fitContradictionIn(spec) : undefined;
+}
+
+function hasCanonicalForm(spec: JobSpec): boolean {
+  try {
+    return canonicalize(spec) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Means lie in 0 … 1: they must be neither clipped nor out of an int16's range, and must be a mean. */

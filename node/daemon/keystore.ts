@@ -1,6 +1,6 @@
-import { scrypt as nodeScrypt } from "node:crypto";
+import { pbkdf2Sync, scrypt as nodeScrypt } from "node:crypto";
 import { decryptKeystoreJson, encryptKeystoreJson, isKeystoreJson } from "ethers/wallet";
-import { scrypt } from "ethers/crypto";
+import { pbkdf2, scrypt } from "ethers/crypto";
 import { addressOfPrivateKey } from "../core/signature.ts";
 import { fromHex, toHex, type Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
@@ -14,17 +14,26 @@ import { createPrivateFile, readTextFile, requirePrivate } from "./files.ts";
 const SCRYPT_N = 131_072;
 /** A file that asks for more memory than this is refused rather than tried. */
 const SCRYPT_MAX_BYTES = 1024 ** 3;
+/** Nor one that would take more than a minute or so: sixteen times what geth's files cost, N · r · p and PBKDF2's iterations. */
+const SCRYPT_MAX_WORK = 2 ** 24;
+const PBKDF2_MAX_ITERATIONS = 2 ** 22;
 const MAX_FILE_BYTES = 64 * 1024;
 
 // Node's own scrypt is several times faster than the one in JavaScript, and does not block.
 scrypt.register(
   (password, salt, N, r, p, length) =>
     new Promise((resolve, reject) => {
+      if (N * r * p > SCRYPT_MAX_WORK) throw new Error("the keystore asks for too much work");
       nodeScrypt(password, salt, length, { N, r, p, maxmem: SCRYPT_MAX_BYTES }, (error, key) =>
         error === null ? resolve(key) : reject(error),
       );
     }),
 );
+
+pbkdf2.register((password, salt, iterations, length, algorithm) => {
+  if (iterations > PBKDF2_MAX_ITERATIONS) throw new Error("the keystore asks for too much work");
+  return pbkdf2Sync(password, salt, iterations, length, algorithm);
+});
 
 export interface KeystoreOptions {
   /** Cost of scrypt, a power of two. */

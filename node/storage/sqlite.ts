@@ -128,13 +128,16 @@ function storageOver(database: DatabaseSync, path: string, { blobFolder, index, 
     },
     get(kind, key) {
       const row = query(() => get.get(kind, key));
-      return row === undefined ? undefined : parsed(row["value"]);
+      return row === undefined ? undefined : parsed(path, `${kind} ${key}`, row["value"]);
     },
     delete(kind, key) {
       query(() => remove.run(kind, key));
     },
     entries(kind) {
-      return query(() => list.all(kind)).map((row) => [String(row["key"]), parsed(row["value"])] as const);
+      return query(() => list.all(kind)).map((row) => {
+        const key = String(row["key"]);
+        return [key, parsed(path, `${kind} ${key}`, row["value"])] as const;
+      });
     },
     transaction(work) {
       open();
@@ -191,6 +194,15 @@ function storageOver(database: DatabaseSync, path: string, { blobFolder, index, 
   };
 }
 
-function parsed(text: unknown): unknown {
-  return JSON.parse(String(text)) as unknown;
+function parsed(path: string, record: string, text: unknown): unknown {
+  try {
+    return JSON.parse(String(text)) as unknown;
+  } catch (error) {
+    throw new PacelineError(
+      "storage-failed",
+      `cannot use ${path}: its record ${record} is damaged: restore the folder from a copy`,
+      { path, record },
+      error,
+    );
+  }
 }

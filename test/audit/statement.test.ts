@@ -48,6 +48,14 @@ function refusal(value: unknown): string {
 }
 
 describe("an auditor's statement", () => {
+  it("is refused, and is no bug of the program, where its job is no address or its text is no Unicode", () => {
+    const signed = signStatement(STATEMENT, fromHex(KEY));
+    const wrong = [{ job: "0x1b" }, { tool: "paceline \ud800" }, { date: "\udc00" }];
+    for (const change of wrong)
+      expect(refusal({ ...signed, statement: { ...STATEMENT, ...change } })).to.match(/^bad-input: no statement/);
+    expect(refusal({ ...signed, signer: "nobody" })).to.match(/^bad-input: no statement/);
+  });
+
   it("counts the rounds that are over, not those that the job promises", () => {
     expect(STATEMENT).to.deep.include({ rounds: 50, settled: 49, skipped: 1, provenWrong: [17] });
   });

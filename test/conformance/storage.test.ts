@@ -53,6 +53,17 @@ describe("sqlite storage on disk", () => {
     storage = await openStorage(folder);
   };
 
+  it("says which record is damaged where one is no JSON any more", async () => {
+    storage.put("salt", "7", { salt: "0xabc" });
+    storage.close();
+    const beneath = new DatabaseSync(join(folder, "state.sqlite"));
+    beneath.exec('UPDATE records SET value = \'{"salt":"0x\'');
+    beneath.close();
+    storage = await openStorage(folder);
+    expect(codeOf(() => storage.get("salt", "7"))).to.equal("storage-failed");
+    expect(() => storage.entries("salt")).to.throw(/record salt 7 is damaged/);
+  });
+
   it("has records and blobs again after it was closed and reopened", async () => {
     storage.put("salt", "7", { salt: "0xabc" });
     await storage.putBlob(ROOT, Uint8Array.of(3, 1, 4));

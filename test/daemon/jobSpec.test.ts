@@ -38,6 +38,11 @@ describe("a job file", () => {
       .and.to.match(/surprise/);
   });
 
+  it("is refused where a text is no Unicode, which nobody could hash", () => {
+    expect(refusal({ ...valid(), name: "digits \ud800" })).to.include("no Unicode");
+    expect(refusal({ ...valid(), name: "digits 𝟙" })).to.equal("accepted");
+  });
+
   it("is refused where the shares of the pay do not sum to 10,000", () => {
     const job = valid();
     (job["money"] as Record<string, unknown>)["keepersBps"] = 501;

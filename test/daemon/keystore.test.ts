@@ -74,6 +74,22 @@ describe("a keystore", () => {
     expect(await rejectionOf(createKeystore(at("e.json"), KEY, "", FAST))).to.equal("bad-input");
   });
 
+  it("is refused where it asks for so much work that opening it would take hours", async () => {
+    await createKeystore(at("g.json"), KEY, "p", FAST);
+    const text = readFileSync(at("g.json"), "utf8");
+    const slow = folder.write("slow.json", text.replace('"p":1', '"p":100000'));
+    const parsed = JSON.parse(text) as { Crypto: { kdfparams: { salt: string } } };
+    const { salt } = parsed.Crypto.kdfparams;
+    const kdfparams = { dklen: 32, c: 2 ** 31 - 1, prf: "hmac-sha256", salt };
+    const iterated = { ...parsed, Crypto: { ...parsed.Crypto, kdf: "pbkdf2", kdfparams } };
+    const slower = folder.write("slower.json", JSON.stringify(iterated));
+    for (const file of [slow, slower]) {
+      chmodSync(file, 0o600);
+      expect(readFileSync(file, "utf8")).to.not.equal(text);
+      expect(await rejectionOf(openKeystore(file, "p")), file).to.equal("bad-input");
+    }
+  });
+
   it("is refused where it is missing, damaged, too large, or asks for too much memory", async () => {
     await createKeystore(at("f.json"), KEY, "p", FAST);
     const text = readFileSync(at("f.json"), "utf8");
