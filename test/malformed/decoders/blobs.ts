@@ -3,7 +3,7 @@ import { PacelineError } from "../../../node/core/errors.ts";
 import { buildTree } from "../../../node/core/merkle.ts";
 import { CHUNK_BYTES } from "../../../node/core/chunks.ts";
 import { hasBit, bitmapOf } from "../../../node/network/blobs/bitmap.ts";
-import { compressed, decompressedInto } from "../../../node/network/blobs/compression.ts";
+import { Compressor, decompressedInto } from "../../../node/network/blobs/compression.ts";
 import {
   encodeRequest,
   encodeResponseHeader,
@@ -39,8 +39,9 @@ const requests = [
   encodeRequest(4, asked("have")),
 ];
 const compressible = new Uint8Array(bytes.length).fill(3);
+const compressed = (): Promise<Uint8Array | undefined> => new Compressor().compressed(shape.root, compressible);
 const answerOf = async (id: number, encoding: "plain" | "zstd"): Promise<Uint8Array> => {
-  const payload = encoding === "plain" ? bytes : ((await compressed(compressible)) ?? bytes);
+  const payload = encoding === "plain" ? bytes : ((await compressed()) ?? bytes);
   return join(encodeResponseHeader({ id, index: 0, length: payload.length, encoding }), payload);
 };
 const notHeld = (id: number): Uint8Array => encodeResponseHeader({ id, index: 0, length: NOT_HELD });
@@ -157,7 +158,7 @@ export const blobDecoders: readonly Decoder[] = [
   {
     name: "decompressedInto",
     form: "bytes",
-    samples: async () => [(await compressed(compressible))!],
+    samples: async () => [(await compressed())!],
     feed: (input) => decompressedInto(input, new Uint8Array(compressible.length)),
   },
   {
