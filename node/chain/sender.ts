@@ -131,7 +131,7 @@ function watchOver(queue: TransactionQueue, endpoint: Endpoint): Watch {
   let timer: NodeJS.Timeout | undefined;
   let stopBlocks: (() => void) | undefined;
   let looking = false;
-  let lookedAt = -Infinity;
+  let isDue = false;
 
   const stop = (): void => {
     clearInterval(timer);
@@ -143,17 +143,19 @@ function watchOver(queue: TransactionQueue, endpoint: Endpoint): Watch {
   const look = (): void => {
     if (looking) return;
     looking = true;
-    lookedAt = performance.now();
+    isDue = false;
     const done = (): void => {
       looking = false;
       if (queue.flights.length === 0) stop();
+      else if (isDue && isWaiting()) look();
     };
     queue.look().then(done, done);
   };
   const isWaiting = (): boolean => queue.flights.some(({ isReported }) => !isReported);
   /** What only might be taken back can wait: some chains make many blocks a second. */
   const onBlock = (): void => {
-    if (isWaiting() || performance.now() - lookedAt >= LOOK_MS) look();
+    isDue = true;
+    if (isWaiting()) look();
   };
   return {
     get isClosed() {
@@ -161,7 +163,7 @@ function watchOver(queue: TransactionQueue, endpoint: Endpoint): Watch {
     },
     start() {
       if (isClosed || timer !== undefined || queue.flights.length === 0) return;
-      timer = setInterval(() => (isWaiting() ? look() : undefined), LOOK_MS);
+      timer = setInterval(() => (isDue || isWaiting() ? look() : undefined), LOOK_MS);
       timer.unref();
       stopBlocks = endpoint.onBlock(onBlock, () => undefined);
       look();

@@ -10,6 +10,7 @@ import { createJobChain } from "../../node/chain/viemJob.ts";
 import { parseJobSpec } from "../../node/daemon/jobSpec.ts";
 import { findAnvil, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import { until } from "../helpers/until.ts";
+import { openRelay } from "./relay.ts";
 import { openJob, openTestChain, smallJob, type OpenJob, type TestChain } from "./testChain.ts";
 
 const MEMBERS = 3;
@@ -110,5 +111,30 @@ describe(`a job's chain that is reorganised${absence}`, function () {
     expect((await sent).blockNumber).to.equal(start + 2);
     await shown();
     expect(snapshots.at(-1)!.generation).to.equal(0);
+  });
+
+  it("is followed and sent to without a break while one of two endpoints is gone, and read there again later", async () => {
+    const relay = await openRelay(Number(new URL(anvil.httpUrl).port));
+    const events: string[] = [];
+    const endpoint = await openEndpoint(`http://127.0.0.1:${relay.port},${anvil.socketUrl}`, 31337, {
+      onEvent: ({ name }) => events.push(name),
+    });
+    opened.push(endpoint);
+    const heads: number[] = [];
+    endpoint.onBlock(
+      ({ number }) => heads.push(number),
+      () => heads.push(-1),
+    );
+    const sender = createSender(endpoint, job.accounts[1]!.operatorKey);
+    await until(() => heads.length > 0);
+    relay.cut();
+    const { blockNumber } = await sender.pay(job.accounts[0]!.operator, 1n);
+    await until(() => heads.at(-1) === blockNumber);
+    expect(heads).to.not.include(-1);
+    expect(events).to.deep.equal(["endpoint-down", "endpoint-used"]);
+    expect(endpoint.status().map(({ state }) => state)).to.deep.equal(["down", "used"]);
+    relay.mend();
+    await until(() => events.includes("endpoint-back"));
+    relay.close();
   });
 });
