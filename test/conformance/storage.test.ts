@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { execFileSync } from "node:child_process";
 import { hash } from "node:crypto";
 import type { Hex } from "../../node/core/bytes.ts";
 import { CHUNK_BYTES, chunkOf } from "../../node/core/chunks.ts";
@@ -239,6 +240,42 @@ describe("sqlite storage on disk", () => {
     await filled.putBlob(ROOT, new Uint8Array(4000));
     expect(await filled.readBlob(ROOT)).to.have.length(4000);
     filled.close();
+  });
+
+  it("survives a file system that is really full, with every record and blob that it took", async function () {
+    const home = newFolder();
+    mkdirSync(home);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", home], { stdio: "ignore" });
+    } catch {
+      return this.skip(); // only root may, and not everywhere
+    }
+    try {
+      let full = await openStorage(home, { reserveBytes: 0 });
+      const taken: Hex[] = [];
+      let refusal = "none";
+      for (let byte = 0x10; byte < 0x20 && refusal === "none"; byte++) {
+        const root: Hex = `0x${byte.toString(16).repeat(32)}`;
+        refusal = await rejectionOf(full.putBlob(root, new Uint8Array(CHUNK_BYTES - 5000).fill(byte)));
+        if (refusal === "none") taken.push(root);
+      }
+      expect(refusal).to.equal("disk-full");
+      let records = 0;
+      const fill = (): void => {
+        for (; ; records++) full.put("salt", String(records), "x".repeat(20_000));
+      };
+      expect(codeOf(fill)).to.equal("disk-full");
+      full.close();
+      await openStorage(home, { reserveBytes: 0 }).then((storage) => (full = storage));
+      for (const root of taken) expect(await full.readBlob(root)).to.have.length(CHUNK_BYTES - 5000);
+      expect(full.entries("salt")).to.have.length(records);
+      await full.deleteBlob(taken[0] as Hex);
+      full.put("salt", "again", 1);
+      await full.putBlob(ROOT, new Uint8Array(100_000));
+      full.close();
+    } finally {
+      execFileSync("umount", ["-l", home]);
+    }
   });
 
   it("ignores a half-written temporary file and removes it when it opens", async () => {
