@@ -47,14 +47,19 @@ export function hashNode(left: Uint8Array, right: Uint8Array): Buffer {
   return hash("sha256", input, "buffer");
 }
 
-/** Hash of an all-zero subtree by height: index 0 is the all-zero leaf. */
+/** By bytes of a leaf; there are few sizes, and every tree asks. */
+const zeros = new Map<number, Uint8Array[]>();
+const MAX_ZERO_SIZES = 16;
+
+/** Hash of an all-zero subtree by height: index 0 is the all-zero leaf. Remembered: nobody may change them. */
 export function zeroHashes(leafBytes: number, depth: number): readonly Uint8Array[] {
-  const hashes: Uint8Array[] = [hashLeaf(new Uint8Array(leafBytes))];
+  const hashes = zeros.get(leafBytes) ?? [hashLeaf(new Uint8Array(leafBytes))];
   while (hashes.length <= depth) {
     const below = hashes[hashes.length - 1] as Uint8Array;
     hashes.push(hashNode(below, below));
   }
-  return hashes;
+  if (zeros.size < MAX_ZERO_SIZES) zeros.set(leafBytes, hashes);
+  return hashes.slice(0, depth + 1);
 }
 
 /** Node makes a string of one byte a character (0.6 µs) much faster than a buffer (1.5 µs) of a digest. */
@@ -104,10 +109,10 @@ export function buildLevels(
   height: number,
   depth: number,
 ): readonly Uint8Array[] {
-  const zeros = zeroHashes(leafBytes, depth);
+  const fill = zeroHashes(leafBytes, depth);
   const levels = [hashes];
   for (let at = height; at < depth; at++) {
-    levels.push(hashLevel(levels[levels.length - 1] as Uint8Array, zeros[at] as Uint8Array));
+    levels.push(hashLevel(levels[levels.length - 1] as Uint8Array, fill[at] as Uint8Array));
   }
   return levels;
 }
@@ -128,12 +133,12 @@ export function proveLeaf(tree: MerkleTree, leafIndex: number): readonly Uint8Ar
   if (!Number.isInteger(leafIndex) || leafIndex < 0 || leafIndex >= 2 ** tree.depth) {
     throw new PacelineError("bad-argument", `leaf ${leafIndex} is outside a tree of ${2 ** tree.depth}`);
   }
-  const zeros = zeroHashes(tree.leafBytes, tree.depth);
+  const fill = zeroHashes(tree.leafBytes, tree.depth);
   const proof: Uint8Array[] = [];
   for (let height = 0, index = leafIndex; height < tree.depth; height++, index >>>= 1) {
     const sibling = (index ^ 1) * 32;
     const level = tree.levels[height] as Uint8Array;
-    proof.push(sibling < level.length ? level.subarray(sibling, sibling + 32) : (zeros[height] as Uint8Array));
+    proof.push(sibling < level.length ? level.subarray(sibling, sibling + 32) : (fill[height] as Uint8Array));
   }
   return proof;
 }
