@@ -18,6 +18,8 @@ const BESIDE_EACH_OTHER = [
   "engines",
   "types",
   "protocol",
+  "malformed",
+  "simulation",
   "data",
   "core",
   "dashboard",

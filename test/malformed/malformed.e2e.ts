@@ -1,0 +1,3 @@
+import { describeMalformed } from "./suite.ts";
+
+describeMalformed(10_000);
