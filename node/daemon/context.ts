@@ -8,7 +8,7 @@ import type { PeerState } from "../protocol/state.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Misbehaviour } from "./behaviours.ts";
 import type { CheckpointExchange } from "./checkpointExchange.ts";
-import type { GlobalModel } from "./globalModel.ts";
+import type { advanceModel, GlobalModel } from "./globalModel.ts";
 import type { JobSpec } from "./jobSpec.ts";
 import type { Learner } from "./learner.ts";
 import type { Signer } from "./signing.ts";
@@ -45,6 +45,8 @@ export interface ParticipantContext {
   readonly genesis: () => GlobalModel;
   readonly checkpoints: CheckpointExchange;
   readonly onReceipt: (call: string, receipt: Receipt) => void;
+  /** Worked out here where it is not given. */
+  readonly advance?: typeof advanceModel;
   /** For tests and simulations. */
   readonly misbehaviour: Misbehaviour;
   model: GlobalModel;

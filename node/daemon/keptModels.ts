@@ -1,3 +1,4 @@
+import type { Hex } from "../core/bytes.ts";
 import { AGGREGATE_LEAF_BYTES } from "../core/fixedPoint.ts";
 import { buildTree } from "../core/merkle.ts";
 import type { Certificate } from "../protocol/checkpoint.ts";
@@ -29,10 +30,19 @@ export function newestCertificate(storage: Storage): Certificate | undefined {
   return keptModels(storage).find(({ certificate }) => certificate !== undefined)?.certificate;
 }
 
+const roots = new WeakMap<GlobalModel, Hex>();
+
+/** Hashed once for a model, which never changes: in a simulation many participants hold the same one. */
+function rootOf(model: GlobalModel, bytes: Uint8Array): Hex {
+  const root = roots.get(model) ?? buildTree(bytes, AGGREGATE_LEAF_BYTES).root;
+  roots.set(model, root);
+  return root;
+}
+
 /** Keeps `model` as the newest checkpoint, and forgets what is too old. */
 export async function saveModel(storage: Storage, model: GlobalModel, certificate?: Certificate): Promise<SavedModel> {
   const bytes = encodeCheckpoint(model);
-  const { root: checkpointRoot } = buildTree(bytes, AGGREGATE_LEAF_BYTES);
+  const checkpointRoot = rootOf(model, bytes);
   await storage.putBlob(checkpointRoot, bytes, { kind: "checkpoint", round: model.updates });
   const { modelId, updates } = model;
   const saved: SavedModel = { modelId, updates, checkpointRoot };
@@ -66,8 +76,8 @@ export async function forgetModels(storage: Storage, isWanted: (model: KeptModel
 async function keep(storage: Storage, models: readonly KeptModel[]): Promise<void> {
   const attested = models.find(({ certificate }) => certificate !== undefined);
   const kept = models.filter((model, place) => place < KEPT_MODELS || model === attested);
-  const roots = new Set(kept.map(({ checkpointRoot }) => checkpointRoot));
-  const dropped = keptModels(storage).filter(({ checkpointRoot }) => !roots.has(checkpointRoot));
+  const named = new Set(kept.map(({ checkpointRoot }) => checkpointRoot));
+  const dropped = keptModels(storage).filter(({ checkpointRoot }) => !named.has(checkpointRoot));
   storage.put("model", "kept", kept);
   for (const { checkpointRoot } of dropped) await storage.deleteBlob(checkpointRoot);
 }

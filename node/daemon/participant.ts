@@ -23,7 +23,7 @@ import { atMost } from "./deadline.ts";
 import { promisedScores } from "./effects/scoring.ts";
 import { watchFormerMembers } from "./formerMembers.ts";
 import { genesisHash, type JobSpec } from "./jobSpec.ts";
-import { requireGenesis, type GlobalModel } from "./globalModel.ts";
+import { requireGenesis, type advanceModel, type GlobalModel } from "./globalModel.ts";
 import { loadModel, newestCertificate } from "./keptModels.ts";
 import type { Learner } from "./learner.ts";
 import { collect, USUAL_KEPT_ROUNDS } from "./retention.ts";
@@ -61,6 +61,8 @@ export interface ParticipantOptions {
   readonly keptRounds?: number;
   /** What a newcomer believes; `checkpoint` by default. */
   readonly trust?: Trust;
+  /** How the next model is worked out; likewise. */
+  readonly advance?: typeof advanceModel;
   /** For tests and simulations. */
   readonly misbehaviour?: Misbehaviour;
 }

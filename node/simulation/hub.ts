@@ -54,16 +54,16 @@ export class VirtualHub {
 
   broadcast(author: Address, message: Uint8Array): void {
     const { dropRate, duplicateRate, messageSeconds } = this.#weather.conditions;
-    const receivers: Address[] = [];
-    for (const operator of this.#members.keys()) {
+    const receivers: VirtualNetwork[] = [];
+    for (const [operator, network] of this.#members) {
       if (operator === author || this.#weather.happens(dropRate)) continue;
-      receivers.push(operator);
-      if (this.#weather.happens(duplicateRate)) receivers.push(operator);
+      receivers.push(network);
+      if (this.#weather.happens(duplicateRate)) receivers.push(network);
     }
     // Times for all in order, and the receivers in any order, are as good as a time for each.
     const times = Float64Array.from(receivers, () => this.#weather.between(messageSeconds)).sort();
     const order = this.#weather.shuffled(receivers);
-    this.#clock.series(times, (index) => this.#members.get(order[index] as Address)?.deliver(message, author));
+    this.#clock.series(times, (index) => order[index]?.deliver(message, author));
   }
 
   /** What `asker` gets from the first of `holders` that is up, has the blob and shows it. */
@@ -99,6 +99,7 @@ class VirtualNetwork implements Network {
   #bytesSent = 0;
   #bytesReceived = 0;
   #messagesReceived = 0;
+  #isStopped = false;
 
   constructor(hub: VirtualHub, self: Address, options: NetworkOptions, hides: Hiding) {
     this.self = self;
@@ -146,11 +147,14 @@ class VirtualNetwork implements Network {
   }
 
   stop(): Promise<void> {
+    this.#isStopped = true;
     this.#hub.leave(this);
     return Promise.resolve();
   }
 
+  /** What was on its way when the peer went is lost. */
   deliver(message: Uint8Array, from: Address): void {
+    if (this.#isStopped) return;
     this.#bytesReceived += message.length;
     this.#messagesReceived++;
     void this.#options.onMessage(message, from);

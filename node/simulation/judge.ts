@@ -9,21 +9,29 @@ import type { MessageFault } from "../protocol/validators.ts";
  * @param onRejected is told why a peer has rejected a message
  */
 export function createSharedJudge(onRejected: (code: MessageFault) => void): typeof judgeMessage {
-  const messages = new WeakMap<Uint8Array, { readonly message: PeerMessage | undefined }>();
-  const signers = new WeakMap<PeerMessage, { readonly author: Address | undefined }>();
+  const read = new WeakMap<Uint8Array, Read>();
+  let current: Read = { message: undefined, author: undefined, isSigned: undefined };
   const decode = (data: Uint8Array): PeerMessage | undefined => {
-    const known = messages.get(data) ?? { message: decodeMessage(data) };
-    messages.set(data, known);
-    return known.message;
+    const known = read.get(data);
+    current = known ?? { message: decodeMessage(data), author: undefined, isSigned: undefined };
+    if (known === undefined) read.set(data, current);
+    return current.message;
   };
+  /** Of the message that was decoded just before. */
   const signer = (domain: JobDomain, message: PeerMessage): Address | undefined => {
-    const known = signers.get(message) ?? { author: signerOf(domain, message) };
-    signers.set(message, known);
-    return known.author;
+    current.isSigned ??= (current.author = signerOf(domain, message)) !== undefined;
+    return current.author;
   };
   return (data, surroundings) => {
     const judgement = judgeMessage(data, surroundings, { decode, signer });
     if (judgement.verdict === "rejected") onRejected(judgement.code);
     return judgement;
   };
+}
+
+interface Read {
+  readonly message: PeerMessage | undefined;
+  author: Address | undefined;
+  /** Undefined until somebody has asked. */
+  isSigned: boolean | undefined;
 }

@@ -142,6 +142,7 @@ export class VirtualPeer {
       stopSeconds: 0,
       connect: () => () => undefined,
       judge: world.judge,
+      advance: world.advance,
       ...(this.behaviour.misbehaviour === undefined ? {} : { misbehaviour: this.behaviour.misbehaviour }),
     };
   }

@@ -10,6 +10,7 @@ import { VirtualClock } from "./clock.ts";
 import type { Conditions } from "./conditions.ts";
 import { VirtualHub } from "./hub.ts";
 import { createSharedJudge } from "./judge.ts";
+import { createSharedAdvance } from "./sharedModel.ts";
 import { Weather } from "./weather.ts";
 
 /** When a phase of a round was entered. */
@@ -48,6 +49,7 @@ export class World {
   readonly hub: VirtualHub;
   readonly blobs = new BlobPool();
   readonly judge: ReturnType<typeof createSharedJudge>;
+  readonly advance = createSharedAdvance();
   /** Transactions in blocks, by call. */
   readonly calls = new Map<string, number>();
   /** Messages that one peer or more called wrong, by the code. */

@@ -69,13 +69,13 @@ async function catchUp(context: ParticipantContext, lineage: Lineage, target: nu
 }
 
 async function replay(context: ParticipantContext, aggregateRoots: readonly Hex[]): Promise<void> {
-  const { chain, network, stopwatch, spec } = context;
+  const { chain, network, stopwatch, spec, advance = advanceModel } = context;
   const bounds = { min: spec.encoding.minExponent, max: spec.encoding.maxExponent };
   for (const aggregateRoot of aggregateRoots) {
     const bytes = await fetchAggregate(context, aggregateRoot, network.peers());
     const model = await stopwatch.measure("verification", () => {
       const aggregate = decodeAggregate(bytes, chain.terms.vectorLength);
-      return Promise.resolve(advanceModel(context.model, aggregateRoot, aggregate, bounds));
+      return Promise.resolve(advance(context.model, aggregateRoot, aggregate, bounds));
     });
     await take(context, model);
   }
