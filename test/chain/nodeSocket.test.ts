@@ -45,9 +45,10 @@ describe("a node's socket", function () {
     const before = blocks;
     mine(false);
     await until(() => count("eth_subscribe") === 2);
-    await until(() => blocks === before + 1);
+    expect(blocks).to.be.at.least(before + 1);
+    const told = blocks;
     mine(true);
-    await until(() => blocks === before + 2);
+    await until(() => blocks > told);
   });
 
   it("subscribes once where notifications come, and where nothing happens", async () => {

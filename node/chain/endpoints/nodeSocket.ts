@@ -122,6 +122,32 @@ class Connection {
   }
 }
 
+/** Finds out whether a node that has new blocks says so. */
+class Silence {
+  #head: unknown;
+  #notifications = 0;
+  #suspects = false;
+
+  /**
+   * A block's notification may come a little after the answer that shows it, so it is missing only when the next answer finds it
+   * missing, too.
+   * @param head an answer
+   * @param before notifications before the question
+   * @param after and now
+   */
+  hear(head: unknown, before: number, after: number): "well" | "nothing" | "forgotten" {
+    const isMissing = this.#head !== undefined && head !== this.#head && after === this.#notifications;
+    if (isMissing && !this.#suspects) {
+      this.#suspects = true;
+      return "nothing";
+    }
+    this.#suspects = false;
+    this.#head = head;
+    this.#notifications = before;
+    return isMissing ? "forgotten" : "well";
+  }
+}
+
 interface Listener {
   readonly onBlock: () => void;
   readonly onError: (error: Error) => void;
@@ -178,17 +204,15 @@ export function createNodeSocket(url: string, timeoutMs: number, heartbeatMs = H
         tellBlock(); // blocks may have come while there was no subscription
         let isOpen = true;
         const ended = connection.ended.then(() => (isOpen = false));
-        let head: unknown;
+        const silence = new Silence();
         while (isOpen && listeners.size > 0) {
-          const heard = connection.notifications;
           await Promise.race([ended, pause(heartbeatMs)]);
           if (!isOpen || listeners.size === 0) break;
-          const newest = await connection.request("eth_blockNumber", []);
-          const isForgotten = head !== undefined && newest !== head && connection.notifications === heard;
-          head = newest;
-          if (!isForgotten) continue;
-          await subscribe(connection);
-          tellBlock();
+          const before = connection.notifications;
+          const head = await connection.request("eth_blockNumber", []);
+          const heard = silence.hear(head, before, connection.notifications);
+          if (heard === "nothing") tellBlock();
+          if (heard === "forgotten") await subscribe(connection);
         }
       } catch (error) {
         for (const { onError } of [...listeners]) onError(error as Error);
