@@ -54,7 +54,7 @@ export async function runEffect(context: ParticipantContext, effect: PeerEffect)
       await follow(context, await auditRound(context, effect));
       return settleDispute(context, effect.judged.round);
     case "commit":
-      return transact(context, "commit", () => chain.commit(effect.position, effect.commitment));
+      return commitOwn(context, effect);
     case "commitBatch":
       return transact(context, "commitBatch", () => chain.commitBatch(effect.commits));
     case "share":
@@ -99,6 +99,18 @@ async function follow(context: ParticipantContext, next: NextCall | undefined): 
 
 async function transact(context: ParticipantContext, call: string, send: () => Promise<Receipt>): Promise<void> {
   context.onReceipt(call, await context.stopwatch.measure("chain", send));
+}
+
+/**
+ * As a batch of one, whose signature is for this round and seed alone. The contract's bare `commit` names no round: a transaction that is
+ * late, by a slow endpoint or at too low a price, would stand in the next one, where it cannot be opened and costs the bond.
+ */
+function commitOwn(
+  context: ParticipantContext,
+  { round, seed, position, commitment }: EffectOf<"commit">,
+): Promise<void> {
+  const { signature } = context.signer.sign({ type: "Commit", round, seed, commitment });
+  return transact(context, "commit", () => context.chain.commitBatch([{ position, commitment, signature }]));
 }
 
 function propose(context: ParticipantContext, { seat, body }: EffectOf<"propose">): Promise<void> {

@@ -61,7 +61,13 @@ export type PeerEffect =
   /** Train on the global model, quantise, store the blob; answer `trained`, or `passed`. */
   | { readonly type: "train"; readonly round: number; readonly memberId: number; readonly modelId: Hex }
   /** By a transaction of one's own. */
-  | { readonly type: "commit"; readonly round: number; readonly position: number; readonly commitment: Hex }
+  | {
+      readonly type: "commit";
+      readonly round: number;
+      readonly seed: Hex;
+      readonly position: number;
+      readonly commitment: Hex;
+    }
   | { readonly type: "commitBatch"; readonly commits: readonly Positioned<"Commit">[] }
   /** Sign and gossip; answer with the signed message. */
   | { readonly type: "publish"; readonly body: SignedStruct }

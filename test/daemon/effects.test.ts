@@ -1,12 +1,17 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import type { PostedCommit } from "../../node/chain/chain.ts";
 import { keccakWords, type Address, type Hex } from "../../node/core/bytes.ts";
 import { includeHash, nextModelId, type IncludedUpdate } from "../../node/core/encoding.ts";
 import { encodeAggregate } from "../../node/core/fixedPoint.ts";
+import { addressOfPrivateKey, recoverSigner } from "../../node/core/signature.ts";
+import { structDigest, type SignedStruct } from "../../node/core/typedData.ts";
 import { keepConnected } from "../../node/daemon/connections.ts";
 import type { ParticipantContext } from "../../node/daemon/context.ts";
 import { aggregate, exactAggregate } from "../../node/daemon/effects/aggregation.ts";
 import { sync } from "../../node/daemon/effects/sync.ts";
+import { runEffect } from "../../node/daemon/runEffect.ts";
+import { createSigner } from "../../node/daemon/signing.ts";
 import { Stopwatch } from "../../node/daemon/stopwatch.ts";
 import { UpdateCache } from "../../node/daemon/updateCache.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
@@ -101,6 +106,29 @@ describe("the aggregate of an include set", () => {
     expect(dispatched).to.deep.equal([]);
     await aggregate(context, 1, includeHash(updates), updates);
     expect(dispatched).to.deep.equal(["aggregated"]);
+  });
+});
+
+describe("a commit by an own transaction", () => {
+  it("is signed for its round and seed alone, so that it stands in no other round, however late it comes", async () => {
+    const domain = { chainId: 1, job: OPERATORS[0]! };
+    const privateKey = new Uint8Array(32).fill(7);
+    const sent: PostedCommit[] = [];
+    const { context } = contextWith({
+      domain,
+      signer: createSigner(domain, privateKey, createMemoryStorage()),
+      onReceipt: () => undefined,
+      chain: { commitBatch: (commits: readonly PostedCommit[]) => Promise.resolve(void sent.push(...commits)) },
+    });
+    const body = { type: "Commit", round: 3, seed: keccakWords(5), commitment: keccakWords(6) } as const;
+    await runEffect(context, { ...body, type: "commit", position: 2 });
+    const [{ position, commitment, signature }] = sent as [PostedCommit];
+    expect({ position, commitment }).to.deep.equal({ position: 2, commitment: body.commitment });
+    const signerOf = (struct: SignedStruct): Address | undefined =>
+      recoverSigner(structDigest(domain, struct), signature);
+    expect(signerOf(body)).to.equal(addressOfPrivateKey(privateKey));
+    expect(signerOf({ ...body, round: 4 })).not.to.equal(addressOfPrivateKey(privateKey));
+    expect(signerOf({ ...body, seed: keccakWords(9) })).not.to.equal(addressOfPrivateKey(privateKey));
   });
 });
 

@@ -54,6 +54,7 @@ describe("a peer in Commit", () => {
     expect(one.at(late(0.85)).only("commit")).to.deep.equal({
       type: "commit",
       round: 4,
+      seed: commitOf(2).seed,
       position: 2,
       commitment: updateOf(2).commitment,
     });

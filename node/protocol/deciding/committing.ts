@@ -37,7 +37,7 @@ function commitOwn(state: PeerState, view: RoundView, now: number): Intent[] {
   const turns = Math.min(RELAY_TURNS * state.settings.relaySeconds, 0.25 * (at(1) - now));
   const rescue: Intent = {
     key: "commit",
-    effect: { type: "commit", round: view.round, position, commitment },
+    effect: { type: "commit", round: view.round, seed: view.seed, position, commitment },
     notBefore: at(SELF_RESCUE),
     delay: Math.max(0, turns),
   };
