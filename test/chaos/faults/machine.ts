@@ -4,15 +4,16 @@ import type { Fault } from "../fault.ts";
 import { CLOCK_AHEAD_SECONDS, mountAbsence, type Ground } from "../ground.ts";
 
 const DISK_MEMBERS = [0, 1];
-const DISK_MEGABYTES = 32;
+/** A daemon keeps 64 MiB in reserve and refuses blobs before that. */
+const DISK_MEGABYTES = 96;
 const FULL_SECONDS = 15;
-const PIECE = new Uint8Array(4096);
+const PIECE = new Uint8Array(64 * 1024);
 
-/** Writes until nothing fits any more. */
+/** Writes until not a byte fits any more. */
 function fill(file: string): void {
   const descriptor = openSync(file, "w", 0o600);
   try {
-    for (;;) writeSync(descriptor, PIECE);
+    for (;;) writeSync(descriptor, PIECE); // a short write takes the rest
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
   } finally {

@@ -56,13 +56,13 @@ export class MemoryFederation {
   constructor({ members, rounds, seed, clock }: { members: number; rounds: number; seed: number; clock: Clock }) {
     const phases = {
       join: 600,
-      commit: 15,
-      share: 15,
-      slot: 6,
-      demand: 5,
-      challenge: 15,
-      score: 10,
-      unbond: 900,
+      commit: 60,
+      share: 60,
+      slot: 20,
+      demand: 15,
+      challenge: 60,
+      score: 40,
+      unbond: 3600,
       blocks: 0,
     };
     const spec = smallJob(members, rounds, phases);

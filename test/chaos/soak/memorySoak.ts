@@ -12,6 +12,9 @@ const LEAVE_EVERY = 25;
 /** Longest that a round may take, in seconds of the machine. */
 const ROUND_LIMIT_MS = 120_000;
 
+/** Part of the rounds that may be skipped, where a machine is too busy to train in a tenth of a phase. */
+const MAX_SKIPPED = 0.1;
+
 /**
  * Growth in a hundred rounds that is still called flat. The chain's twin remembers every round in the same process: some 5 kB each.
  */
@@ -57,7 +60,7 @@ export async function memorySoak({ onSample, ...options }: SoakOptions): Promise
   const courses = coursesOf(samples, warmUpRounds, BOUNDS);
   const seconds = (performance.now() - started) / 1000;
   const retried = Object.fromEntries([...federation.problems].sort(([, one], [, other]) => other - one).slice(0, 20));
-  const passed = courses.every(({ flat }) => flat) && outcomes.skipped === 0;
+  const passed = courses.every(({ flat }) => flat) && outcomes.skipped <= MAX_SKIPPED * rounds;
   return { ...options, ...counts, ...outcomes, seconds, samples, courses, retried, passed };
 }
 
@@ -91,7 +94,7 @@ function takeSample(round: number, federation: MemoryFederation): Sample {
     round,
     residentMB: rss / MEGABYTE,
     heapMB: (heapUsed + external) / MEGABYTE,
-    handles: process.getActiveResourcesInfo().length,
+    handles: process.getActiveResourcesInfo().filter((name) => !/Req|Immediate/.test(name)).length,
     files: process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0,
     homeMB: federation.homeBytes() / MEGABYTE,
   };

@@ -35,8 +35,10 @@ const report = await (processes === undefined ? memorySoak : processSoak)({
 const text = JSON.stringify(report, null, 2);
 if (values.json === undefined) console.log(text);
 else writeFileSync(values.json, `${text}\n`);
-for (const { measure, per100Rounds, bound, flat } of report.courses) {
+for (const { measure, per100Rounds, error, bound, flat } of report.courses) {
   const verdict = flat ? "flat" : "GROWS";
-  console.error(`${measure}: ${verdict}: ${per100Rounds.toFixed(3)} more in a hundred rounds, at most ${bound}`);
+  console.error(
+    `${measure}: ${verdict}: ${per100Rounds.toFixed(2)} ± ${error.toFixed(2)} more in a hundred rounds, at most ${bound}`,
+  );
 }
 process.exitCode = report.passed ? 0 : 1;

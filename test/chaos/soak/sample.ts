@@ -8,7 +8,7 @@ export interface Sample {
   readonly residentMB: number;
   /** Alive after a full collection, with what lies outside the engine's heap; undefined for other processes. */
   readonly heapMB?: number;
-  /** Timers, sockets, files and the like that keep a process awake. */
+  /** Timers, sockets, files and the like that keep a process awake; what is under way at the moment is left out. */
   readonly handles?: number;
   /** Open file descriptors. */
   readonly files: number;
@@ -25,7 +25,10 @@ export interface Course {
   readonly last: number;
   /** Of the line through the samples after the warm-up, for a hundred rounds. */
   readonly per100Rounds: number;
+  /** Standard error of that. */
+  readonly error: number;
   readonly bound: number;
+  /** Whether it grows by no more than the bound, as far as the samples' noise lets one say (two standard errors). */
   readonly flat: boolean;
 }
 
@@ -52,9 +55,10 @@ export function coursesOf(
   const warm = samples.filter(({ round }) => round > warmUpRounds);
   return (Object.keys(bounds) as Measure[]).map((measure) => {
     const points = warm.map((sample) => [sample.round, sample[measure] ?? 0] as const);
-    const per100Rounds = 100 * fitLine(points).slope;
+    const { slope, standardError } = fitLine(points);
+    const [per100Rounds, error] = [100 * slope, 100 * standardError];
     const bound = bounds[measure]!;
     const [first, last] = [points[0]![1], points.at(-1)![1]];
-    return { measure, first, last, per100Rounds, bound, flat: per100Rounds <= bound };
+    return { measure, first, last, per100Rounds, error, bound, flat: per100Rounds - 2 * error <= bound };
   });
 }
