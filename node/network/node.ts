@@ -139,11 +139,14 @@ function relayServer(): ReturnType<typeof circuitRelayServer> {
   });
 }
 
+/** Native, and built for some machines only: whoever wants it installs it beside Paceline. */
+const QUIC: string = "@chainsafe/libp2p-quic";
+
 /** Loaded when it is needed: the package is optional, and native. Throws PacelineError `unsupported` where it is not there. */
 export async function quicTransport(): Promise<TransportFactory> {
   try {
-    const { quic } = await import("@chainsafe/libp2p-quic");
-    return quic() as TransportFactory;
+    const { quic } = (await import(QUIC)) as { readonly quic: () => TransportFactory };
+    return quic();
   } catch (error) {
     throw new PacelineError(
       "unsupported",

@@ -19,6 +19,11 @@ function canListen(host: string): Promise<boolean> {
 }
 
 const hasIPv6 = await canListen("::1");
+const QUIC: string = "@chainsafe/libp2p-quic";
+const hasQuic = await import(QUIC).then(
+  () => true,
+  () => false,
+);
 
 describe("transports of a libp2p host", function () {
   this.timeout(20_000);
@@ -35,6 +40,12 @@ describe("transports of a libp2p host", function () {
   for (const [name, listen] of Object.entries(transports)) {
     if (name.includes("IPv6") && !hasIPv6) {
       it.skip(`carry messages and blobs over ${name}: this machine has no IPv6 loopback address`);
+      continue;
+    }
+    if (name === "QUIC" && !hasQuic) {
+      it("say what to install where QUIC is asked for and its package is missing", async () => {
+        expect(await rejectionOf(world.join(1, { listen }))).to.equal("unsupported");
+      });
       continue;
     }
     it(`carry messages and blobs, and refuse strangers, over ${name}`, async () => {
