@@ -51,8 +51,6 @@ export interface ParticipantOptions {
   /** Longest wait for what is under way when it stops; `STOP_SECONDS` unless told. */
   readonly stopSeconds?: number;
   readonly observer: ParticipantObserver;
-  /** How long after a message the peer decides what to do about it, and about those that came meanwhile; 0 by default. */
-  readonly burstSeconds?: number;
   /** How connections are kept; a network that needs none has a way of its own. */
   readonly connect?: typeof keepConnected;
   /** How messages are judged; who runs many participants need not read the same one anew for each. */
@@ -236,7 +234,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     const heard = hear(state, message, author);
     if (heard === state || stopping.signal.aborted) return;
     state = heard;
-    alarm.set(options.burstSeconds ?? 0);
+    alarm.set(0);
   }
 
   /** A new round: forget the old one's updates, and take up what a run before a restart had promised in this one. */

@@ -14,6 +14,9 @@ interface Series {
   next: number;
 }
 
+/** Forgotten events that do not matter. */
+const FEW = 1024;
+
 /**
  * Time that passes from one event to the next, as fast as the machine can work them off. Whatever an event sets off without waiting
  * (promises that are ready) comes to its end before the next event, so the order of everything follows from the events' times alone.
@@ -24,6 +27,8 @@ export class VirtualClock implements Clock {
   #added = 0;
   #done = 0;
   #isStirred = false;
+  /** In the queue, as far as is known. */
+  #forgotten = 0;
 
   /** @param start seconds since the epoch */
   constructor(start: number) {
@@ -75,7 +80,10 @@ export class VirtualClock implements Clock {
       const next = this.#queue.pop();
       if (next === undefined) return false;
       const { work } = next;
-      if (work === undefined) continue;
+      if (work === undefined) {
+        this.#forgotten = Math.max(0, this.#forgotten - 1);
+        continue;
+      }
       next.work = undefined;
       this.#now = next.at;
       this.#done++;
@@ -102,7 +110,16 @@ export class VirtualClock implements Clock {
   #add(seconds: number, work: () => unknown, isQuiet: boolean): () => void {
     const event: Event = { at: this.#now + Math.max(0, seconds), order: this.#added++, work, isQuiet };
     this.#queue.push(event);
-    return () => (event.work = undefined);
+    return () => this.#forget(event);
+  }
+
+  #forget(event: Event): void {
+    if (event.work === undefined) return;
+    event.work = undefined;
+    // Wake-up calls are moved all the time: what was forgotten must not pile up before its time comes.
+    if (++this.#forgotten < FEW || 2 * this.#forgotten < this.#queue.size) return;
+    this.#queue.keep(({ work }) => work !== undefined);
+    this.#forgotten = 0;
   }
 }
 

@@ -7,6 +7,8 @@ import type { Weather } from "./weather.ts";
 
 /** Peers that one peer counts as connected; any other is reached when it is needed. */
 const NEIGHBOURS = 32;
+/** Longest that a message waits to be read. */
+const READ_SECONDS = 0.01;
 /** Blobs whose bytes were held against their root already, newest last. */
 const MAX_VERIFIED = 512;
 
@@ -66,6 +68,11 @@ export class VirtualHub {
     this.#clock.series(times, (index) => order[index]?.deliver(message, author));
   }
 
+  /** A machine that has other things to do gets to what has come a little later, and then to all of it. */
+  readSoon(read: () => void): void {
+    this.#clock.quietly(READ_SECONDS, read);
+  }
+
   /** What `asker` gets from the first of `holders` that is up, has the blob and shows it. */
   async bring(asker: Address, shape: BlobShape, holders: readonly Address[]): Promise<Uint8Array> {
     const { dropRate, messageSeconds } = this.#weather.conditions;
@@ -100,6 +107,8 @@ class VirtualNetwork implements Network {
   #bytesReceived = 0;
   #messagesReceived = 0;
   #isStopped = false;
+  /** Came, and was not read yet. */
+  #inbox: { readonly message: Uint8Array; readonly from: Address }[] = [];
 
   constructor(hub: VirtualHub, self: Address, options: NetworkOptions, hides: Hiding) {
     this.self = self;
@@ -157,7 +166,14 @@ class VirtualNetwork implements Network {
     if (this.#isStopped) return;
     this.#bytesReceived += message.length;
     this.#messagesReceived++;
-    void this.#options.onMessage(message, from);
+    if (this.#inbox.push({ message, from }) === 1) this.#hub.readSoon(() => this.#read());
+  }
+
+  #read(): void {
+    const inbox = this.#inbox;
+    this.#inbox = [];
+    if (this.#isStopped) return;
+    for (const { message, from } of inbox) void this.#options.onMessage(message, from);
   }
 
   async serve(shape: BlobShape, asker: Address): Promise<Uint8Array | undefined> {

@@ -43,8 +43,6 @@ export interface PeerSurroundings {
   readonly onModel: (model: GlobalModel) => void;
 }
 
-/** What a busy machine takes to get to its messages. */
-const BURST_SECONDS = 0.01;
 const NOTHING: NetworkCounters = { bytesSent: 0, bytesReceived: 0, messagesReceived: 0 };
 
 /** A participant as the daemon runs it, over the twins and on a virtual clock. Its disk outlives its crashes. */
@@ -138,7 +136,6 @@ export class VirtualPeer {
       relaySeconds,
       retrySeconds,
       observer: this.#observer(isUp),
-      burstSeconds: BURST_SECONDS,
       stopSeconds: 0,
       connect: () => () => undefined,
       judge: world.judge,

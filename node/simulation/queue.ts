@@ -36,6 +36,13 @@ export class DueQueue<Item extends Due> {
     return first;
   }
 
+  /** Drops what is no longer wanted. */
+  keep(isWanted: (item: Item) => boolean): void {
+    const kept = this.#heap.filter(isWanted).sort((one, other) => (isBefore(one, other) ? -1 : 1));
+    this.#heap.length = 0;
+    for (const item of kept) this.#heap.push(item); // in order, it is a heap
+  }
+
   /** Puts `item` where it belongs, from the top on. */
   #sink(item: Item): void {
     const heap = this.#heap;

@@ -118,4 +118,16 @@ describe("a virtual clock", () => {
     expect(seen).to.deep.equal(["kept"]);
     expect(clock.events).to.equal(2);
   });
+
+  it("keeps its order however much is forgotten meanwhile", async () => {
+    const clock = new VirtualClock(0);
+    const seen: number[] = [];
+    for (let at = 0; at < 5000; at++) {
+      const forget = clock.after((at * 7919) % 5000, () => seen.push((at * 7919) % 5000));
+      if (at % 4 !== 0) forget();
+    }
+    await clock.run(never);
+    expect(seen.length).to.equal(1250);
+    expect(seen).to.deep.equal(seen.toSorted((a, b) => a - b));
+  });
 });
