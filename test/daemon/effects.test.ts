@@ -147,6 +147,7 @@ describe("keeping connected", () => {
         self,
         contacts: () => ["/here"],
         peers: () => [],
+        locate: (_: unknown, announced: unknown) => Promise.resolve(announced),
         connect: ([contact]: string[]) => Promise.resolve(void dialled.push(contact as string)),
       },
       members: () => [{ operator: other, active: true }],
