@@ -20,15 +20,18 @@ export const CLOCK_AHEAD_SECONDS = 300;
 const MANY_ROUNDS = 1000;
 const BLOCK_SECONDS = 1;
 
-/** Phases end early when complete: their lengths are how long the others wait for one that is down. */
+/**
+ * Phases end early when complete: their lengths are how long the others wait for one that is down, and what a busy machine may take for
+ * its part.
+ */
 const PHASES: JobSpecInput["phases"] = {
   join: 600,
-  commit: 20,
-  share: 20,
-  slot: 8,
-  demand: 6,
-  challenge: 20,
-  score: 12,
+  commit: 25,
+  share: 25,
+  slot: 10,
+  demand: 8,
+  challenge: 30,
+  score: 25,
   unbond: 900,
   blocks: 1,
 };

@@ -1,6 +1,7 @@
 // `npm run -s test:chaos [-- --only FAULT,… --phases PHASE,… --daemons N --json FILE --logs FOLDER --write]`: plays faults in phases and prints the
 // table; `--write` puts it into docs/chaos.md and docs/chaos.json, where rows that were not played stay as they were. Ends with 1 where
 // a cell is not as it should be.
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -23,6 +24,7 @@ const { values } = parseArgs({
 });
 
 const KEPT = "docs/chaos.json";
+const PAGE = "docs/chaos.md";
 const daemons = Number(values.daemons);
 
 /** The named ones; all where none is named. */
@@ -99,6 +101,7 @@ if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(repo
 if (values.write) {
   const all = withEarlierRows(report);
   writeFileSync(KEPT, `${JSON.stringify(all, null, 2)}\n`);
-  writeFileSync("docs/chaos.md", pageOf(all));
+  writeFileSync(PAGE, pageOf(all));
+  spawnSync(process.execPath, ["node_modules/prettier/bin/prettier.cjs", "--write", "--log-level", "warn", KEPT, PAGE]);
 }
 process.exitCode = report.passed ? 0 : 1;
