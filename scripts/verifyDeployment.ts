@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { openEndpoint } from "../node/chain/endpoint.ts";
 import { DEFAULT_DEPLOYMENT, DEFAULT_RPC } from "../node/cli/options.ts";
 import { messageOf } from "../node/core/errors.ts";
-import { readDeployment } from "../node/daemon/home.ts";
+import { readDeployment } from "../node/daemon/home/home.ts";
 import { verifyDeployment } from "./verify/deployment.ts";
 import type { Check } from "./verify/parts.ts";
 

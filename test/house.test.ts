@@ -1,3 +1,4 @@
+import path from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import ts from "typescript";
@@ -110,6 +111,21 @@ describe("the house", () => {
 
   it("has no circular import", () => {
     const edges = new Map(files.map((file) => [file, importsOf(file).map(({ to }) => to)]));
+    expect(findCycle(edges) ?? []).to.deep.equal([]);
+  });
+
+  it("has no two folders of a floor that import each other, nor a circle of them", () => {
+    const beside = imports.filter(({ from, to }) => {
+      const [a, b] = [path.dirname(from), path.dirname(to)];
+      // What lies in a folder serves what lies around it; only rooms beside each other have an order.
+      return folderOf(from) === folderOf(to) && a !== b && !a.startsWith(`${b}/`) && !b.startsWith(`${a}/`);
+    });
+    const edges = new Map<string, string[]>();
+    for (const { from, to } of beside) {
+      const folder = path.dirname(from);
+      edges.set(folder, [...(edges.get(folder) ?? []), path.dirname(to)]);
+    }
+    expect(edges.size).to.be.greaterThan(10);
     expect(findCycle(edges) ?? []).to.deep.equal([]);
   });
 

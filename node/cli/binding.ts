@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import type { Address, Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { Sender } from "../chain/sender.ts";
-import { openHome, remember, type Home } from "../daemon/home.ts";
+import { openHome, remember, type Home } from "../daemon/home/home.ts";
 import { homeIfAny, openWallet, withChainAccess, type ChainAccess } from "./chainAccess.ts";
 import { consentFor } from "./enrol.ts";
 import { aSignature, anAddress, withChain, withHome, withWallet, type ChainOptions } from "./options.ts";

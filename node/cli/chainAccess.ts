@@ -7,8 +7,8 @@ import { findJobBlock, readToken, type Deployment, type TokenInfo } from "../cha
 import { openEndpoint, requireContract, type Endpoint } from "../chain/endpoint.ts";
 import { createSender, type Sender } from "../chain/sender.ts";
 import { readTerms } from "../chain/viemJob.ts";
-import { openHome, readDeployment, type Home, type JobRef } from "../daemon/home.ts";
-import { openKeystore } from "../daemon/keystore.ts";
+import { openHome, readDeployment, type Home, type JobRef } from "../daemon/home/home.ts";
+import { openKeystore } from "../daemon/home/keystore.ts";
 import { DEFAULT_DEPLOYMENT, DEFAULT_HOME, DEFAULT_RPC, type ChainOptions, type WalletOptions } from "./options.ts";
 import { readPassword, walletPassword } from "./password.ts";
 

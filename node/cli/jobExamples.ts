@@ -1,5 +1,5 @@
 import { DIGITS_CONTRACT } from "../data/contract/digits.ts";
-import { USUAL_MONEY, type JobSpecInput } from "../daemon/jobSpec.ts";
+import { USUAL_MONEY, type JobSpecInput } from "../daemon/job/jobSpec.ts";
 
 /**
  * Jobs to start from, one a kind of data; times in seconds, money in whole tokens. All but the digits' have an outline of a data

@@ -1,9 +1,9 @@
 import type { Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { PartitionScheme } from "../data/partition.ts";
-import type { Home, HomeJob } from "../daemon/home.ts";
-import { openJobFile } from "../daemon/jobFile.ts";
-import type { DataSettings } from "../daemon/ownData.ts";
+import type { Home, HomeJob } from "../daemon/home/home.ts";
+import { openJobFile } from "../daemon/job/jobFile.ts";
+import type { DataSettings } from "../daemon/home/homeSchemas.ts";
 import type { JobSettings } from "../daemon/settings.ts";
 import { USUAL_ENGINE, type EngineName, type EngineSettings } from "../training/engine.ts";
 import type { ExecutionProvider } from "../training/onnx/sessions.ts";

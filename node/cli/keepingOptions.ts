@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { HomeConfig } from "../daemon/home.ts";
-import { LEAST_KEPT_ROUNDS, USUAL_KEPT_ROUNDS } from "../daemon/retention.ts";
+import type { HomeConfig } from "../daemon/home/home.ts";
+import { LEAST_KEPT_ROUNDS, USUAL_KEPT_ROUNDS } from "../daemon/model/retention.ts";
 import type { Rates, TransferSettings } from "../network/blobs/transferSettings.ts";
 
 /** What a daemon keeps on its disk and what it lets transfers use: options of `paceline start`. */

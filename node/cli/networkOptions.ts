@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { requirePeerAddresses, USUAL_NETWORK, type NetworkSettings } from "../daemon/networkSettings.ts";
+import { requirePeerAddresses, USUAL_NETWORK, type NetworkSettings } from "../daemon/peers/networkSettings.ts";
 import { requireMultiaddr } from "../daemon/settings.ts";
 import { aList } from "./options.ts";
 

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { PacelineError } from "../core/errors.ts";
-import { readTextFile } from "../daemon/files.ts";
+import { readTextFile } from "../daemon/home/files.ts";
 
 /** Where secrets come from: the environment, a file, or a person at the terminal. Never the command line, which others can read. */
 

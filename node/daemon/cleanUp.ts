@@ -1,5 +1,5 @@
 import { messageOf, PacelineError } from "../core/errors.ts";
-import { atMost } from "./deadline.ts";
+import { atMost } from "./time/deadline.ts";
 import type { Log } from "./log.ts";
 
 /** Longest that one step may take, in seconds; a participant's takes most. */

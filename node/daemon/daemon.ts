@@ -2,19 +2,19 @@ import { openEndpoint, requireContract } from "../chain/endpoint.ts";
 import type { EndpointEvent } from "../chain/endpoints/events.ts";
 import type { Address } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
-import { openAccount } from "./account.ts";
+import { openAccount } from "./account/account.ts";
 import { openHost } from "./adapters.ts";
 import { startApi } from "./api/server.ts";
 import { StatusReader } from "./api/status.ts";
 import { readToken } from "./api/token.ts";
 import { CleanUp, type Failed } from "./cleanUp.ts";
 import { FollowedJobs } from "./followedJobs.ts";
-import { openHome, remember } from "./home.ts";
-import { lockHome } from "./homeLock.ts";
+import { openHome, remember } from "./home/home.ts";
+import { lockHome } from "./home/homeLock.ts";
 import type { JobResult } from "./jobRun.ts";
-import { createPeerStore } from "./keptPeers.ts";
+import { createPeerStore } from "./peers/keptPeers.ts";
 import type { LogLevel, RootLog } from "./log.ts";
-import { hostSettings } from "./networkSettings.ts";
+import { hostSettings } from "./peers/networkSettings.ts";
 import type { DaemonSettings } from "./settings.ts";
 
 /** What became of one job of a daemon. */

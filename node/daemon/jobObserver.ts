@@ -1,9 +1,9 @@
 import type { RoundView } from "../core/roundView.ts";
 import type { PeerState } from "../protocol/state.ts";
 import type { EvaluationResult } from "../training/metrics/evaluation.ts";
-import { evaluationText } from "./evaluation.ts";
+import { evaluationText } from "./job/evaluation.ts";
 import type { Log } from "./log.ts";
-import type { ParticipantObserver } from "./participant.ts";
+import type { ParticipantObserver } from "./participant/participant.ts";
 import { watchStanding } from "./standing.ts";
 
 /** What one job's participant did since it was opened, for who watches over the daemon. */

@@ -11,19 +11,19 @@ import { PacelineError } from "../core/errors.ts";
 import type { Phase } from "../core/roundView.ts";
 import type { Host } from "../network/network.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { OperatorAccount } from "./account.ts";
+import type { OperatorAccount } from "./account/account.ts";
 import { openParticipantStorage } from "./adapters.ts";
 import { CleanUp } from "./cleanUp.ts";
-import { machineClock } from "./clock.ts";
-import { jobFolder } from "./home.ts";
+import { machineClock } from "./time/clock.ts";
+import { jobFolder } from "./home/home.ts";
 import { JobEnd } from "./jobEnd.ts";
-import { openJobFile, requireSameSpec } from "./jobFile.ts";
+import { openJobFile, requireSameSpec } from "./job/jobFile.ts";
 import { observeJob, type JobTotals } from "./jobObserver.ts";
-import type { JobSpec } from "./jobSpec.ts";
-import { openLearning, watching } from "./learning.ts";
+import type { JobSpec } from "./job/jobSpec.ts";
+import { openLearning, watching } from "./learning/learning.ts";
 import type { Log } from "./log.ts";
-import { takeOverOperator } from "./ownOperator.ts";
-import { startParticipant, type Participant } from "./participant.ts";
+import { takeOverOperator } from "./account/ownOperator.ts";
+import { startParticipant, type Participant } from "./participant/participant.ts";
 import type { DaemonSettings, JobSettings } from "./settings.ts";
 
 /** What the jobs of a daemon have in common. */

@@ -3,10 +3,9 @@ import type { Deployment } from "../chain/accounts.ts";
 import { PacelineError } from "../core/errors.ts";
 import type { EngineSettings } from "../training/engine.ts";
 import type { TransferSettings } from "../network/blobs/transferSettings.ts";
-import type { Trust } from "./context.ts";
-import type { NetworkSettings } from "./networkSettings.ts";
-import type { DataSettings } from "./ownData.ts";
-import type { JobRef } from "./home.ts";
+import type { DataSettings, Trust } from "./home/homeSchemas.ts";
+import type { NetworkSettings } from "./peers/networkSettings.ts";
+import type { JobRef } from "./home/home.ts";
 
 /** One job of a daemon. What is in its files is looked at when it is opened, so that none holds up the others. */
 export interface JobSettings {

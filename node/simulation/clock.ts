@@ -1,4 +1,4 @@
-import type { Clock } from "../daemon/clock.ts";
+import type { Clock } from "../daemon/time/clock.ts";
 import { DueQueue, type Due } from "./queue.ts";
 
 interface Event extends Due {

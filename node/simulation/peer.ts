@@ -1,11 +1,11 @@
 import { fromHex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
 import { seededRandom } from "../core/random.ts";
-import type { Misbehaviour } from "../daemon/behaviours.ts";
-import type { GlobalModel } from "../daemon/globalModel.ts";
-import type { JobSpec } from "../daemon/jobSpec.ts";
-import type { Learner } from "../daemon/learner.ts";
-import { startParticipant, type Participant } from "../daemon/participant.ts";
+import type { Misbehaviour } from "../daemon/learning/behaviours.ts";
+import type { GlobalModel } from "../daemon/model/globalModel.ts";
+import type { JobSpec } from "../daemon/job/jobSpec.ts";
+import type { Learner } from "../daemon/learning/learner.ts";
+import { startParticipant, type Participant } from "../daemon/participant/participant.ts";
 import type { Network, NetworkCounters } from "../network/network.ts";
 import type { PeerState } from "../protocol/state.ts";
 import { createMemoryStorage } from "../storage/memory.ts";

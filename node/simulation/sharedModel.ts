@@ -1,5 +1,5 @@
 import type { Hex } from "../core/bytes.ts";
-import { advanceModel, type GlobalModel } from "../daemon/globalModel.ts";
+import { advanceModel, type GlobalModel } from "../daemon/model/globalModel.ts";
 
 interface Advanced {
   readonly params: Float32Array;

@@ -1,7 +1,7 @@
 import { openFederation, type Federation } from "../../node/cli/simulation/federation.ts";
 import { DEFAULT_SETTINGS, type SimulationSettings } from "../../node/cli/simulation/settings.ts";
-import { VALIDATION_SHARE } from "../../node/daemon/ownData.ts";
-import { planOf } from "../../node/daemon/jobSpec.ts";
+import { VALIDATION_SHARE } from "../../node/daemon/learning/ownData.ts";
+import { planOf } from "../../node/daemon/job/jobSpec.ts";
 import { openTrainer } from "../../node/daemon/adapters.ts";
 import type { BenchResult } from "./benchResult.ts";
 

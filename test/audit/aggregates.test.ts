@@ -20,7 +20,7 @@ import {
 import { buildTree } from "../../node/core/merkle.ts";
 import { weightsOf } from "../../node/core/weightedMean.ts";
 import { openParticipantStorage } from "../../node/daemon/adapters.ts";
-import { archivedBlobs, archiving } from "../../node/daemon/archive.ts";
+import { archivedBlobs, archiving } from "../../node/daemon/job/archive.ts";
 import { randomUpdate, testTerms } from "../helpers/roundPlayer.ts";
 import { sourceOf } from "./eventfulJob.ts";
 

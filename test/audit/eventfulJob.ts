@@ -3,7 +3,7 @@ import type { Hex } from "../../node/core/bytes.ts";
 import { encodeAggregate, encodeUpdate, UPDATE_LEAF_BYTES } from "../../node/core/fixedPoint.ts";
 import { buildTree } from "../../node/core/merkle.ts";
 import { bitsOf, fullMask, quorumOf } from "../../node/core/roundView.ts";
-import { genesisHash } from "../../node/daemon/jobSpec.ts";
+import { genesisHash } from "../../node/daemon/job/jobSpec.ts";
 import { Game } from "../conformance/chain/game.ts";
 import type { RealChain, RealJob } from "../conformance/chain/real.ts";
 import { proofOf, rootOfAggregate } from "../helpers/roundPlayer.ts";

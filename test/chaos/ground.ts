@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { startChain } from "../../node/cli/simulation/chainProcess.ts";
-import type { JobSpecInput } from "../../node/daemon/jobSpec.ts";
+import type { JobSpecInput } from "../../node/daemon/job/jobSpec.ts";
 import { findAnvil, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import type { DaemonProcess, LogEvent } from "../e2e/daemonProcess.ts";
 import { openReadyFederation, type ReadyFederation, type StartSettings } from "../e2e/federation.ts";

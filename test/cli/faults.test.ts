@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { JOB_EXAMPLES } from "../../node/cli/jobExamples.ts";
-import { createKeystore } from "../../node/daemon/keystore.ts";
+import { createKeystore } from "../../node/daemon/home/keystore.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { openFakeChain, openWebPage } from "./fakeChain.ts";
 import { execute } from "../../node/cli/execute.ts";

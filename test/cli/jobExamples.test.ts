@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { JOB_EXAMPLES, type JobExample } from "../../node/cli/jobExamples.ts";
-import { openJobFile } from "../../node/daemon/jobFile.ts";
-import { fitJob } from "../../node/daemon/jobFit.ts";
-import { loadOwnData } from "../../node/daemon/ownData.ts";
-import { planOf } from "../../node/daemon/jobSpec.ts";
+import { openJobFile } from "../../node/daemon/job/jobFile.ts";
+import { fitJob } from "../../node/daemon/job/jobFit.ts";
+import { loadOwnData } from "../../node/daemon/learning/ownData.ts";
+import { planOf } from "../../node/daemon/job/jobSpec.ts";
 import { openTrainer } from "../../node/daemon/adapters.ts";
-import { evaluationOf } from "../../node/daemon/evaluation.ts";
+import { evaluationOf } from "../../node/daemon/job/evaluation.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 
 /** A few examples of each kind, as a participant may have them. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { JOB_EXAMPLES } from "../../node/cli/jobExamples.ts";
-import { openJobFile } from "../../node/daemon/jobFile.ts";
+import { openJobFile } from "../../node/daemon/job/jobFile.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { paceline, type Run } from "./paceline.ts";
 

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { openKeystore } from "../../node/daemon/keystore.ts";
+import { openKeystore } from "../../node/daemon/home/keystore.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { paceline, type Run, type RunOptions } from "./paceline.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { BalanceWatch, RoundCosts, type Coverage } from "../../node/daemon/balance.ts";
+import { BalanceWatch, RoundCosts, type Coverage } from "../../node/daemon/account/balance.ts";
 
 describe("what a round costs an account", () => {
   it("is the mean of a job's last eight rounds, and the sum over its jobs", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { ChainClock } from "../../node/daemon/chainClock.ts";
+import { ChainClock } from "../../node/daemon/time/chainClock.ts";
 
 const START = 1_700_000_000;
 

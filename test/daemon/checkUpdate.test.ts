@@ -2,11 +2,11 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { keccakWords } from "../../node/core/bytes.ts";
 import { encodeUpdate, quantise } from "../../node/core/fixedPoint.ts";
-import type { ParticipantContext } from "../../node/daemon/context.ts";
-import { fetchUpdate } from "../../node/daemon/effects/blobs.ts";
-import type { JobSpec } from "../../node/daemon/jobSpec.ts";
-import { Stopwatch } from "../../node/daemon/stopwatch.ts";
-import { UpdateCache } from "../../node/daemon/updateCache.ts";
+import type { ParticipantContext } from "../../node/daemon/participant/context.ts";
+import { fetchUpdate } from "../../node/daemon/participant/effects/blobs.ts";
+import type { JobSpec } from "../../node/daemon/job/jobSpec.ts";
+import { Stopwatch } from "../../node/daemon/time/stopwatch.ts";
+import { UpdateCache } from "../../node/daemon/model/updateCache.ts";
 import { dataContractSchema } from "../../node/data/contract.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
 

@@ -3,8 +3,8 @@ import { describe, it } from "mocha";
 import { keccakWords } from "../../node/core/bytes.ts";
 import { PacelineError } from "../../node/core/errors.ts";
 import { buildTree } from "../../node/core/merkle.ts";
-import { checkpointShape, decodeCheckpoint, encodeCheckpoint } from "../../node/daemon/checkpoint.ts";
-import type { GlobalModel } from "../../node/daemon/globalModel.ts";
+import { checkpointShape, decodeCheckpoint, encodeCheckpoint } from "../../node/daemon/model/checkpoint.ts";
+import type { GlobalModel } from "../../node/daemon/model/globalModel.ts";
 
 const MODEL: GlobalModel = {
   modelId: keccakWords(7),

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { keccakWords, type Address } from "../../node/core/bytes.ts";
-import { CheckpointExchange } from "../../node/daemon/checkpointExchange.ts";
+import { CheckpointExchange } from "../../node/daemon/model/checkpointExchange.ts";
 import type { Network } from "../../node/network/network.ts";
 import { encodeTalk, type Certificate } from "../../node/protocol/checkpoint.ts";
 

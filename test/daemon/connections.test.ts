@@ -4,9 +4,9 @@ import type { JobChain } from "../../node/chain/chain.ts";
 import type { Address } from "../../node/core/bytes.ts";
 import { PacelineError } from "../../node/core/errors.ts";
 import type { Member } from "../../node/core/roundView.ts";
-import { contactOf } from "../../node/daemon/announcedContact.ts";
-import type { Clock } from "../../node/daemon/clock.ts";
-import { keepConnected } from "../../node/daemon/connections.ts";
+import { contactOf } from "../../node/daemon/peers/announcedContact.ts";
+import type { Clock } from "../../node/daemon/time/clock.ts";
+import { keepConnected } from "../../node/daemon/peers/connections.ts";
 import type { Network } from "../../node/network/network.ts";
 
 const addressOf = (id: number): Address => `0x${id.toString(16).padStart(40, "0")}`;

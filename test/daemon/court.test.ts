@@ -6,12 +6,12 @@ import { includeHash, type IncludedUpdate, type RoundRecord } from "../../node/c
 import { PacelineError } from "../../node/core/errors.ts";
 import { AGGREGATE_LEAF_BYTES, encodeAggregate, encodeUpdate, UPDATE_LEAF_BYTES } from "../../node/core/fixedPoint.ts";
 import { buildTree, verifyLeaf } from "../../node/core/merkle.ts";
-import type { ParticipantContext } from "../../node/daemon/context.ts";
-import { auditRound } from "../../node/daemon/effects/audit.ts";
-import { answerData, nextDemand } from "../../node/daemon/effects/demands.ts";
-import { proveWrong } from "../../node/daemon/effects/wrongLeaf.ts";
-import { Stopwatch } from "../../node/daemon/stopwatch.ts";
-import { UpdateCache } from "../../node/daemon/updateCache.ts";
+import type { ParticipantContext } from "../../node/daemon/participant/context.ts";
+import { auditRound } from "../../node/daemon/participant/effects/audit.ts";
+import { answerData, nextDemand } from "../../node/daemon/participant/effects/demands.ts";
+import { proveWrong } from "../../node/daemon/participant/effects/wrongLeaf.ts";
+import { Stopwatch } from "../../node/daemon/time/stopwatch.ts";
+import { UpdateCache } from "../../node/daemon/model/updateCache.ts";
 import type { DemandedNode } from "../../node/protocol/state.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
 import { rejectionOf } from "../helpers/errors.ts";

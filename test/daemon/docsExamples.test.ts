@@ -7,7 +7,7 @@ import { type DataContract, dataContractSchema, missingIn } from "../../node/dat
 import { fitContract } from "../../node/data/fit.ts";
 import { FORMATS } from "../../node/data/formats.ts";
 import { loadData } from "../../node/data/load.ts";
-import { parseJobSpec } from "../../node/daemon/jobSpec.ts";
+import { parseJobSpec } from "../../node/daemon/job/jobSpec.ts";
 import { GRADIENT_RULES } from "../../node/training/onnx/gradientRules.ts";
 import { LOWERINGS } from "../../node/training/onnx/lowerings.ts";
 import { METRIC_NAMES } from "../../node/training/metrics/metric.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import type { Address } from "../../node/core/bytes.ts";
 import type { Member, RoundView } from "../../node/core/roundView.ts";
-import { formerOperators, watchFormerMembers } from "../../node/daemon/formerMembers.ts";
+import { formerOperators, watchFormerMembers } from "../../node/daemon/peers/formerMembers.ts";
 import type { Network } from "../../node/network/network.ts";
 
 const addressOf = (id: number): Address => `0x${String(id).padStart(40, "0")}`;

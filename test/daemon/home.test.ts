@@ -11,7 +11,7 @@ import {
   readDeployment,
   remember,
   requireNoHome,
-} from "../../node/daemon/home.ts";
+} from "../../node/daemon/home/home.ts";
 import { MAX_JOBS } from "../../node/network/network.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { codeOf } from "../helpers/errors.ts";

@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { afterEach, describe, it } from "mocha";
 import { messageOf } from "../../node/core/errors.ts";
-import { lockHome, runningDaemon } from "../../node/daemon/homeLock.ts";
+import { lockHome, runningDaemon } from "../../node/daemon/home/homeLock.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { rejectionOf } from "../helpers/errors.ts";
 
-const LOCK = fileURLToPath(new URL("../../node/daemon/homeLock.ts", import.meta.url));
+const LOCK = fileURLToPath(new URL("../../node/daemon/home/homeLock.ts", import.meta.url));
 
 describe("the lock of a home", function () {
   this.timeout(20_000);

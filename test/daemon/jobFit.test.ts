@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { JOB_EXAMPLES } from "../../node/cli/jobExamples.ts";
 import { PacelineError } from "../../node/core/errors.ts";
-import { openJobFile } from "../../node/daemon/jobFile.ts";
-import { fitJob } from "../../node/daemon/jobFit.ts";
+import { openJobFile } from "../../node/daemon/job/jobFile.ts";
+import { fitJob } from "../../node/daemon/job/jobFit.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { rejectionOf } from "../helpers/errors.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { PacelineError } from "../../node/core/errors.ts";
-import { genesisHash, parseJobSpec, planOf, specHash, termsOf, toUnits } from "../../node/daemon/jobSpec.ts";
+import { genesisHash, parseJobSpec, planOf, specHash, termsOf, toUnits } from "../../node/daemon/job/jobSpec.ts";
 import { dataContractSchema } from "../../node/data/contract.ts";
 import { DEFAULT_SETTINGS, simulationJob } from "../../node/cli/simulation/settings.ts";
 

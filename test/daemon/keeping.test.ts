@@ -3,10 +3,10 @@ import { describe, it } from "mocha";
 import { keccakWords, ZERO_WORD, type Hex } from "../../node/core/bytes.ts";
 import { nextModelId } from "../../node/core/encoding.ts";
 import { encodeUpdate } from "../../node/core/fixedPoint.ts";
-import { advanceModel, type GlobalModel } from "../../node/daemon/globalModel.ts";
-import { certify, keptModels, loadModel, newestCertificate, saveModel } from "../../node/daemon/keptModels.ts";
-import { Stopwatch } from "../../node/daemon/stopwatch.ts";
-import { UpdateCache } from "../../node/daemon/updateCache.ts";
+import { advanceModel, type GlobalModel } from "../../node/daemon/model/globalModel.ts";
+import { certify, keptModels, loadModel, newestCertificate, saveModel } from "../../node/daemon/model/keptModels.ts";
+import { Stopwatch } from "../../node/daemon/time/stopwatch.ts";
+import { UpdateCache } from "../../node/daemon/model/updateCache.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
 
 const word = (index: number): Hex => keccakWords(index);

@@ -6,7 +6,7 @@ import { describe, it } from "mocha";
 import { addressOfPrivateKey } from "../../node/core/signature.ts";
 import { toHex } from "../../node/core/bytes.ts";
 import { messageOf } from "../../node/core/errors.ts";
-import { createKeystore, openKeystore } from "../../node/daemon/keystore.ts";
+import { createKeystore, openKeystore } from "../../node/daemon/home/keystore.ts";
 import { temporaryFolder } from "../data/temporaryFolder.ts";
 import { rejectionOf } from "../helpers/errors.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import type { JobSpec } from "../../node/daemon/jobSpec.ts";
-import { createLearner, type Learner } from "../../node/daemon/learner.ts";
+import type { JobSpec } from "../../node/daemon/job/jobSpec.ts";
+import { createLearner, type Learner } from "../../node/daemon/learning/learner.ts";
 import type { Dataset } from "../../node/data/dataset.ts";
 import type { ScoringRound, Trainer } from "../../node/training/trainer.ts";
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { createMemoryOutbox, type PendingTransaction } from "../../node/chain/sending/outbox.ts";
 import { keccakWords, type Address } from "../../node/core/bytes.ts";
-import { openOutbox } from "../../node/daemon/outbox.ts";
+import { openOutbox } from "../../node/daemon/account/outbox.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
 import { codeOf } from "../helpers/errors.ts";
 

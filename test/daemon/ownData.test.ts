@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { JOB_EXAMPLES } from "../../node/cli/jobExamples.ts";
-import { openJobModel, type ModelSpec } from "../../node/daemon/jobModel.ts";
-import { parseJobSpec } from "../../node/daemon/jobSpec.ts";
-import { loadOwnData, type DataSettings } from "../../node/daemon/ownData.ts";
+import { openJobModel, type ModelSpec } from "../../node/daemon/job/jobModel.ts";
+import { parseJobSpec } from "../../node/daemon/job/jobSpec.ts";
+import type { DataSettings } from "../../node/daemon/home/homeSchemas.ts";
+import { loadOwnData } from "../../node/daemon/learning/ownData.ts";
 import type { DataContractInput } from "../../node/data/contract.ts";
 import type { Dataset } from "../../node/data/dataset.ts";
 import type { Split } from "../../node/data/split.ts";

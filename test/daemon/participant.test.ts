@@ -4,10 +4,14 @@ import type { ChainSnapshot, JobChain } from "../../node/chain/chain.ts";
 import { keccakWords } from "../../node/core/bytes.ts";
 import { PASS } from "../../node/core/encoding.ts";
 import type { RoundView } from "../../node/core/roundView.ts";
-import { machineClock } from "../../node/daemon/clock.ts";
-import { createSigner } from "../../node/daemon/signing.ts";
-import { genesisHash, type JobSpec } from "../../node/daemon/jobSpec.ts";
-import { startParticipant, type Participant, type ParticipantObserver } from "../../node/daemon/participant.ts";
+import { machineClock } from "../../node/daemon/time/clock.ts";
+import { createSigner } from "../../node/daemon/participant/signing.ts";
+import { genesisHash, type JobSpec } from "../../node/daemon/job/jobSpec.ts";
+import {
+  startParticipant,
+  type Participant,
+  type ParticipantObserver,
+} from "../../node/daemon/participant/participant.ts";
 import { MemoryHub } from "../../node/network/memory.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
 import type { Storage } from "../../node/storage/storage.ts";

@@ -4,7 +4,7 @@ import { describe, it } from "mocha";
 import { keccakWords } from "../../node/core/bytes.ts";
 import { addressOfPrivateKey, recoverSigner } from "../../node/core/signature.ts";
 import { structDigest, type SignedStruct } from "../../node/core/typedData.ts";
-import { createSigner, type Signer } from "../../node/daemon/signing.ts";
+import { createSigner, type Signer } from "../../node/daemon/participant/signing.ts";
 import type { PeerMessage } from "../../node/protocol/messages.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
 import type { Storage } from "../../node/storage/storage.ts";

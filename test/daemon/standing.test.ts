@@ -5,7 +5,7 @@ import type { Address } from "../../node/core/bytes.ts";
 import { PacelineError } from "../../node/core/errors.ts";
 import type { Member } from "../../node/core/roundView.ts";
 import { createLog, type Log } from "../../node/daemon/log.ts";
-import { takeOverOperator } from "../../node/daemon/ownOperator.ts";
+import { takeOverOperator } from "../../node/daemon/account/ownOperator.ts";
 import { watchStanding } from "../../node/daemon/standing.ts";
 import type { PeerState } from "../../node/protocol/state.ts";
 

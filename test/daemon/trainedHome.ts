@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { DEFAULT_SETTINGS, simulationJob } from "../../node/cli/simulation/settings.ts";
 import type { Address } from "../../node/core/bytes.ts";
 import { openParticipantStorage } from "../../node/daemon/adapters.ts";
-import { saveModel } from "../../node/daemon/keptModels.ts";
-import { createHome, type Home, jobFolder, openHome, remember } from "../../node/daemon/home.ts";
-import type { ModelSpec } from "../../node/daemon/jobModel.ts";
+import { saveModel } from "../../node/daemon/model/keptModels.ts";
+import { createHome, type Home, jobFolder, openHome, remember } from "../../node/daemon/home/home.ts";
+import type { ModelSpec } from "../../node/daemon/job/jobModel.ts";
 import { type DataContractInput, dataContractSchema } from "../../node/data/contract.ts";
 import type { temporaryFolder } from "../data/temporaryFolder.ts";
 

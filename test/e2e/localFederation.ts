@@ -9,12 +9,12 @@ import { fitFederationData, loadFederationData, type FederationData } from "../.
 import { DEFAULT_SETTINGS } from "../../node/cli/simulation/settings.ts";
 import { fromHex, type Hex } from "../../node/core/bytes.ts";
 import { openLibp2pNetwork, openParticipantStorage, openTrainer } from "../../node/daemon/adapters.ts";
-import type { Misbehaviour } from "../../node/daemon/behaviours.ts";
-import { openJobModel } from "../../node/daemon/jobModel.ts";
-import { parseJobSpec, type JobSpec, type JobSpecInput } from "../../node/daemon/jobSpec.ts";
-import { createLearner, type Learner } from "../../node/daemon/learner.ts";
-import { machineClock } from "../../node/daemon/clock.ts";
-import { startParticipant, type Participant } from "../../node/daemon/participant.ts";
+import type { Misbehaviour } from "../../node/daemon/learning/behaviours.ts";
+import { openJobModel } from "../../node/daemon/job/jobModel.ts";
+import { parseJobSpec, type JobSpec, type JobSpecInput } from "../../node/daemon/job/jobSpec.ts";
+import { createLearner, type Learner } from "../../node/daemon/learning/learner.ts";
+import { machineClock } from "../../node/daemon/time/clock.ts";
+import { startParticipant, type Participant } from "../../node/daemon/participant/participant.ts";
 import type { PeerState } from "../../node/protocol/state.ts";
 import type { Storage } from "../../node/storage/storage.ts";
 import type { Model } from "../../node/training/models/model.ts";

@@ -7,7 +7,7 @@ import { createSender, type Sender } from "../../node/chain/sender.ts";
 import type { SenderEvent } from "../../node/chain/sending/events.ts";
 import { createMemoryOutbox } from "../../node/chain/sending/outbox.ts";
 import { createJobChain } from "../../node/chain/viemJob.ts";
-import { parseJobSpec } from "../../node/daemon/jobSpec.ts";
+import { parseJobSpec } from "../../node/daemon/job/jobSpec.ts";
 import { findAnvil, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import { until } from "../helpers/until.ts";
 import { openRelay } from "./relay.ts";

@@ -7,8 +7,8 @@ import { enrol, fundAccounts } from "../../node/cli/simulation/accounts.ts";
 import { simulatedAccounts, type SimulatedAccount } from "../../node/simulation/accounts.ts";
 import { FIRST_ACCOUNT_KEY, startChain, type ChainProcess } from "../../node/cli/simulation/chainProcess.ts";
 import type { JobTerms } from "../../node/core/jobTerms.ts";
-import { genesisHash, termsOf, USUAL_MONEY, type JobSpec, type JobSpecInput } from "../../node/daemon/jobSpec.ts";
-import { openJobModel } from "../../node/daemon/jobModel.ts";
+import { genesisHash, termsOf, USUAL_MONEY, type JobSpec, type JobSpecInput } from "../../node/daemon/job/jobSpec.ts";
+import { openJobModel } from "../../node/daemon/job/jobModel.ts";
 import { DIGITS_CONTRACT } from "../../node/data/contract/digits.ts";
 import { initialParams } from "../../node/training/models/model.ts";
 

@@ -11,7 +11,7 @@ import { createLibp2p } from "libp2p";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import type { Address } from "../../node/core/bytes.ts";
 import { addressOfPrivateKey } from "../../node/core/signature.ts";
-import { createPeerStore } from "../../node/daemon/keptPeers.ts";
+import { createPeerStore } from "../../node/daemon/peers/keptPeers.ts";
 import { libp2pKeyOf } from "../../node/network/identity.ts";
 import { encodeAnswer, encodeQuestion, PEERS_PROTOCOL } from "../../node/network/peers/frames.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Address } from "../../node/core/bytes.ts";
 import { CHUNK_BYTES } from "../../node/core/chunks.ts";
 import { PacelineError } from "../../node/core/errors.ts";
-import { ServedStore } from "../../node/daemon/blobStore.ts";
+import { ServedStore } from "../../node/daemon/participant/blobStore.ts";
 import type { BlobRequest } from "../../node/network/blobs/frames.ts";
 import { JobBlobs } from "../../node/network/blobs/jobBlobs.ts";
 import type { Holder } from "../../node/network/blobs/source.ts";

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Address } from "../../node/core/bytes.ts";
 import { addressOfPrivateKey } from "../../node/core/signature.ts";
-import { createPeerStore } from "../../node/daemon/keptPeers.ts";
+import { createPeerStore } from "../../node/daemon/peers/keptPeers.ts";
 import { libp2pKeyOf } from "../../node/network/identity.ts";
 import { PeerBook } from "../../node/network/peers/book.ts";
 import {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { newestCertificate } from "../../node/daemon/keptModels.ts";
+import { newestCertificate } from "../../node/daemon/model/keptModels.ts";
 import type { Phase } from "../../node/core/roundView.ts";
 import type { VirtualPeer } from "../../node/simulation/peer.ts";
 import { TestFederation, type FederationOptions } from "../helpers/virtual/federation.ts";

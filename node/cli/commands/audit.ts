@@ -6,11 +6,11 @@ import { readStatement, signStatement, statementOf, type SignedStatement } from 
 import type { Address } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
 import type { JobTerms } from "../../core/jobTerms.ts";
-import { initialVector } from "../../daemon/federatedFit.ts";
-import { readJsonFile, replaceFile } from "../../daemon/files.ts";
-import { openJobFile, requireSameSpec } from "../../daemon/jobFile.ts";
-import { genesisHash } from "../../daemon/jobSpec.ts";
-import { openKeystore } from "../../daemon/keystore.ts";
+import { initialVector } from "../../daemon/learning/federatedFit.ts";
+import { readJsonFile, replaceFile } from "../../daemon/home/files.ts";
+import { openJobFile, requireSameSpec } from "../../daemon/job/jobFile.ts";
+import { genesisHash } from "../../daemon/job/jobSpec.ts";
+import { openKeystore } from "../../daemon/home/keystore.ts";
 import manifest from "../../../package.json" with { type: "json" };
 import { differenceText, reproducesText, statementText } from "../auditText.ts";
 import { homeIfAny, jobRef, openJob, withChainAccess, type ChainAccess } from "../chainAccess.ts";

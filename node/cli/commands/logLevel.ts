@@ -1,7 +1,7 @@
 import { Argument, Option, type Command } from "commander";
 import { tellDaemon } from "../../daemon/api/client.ts";
 import { LOG_LEVELS, type LogLevel } from "../../daemon/log.ts";
-import { openHome } from "../../daemon/home.ts";
+import { openHome } from "../../daemon/home/home.ts";
 import { acts } from "../command.ts";
 import { DEFAULT_HOME } from "../options.ts";
 import type { Outcome } from "../output.ts";

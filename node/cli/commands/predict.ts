@@ -1,9 +1,9 @@
 import { Option, type Command } from "commander";
-import { evaluationText } from "../../daemon/evaluation.ts";
-import { replaceBytes } from "../../daemon/binaryFiles.ts";
-import { openHome } from "../../daemon/home.ts";
-import { predictSource, type Predictions } from "../../daemon/prediction.ts";
-import { openTrainedModel } from "../../daemon/trainedModel.ts";
+import { evaluationText } from "../../daemon/job/evaluation.ts";
+import { replaceBytes } from "../../daemon/home/binaryFiles.ts";
+import { openHome } from "../../daemon/home/home.ts";
+import { predictSource, type Predictions } from "../../daemon/learning/prediction.ts";
+import { openTrainedModel } from "../../daemon/learning/trainedModel.ts";
 import { acts } from "../command.ts";
 import { DEFAULT_HOME } from "../options.ts";
 import type { Outcome } from "../output.ts";

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import type { Address } from "../../core/bytes.ts";
 import { register as sendRegistration } from "../../chain/registration.ts";
-import { remember } from "../../daemon/home.ts";
+import { remember } from "../../daemon/home/home.ts";
 import { bindingExample, withBinding, withConsent, type Binding, type BindingOptions } from "../binding.ts";
 import { jobRef, openJob } from "../chainAccess.ts";
 import { acts } from "../command.ts";

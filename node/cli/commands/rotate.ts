@@ -3,7 +3,7 @@ import type { Address } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
 import { readMembership, refreshOperator } from "../../chain/accounts.ts";
 import { readOperator, readWallet, rotate as sendRotation } from "../../chain/registration.ts";
-import { remember } from "../../daemon/home.ts";
+import { remember } from "../../daemon/home/home.ts";
 import { bindingExample, withBinding, withConsent, type Binding, type BindingOptions } from "../binding.ts";
 import { jobRef } from "../chainAccess.ts";
 import { acts } from "../command.ts";

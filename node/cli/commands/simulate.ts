@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import { PacelineError } from "../../core/errors.ts";
-import { archivedBlobs, archivedDeployment, archivedJobFile } from "../../daemon/archive.ts";
+import { archivedBlobs, archivedDeployment, archivedJobFile } from "../../daemon/job/archive.ts";
 import { finalTables } from "../../dashboard/finalTables.ts";
 import { writeReport } from "../../dashboard/report.ts";
 import type { SimulationReport } from "../../dashboard/reportData.ts";

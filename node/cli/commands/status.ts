@@ -6,7 +6,7 @@ import type { Address } from "../../core/bytes.ts";
 import type { Member, RoundView } from "../../core/roundView.ts";
 import { readDaemonStatus } from "../../daemon/api/client.ts";
 import type { DaemonStatus } from "../../daemon/api/status.ts";
-import type { Home } from "../../daemon/home.ts";
+import type { Home } from "../../daemon/home/home.ts";
 import { homeIfAny, openJob, withChainAccess, type ChainAccess, type JobAccess } from "../chainAccess.ts";
 import { acts } from "../command.ts";
 import { anAddress, DEFAULT_HOME, withChain, type ChainOptions } from "../options.ts";

@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { tellDaemon } from "../../daemon/api/client.ts";
-import { openHome } from "../../daemon/home.ts";
+import { openHome } from "../../daemon/home/home.ts";
 import { acts } from "../command.ts";
 import { DEFAULT_HOME } from "../options.ts";
 import type { Outcome } from "../output.ts";

@@ -1,7 +1,7 @@
 import { auditJob } from "../../audit/audit.ts";
 import { openBlobFolders } from "../../audit/blobFolders.ts";
 import { PacelineError } from "../../core/errors.ts";
-import { archivedBlobs } from "../../daemon/archive.ts";
+import { archivedBlobs } from "../../daemon/job/archive.ts";
 import type { ReportCheck } from "../../dashboard/reportData.ts";
 import { initialParams } from "../../training/models/model.ts";
 import type { Federation } from "./federation.ts";

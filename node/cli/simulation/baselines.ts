@@ -1,7 +1,7 @@
 import { PacelineError } from "../../core/errors.ts";
 import { openTrainer } from "../../daemon/adapters.ts";
-import { evaluationOf } from "../../daemon/evaluation.ts";
-import { planOf } from "../../daemon/jobSpec.ts";
+import { evaluationOf } from "../../daemon/job/evaluation.ts";
+import { planOf } from "../../daemon/job/jobSpec.ts";
 import { concatExamples, type Dataset } from "../../data/dataset.ts";
 import type { ReportBaselines } from "../../dashboard/reportData.ts";
 import type { Federation } from "./federation.ts";

@@ -17,7 +17,7 @@ import { schemeText } from "./data.ts";
 import { TOKEN_DECIMALS, type Federation } from "./federation.ts";
 import { tallyLabels, type LabelTally } from "./labels.ts";
 import { payOut } from "./payOut.ts";
-import { describeModel } from "../../daemon/jobModel.ts";
+import { describeModel } from "../../daemon/job/jobModel.ts";
 import { behaviourOf, type SimulationSettings } from "./settings.ts";
 
 /** Pays everybody out and gathers the report from the chain and from what was measured. */

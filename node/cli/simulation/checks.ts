@@ -1,5 +1,5 @@
 import { formatUnits } from "viem";
-import type { Fault } from "../../daemon/behaviours.ts";
+import type { Fault } from "../../daemon/learning/behaviours.ts";
 import { leadOver, measuredIn, metricText, metricValue } from "../../dashboard/metric.ts";
 import type { ReportCheck, ReportFault, SimulationReport } from "../../dashboard/reportData.ts";
 import type { SimulationSettings } from "./settings.ts";

@@ -1,7 +1,7 @@
 import type { Hex } from "../../core/bytes.ts";
 import type { ChainSnapshot } from "../../chain/chain.ts";
 import type { Phase } from "../../core/roundView.ts";
-import type { ActivitySeconds } from "../../daemon/stopwatch.ts";
+import type { ActivitySeconds } from "../../daemon/time/stopwatch.ts";
 import type { MemberReport, MemberTotals } from "./member.ts";
 
 /** What a round cost, over all participants. */

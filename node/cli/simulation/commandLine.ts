@@ -1,8 +1,8 @@
 import { dirname, resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { PacelineError } from "../../core/errors.ts";
-import { FAULTS } from "../../daemon/behaviours.ts";
-import { readJobFile } from "../../daemon/jobFile.ts";
+import { FAULTS } from "../../daemon/learning/behaviours.ts";
+import { readJobFile } from "../../daemon/job/jobFile.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
 import { aList, anAmount, aPartition, whole } from "../options.ts";
 import { DEFAULT_SETTINGS, type JobToSimulate, type SimulationSettings } from "./settings.ts";

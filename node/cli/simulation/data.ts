@@ -7,7 +7,7 @@ import { loadTestPart } from "../../data/images/load.ts";
 import { loadData } from "../../data/load.ts";
 import { partition, type PartitionScheme } from "../../data/partition.ts";
 import { splitExamples, wholeSequences } from "../../data/split.ts";
-import { VALIDATION_SHARE } from "../../daemon/ownData.ts";
+import { VALIDATION_SHARE } from "../../daemon/learning/ownData.ts";
 import { fitExamples } from "../../training/models/fitExamples.ts";
 import type { Model } from "../../training/models/model.ts";
 import type { SimulationSettings } from "./settings.ts";

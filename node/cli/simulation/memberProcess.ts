@@ -1,7 +1,7 @@
 import { openEndpoint } from "../../chain/endpoint.ts";
 import { createJobWatcher } from "../../chain/jobWatcher.ts";
 import { messageOf } from "../../core/errors.ts";
-import type { Participant } from "../../daemon/participant.ts";
+import type { Participant } from "../../daemon/participant/participant.ts";
 import { startMember, type MemberConfig, type MemberReport } from "./member.ts";
 
 /** One simulated participant as a process of its own: its config comes as the first message, its reports go back. */

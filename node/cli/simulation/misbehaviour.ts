@@ -1,6 +1,6 @@
 import { ownSeat } from "../../protocol/places.ts";
-import { freeRiding, misbehaviourOf, signFlipping, type Misbehaviour } from "../../daemon/behaviours.ts";
-import type { Learner } from "../../daemon/learner.ts";
+import { freeRiding, misbehaviourOf, signFlipping, type Misbehaviour } from "../../daemon/learning/behaviours.ts";
+import type { Learner } from "../../daemon/learning/learner.ts";
 import { behaviourOf, FREE_RIDER_NOISE, type SimulationSettings } from "./settings.ts";
 
 /** What the settings want to go wrong, as participants do it. */

@@ -1,5 +1,5 @@
-import { evaluationOf, isShare } from "../../daemon/evaluation.ts";
-import type { JobSpec } from "../../daemon/jobSpec.ts";
+import { evaluationOf, isShare } from "../../daemon/job/evaluation.ts";
+import type { JobSpec } from "../../daemon/job/jobSpec.ts";
 import type { ReportMetric } from "../../dashboard/reportData.ts";
 import { METRIC_TRAITS } from "../../training/metrics/metric.ts";
 import type { Model } from "../../training/models/model.ts";

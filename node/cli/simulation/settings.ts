@@ -1,7 +1,7 @@
-import type { Fault } from "../../daemon/behaviours.ts";
-import { parseJobSpec, USUAL_MONEY, type JobSpec, type JobSpecInput } from "../../daemon/jobSpec.ts";
-import type { ModelSpec } from "../../daemon/jobModel.ts";
-import { resized, wrongSizes } from "../../daemon/modelSizes.ts";
+import type { Fault } from "../../daemon/learning/behaviours.ts";
+import { parseJobSpec, USUAL_MONEY, type JobSpec, type JobSpecInput } from "../../daemon/job/jobSpec.ts";
+import type { ModelSpec } from "../../daemon/job/jobModel.ts";
+import { resized, wrongSizes } from "../../daemon/job/modelSizes.ts";
 import type { DataContract } from "../../data/contract.ts";
 import type { PartitionScheme } from "../../data/partition.ts";
 import type { Behaviour } from "../../dashboard/reportData.ts";

@@ -1,7 +1,7 @@
-import { requireFit } from "../../daemon/jobFile.ts";
-import { completeContract } from "../../daemon/jobFit.ts";
-import { openJobModel } from "../../daemon/jobModel.ts";
-import type { JobSpec } from "../../daemon/jobSpec.ts";
+import { requireFit } from "../../daemon/job/jobFile.ts";
+import { completeContract } from "../../daemon/job/jobFit.ts";
+import { openJobModel } from "../../daemon/job/jobModel.ts";
+import type { JobSpec } from "../../daemon/job/jobSpec.ts";
 import { exampleShape, type DataContract } from "../../data/contract.ts";
 import { proposeContract } from "../../data/propose.ts";
 import { parseColumn } from "../../data/table/infer.ts";

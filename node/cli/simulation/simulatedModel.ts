@@ -1,5 +1,5 @@
 import { PacelineError } from "../../core/errors.ts";
-import { parameterCountOf, type ModelSpec } from "../../daemon/jobModel.ts";
+import { parameterCountOf, type ModelSpec } from "../../daemon/job/jobModel.ts";
 import type { ExampleShape } from "../../data/exampleShape.ts";
 import { elementCount } from "../../training/models/model.ts";
 import { zooSchema } from "../../training/models/zooSpec.ts";

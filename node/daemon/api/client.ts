@@ -1,5 +1,5 @@
 import { messageOf, PacelineError } from "../../core/errors.ts";
-import { runningDaemon, type RunningDaemon } from "../homeLock.ts";
+import { runningDaemon, type RunningDaemon } from "../home/homeLock.ts";
 import { readToken } from "./token.ts";
 import type { DaemonStatus } from "./status.ts";
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PacelineError } from "../../core/errors.ts";
-import { createPrivateFile, readTextFile, requirePrivate } from "../files.ts";
+import { createPrivateFile, readTextFile, requirePrivate } from "../home/files.ts";
 
 /** What whoever wants to change something of a running daemon must show: that it can read the home. */
 

@@ -2,9 +2,13 @@ import { z } from "zod";
 import { PacelineError } from "../../core/errors.ts";
 import type { ExampleShape } from "../exampleShape.ts";
 import type { Fitted } from "./fitted.ts";
-import { MAX_PIXELS, MAX_SIDE } from "../images/raster.ts";
 
 /** Pictures of one size, each of one class: what a job says about its participants' image folders. */
+
+/** Pixels a side of a picture may have. */
+export const MAX_SIDE = 8192;
+/** Pixels a picture may have: it is decoded whole, one after the other. */
+export const MAX_PIXELS = 2 ** 24;
 
 const MAX_CLASSES = 10_000;
 

@@ -1,7 +1,8 @@
 import { decode } from "jpeg-js";
 import { messageOf } from "../../core/errors.ts";
 import { badData } from "../fault.ts";
-import { isTooLarge, MAX_PIXELS, MAX_SIDE, type Raster } from "./raster.ts";
+import { MAX_PIXELS, MAX_SIDE } from "../contract/images.ts";
+import { isTooLarge, type Raster } from "./raster.ts";
 
 /** Twice what a byte can stand for: each block of 8 × 8 pixels takes at least a bit, that of its mean (section F.1.2.1). */
 const PIXELS_A_BYTE = 1024;

@@ -2,7 +2,8 @@ import { crc32, inflateSync } from "node:zlib";
 import { convertIndexedToRgb, decode, type DecodedPng } from "fast-png";
 import { messageOf } from "../../core/errors.ts";
 import { badData } from "../fault.ts";
-import { isTooLarge, MAX_PIXELS, MAX_SIDE, type Raster } from "./raster.ts";
+import { MAX_PIXELS, MAX_SIDE } from "../contract/images.ts";
+import { isTooLarge, type Raster } from "./raster.ts";
 
 /**
  * PNG (W3C Recommendation, third edition), by fast-png. What a participant's folder holds is not to be trusted: only the chunks that make

@@ -1,3 +1,5 @@
+import { MAX_PIXELS, MAX_SIDE } from "../contract/images.ts";
+
 /** A picture as its decoder gives it. */
 export interface Raster {
   readonly height: number;
@@ -8,11 +10,6 @@ export interface Raster {
   /** The value of full light: 255, or 65,535. */
   readonly maximum: 255 | 65535;
 }
-
-/** Pixels a side of a picture may have. */
-export const MAX_SIDE = 8192;
-/** Pixels a picture may have: it is decoded whole, one after the other. */
-export const MAX_PIXELS = 2 ** 24;
 
 export function isTooLarge(height: number, width: number): boolean {
   return height > MAX_SIDE || width > MAX_SIDE || height * width > MAX_PIXELS;

@@ -13,9 +13,9 @@ import { FIRST_ACCOUNT_KEY, startChain } from "../../../node/cli/simulation/chai
 import { DEFAULT_SETTINGS } from "../../../node/cli/simulation/settings.ts";
 import { openSimulatedSpec } from "../../../node/cli/simulation/simulatedJob.ts";
 import { fromHex } from "../../../node/core/bytes.ts";
-import { createHome, keystoreFile } from "../../../node/daemon/home.ts";
-import { genesisHash, termsOf, toUnits } from "../../../node/daemon/jobSpec.ts";
-import { createKeystore } from "../../../node/daemon/keystore.ts";
+import { createHome, keystoreFile } from "../../../node/daemon/home/home.ts";
+import { genesisHash, termsOf, toUnits } from "../../../node/daemon/job/jobSpec.ts";
+import { createKeystore } from "../../../node/daemon/home/keystore.ts";
 import { simulatedAccounts } from "../../../node/simulation/accounts.ts";
 import { initialParams } from "../../../node/training/models/model.ts";
 

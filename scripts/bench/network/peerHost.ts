@@ -1,4 +1,4 @@
-import { ServedStore } from "../../../node/daemon/blobStore.ts";
+import { ServedStore } from "../../../node/daemon/participant/blobStore.ts";
 import type { BlobSource } from "../../../node/network/blobs/blobSource.ts";
 import { createLibp2pHost } from "../../../node/network/libp2p.ts";
 import type { Host, Network, NetworkOptions } from "../../../node/network/network.ts";

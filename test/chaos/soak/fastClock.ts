@@ -1,4 +1,4 @@
-import type { Clock } from "../../../node/daemon/clock.ts";
+import type { Clock } from "../../../node/daemon/time/clock.ts";
 
 /** The machine's clock, some times as fast: what waits for a deadline waits less, and everything else takes what it takes. */
 export function fastClock(times: number): Clock {

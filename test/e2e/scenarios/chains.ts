@@ -1,6 +1,6 @@
 import { it } from "mocha";
 import { startChain, type ChainProcess } from "../../../node/cli/simulation/chainProcess.ts";
-import type { JobSpecInput } from "../../../node/daemon/jobSpec.ts";
+import type { JobSpecInput } from "../../../node/daemon/job/jobSpec.ts";
 import { findAnvil, startAnvil, type Anvil } from "../../helpers/anvil.ts";
 import { openTestChain, type TestChain } from "../testChain.ts";
 

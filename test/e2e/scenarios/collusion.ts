@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import { readRound } from "../../../node/chain/snapshots.ts";
 import type { Hex } from "../../../node/core/bytes.ts";
-import { misbehaviourOf, type Misbehaviour } from "../../../node/daemon/behaviours.ts";
+import { misbehaviourOf, type Misbehaviour } from "../../../node/daemon/learning/behaviours.ts";
 import { ownSeat } from "../../../node/protocol/places.ts";
 import type { PeerState } from "../../../node/protocol/state.ts";
 import type { Storage } from "../../../node/storage/storage.ts";

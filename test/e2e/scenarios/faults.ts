@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import { readRound } from "../../../node/chain/snapshots.ts";
 import { PHASES } from "../../../node/core/roundView.ts";
-import { misbehaviourOf, type Misbehaviour } from "../../../node/daemon/behaviours.ts";
+import { misbehaviourOf, type Misbehaviour } from "../../../node/daemon/learning/behaviours.ts";
 import { LocalFederation } from "../localFederation.ts";
 import { smallJob, type TestChain } from "../testChain.ts";
 import type { Stage } from "./chains.ts";

@@ -1,5 +1,5 @@
 import { bitsOf } from "../../../node/core/roundView.ts";
-import type { Misbehaviour } from "../../../node/daemon/behaviours.ts";
+import type { Misbehaviour } from "../../../node/daemon/learning/behaviours.ts";
 import { ownSeat } from "../../../node/protocol/places.ts";
 import type { PeerState } from "../../../node/protocol/state.ts";
 

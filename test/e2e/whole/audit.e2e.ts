@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
-import { createKeystore } from "../../../node/daemon/keystore.ts";
+import { createKeystore } from "../../../node/daemon/home/keystore.ts";
 import { fromHex, keccakWords, type Hex } from "../../../node/core/bytes.ts";
 import { playQuietJob, type PlayedJob } from "../../audit/eventfulJob.ts";
 import { paceline, type Run } from "../../cli/paceline.ts";

@@ -1,7 +1,7 @@
 import type { Address } from "../../../node/core/bytes.ts";
 import type { JobTerms } from "../../../node/core/jobTerms.ts";
-import type { Misbehaviour as DaemonMisbehaviour } from "../../../node/daemon/behaviours.ts";
-import { genesisHash } from "../../../node/daemon/jobSpec.ts";
+import type { Misbehaviour as DaemonMisbehaviour } from "../../../node/daemon/learning/behaviours.ts";
+import { genesisHash } from "../../../node/daemon/job/jobSpec.ts";
 import { simulatedAccounts, type SimulatedAccount } from "../../../node/simulation/accounts.ts";
 import type { Conditions } from "../../../node/simulation/conditions.ts";
 import { VirtualFederation } from "../../../node/simulation/federation.ts";

@@ -2,8 +2,8 @@ import type { Hex } from "../../../node/core/bytes.ts";
 import { encodeUpdate, powerOfTwo, UPDATE_LEAF_BYTES } from "../../../node/core/fixedPoint.ts";
 import type { JobTerms } from "../../../node/core/jobTerms.ts";
 import { buildTree } from "../../../node/core/merkle.ts";
-import type { JobSpec } from "../../../node/daemon/jobSpec.ts";
-import type { Learner } from "../../../node/daemon/learner.ts";
+import type { JobSpec } from "../../../node/daemon/job/jobSpec.ts";
+import type { Learner } from "../../../node/daemon/learning/learner.ts";
 import { randomUpdate } from "../roundPlayer.ts";
 
 /** What virtual peers learn in tests: the same for the same member and round. */

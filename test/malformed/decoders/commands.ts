@@ -14,7 +14,7 @@ import {
   whole,
 } from "../../../node/cli/options.ts";
 import { networkSettings } from "../../../node/cli/networkOptions.ts";
-import { toUnits } from "../../../node/daemon/jobSpec.ts";
+import { toUnits } from "../../../node/daemon/job/jobSpec.ts";
 import { answerRequest, type ApiRequest, type ApiSurface } from "../../../node/daemon/api/routes.ts";
 import { libp2pKeyOf } from "../../../node/network/identity.ts";
 import { parseDataSource } from "../../../node/data/dataSource.ts";

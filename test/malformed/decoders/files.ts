@@ -5,11 +5,11 @@ import { readStatement, signStatement, type AuditStatement } from "../../../node
 import { keccak256, keccakWords, toHex, type Address } from "../../../node/core/bytes.ts";
 import { addressOfPrivateKey } from "../../../node/core/signature.ts";
 import { readToken } from "../../../node/daemon/api/token.ts";
-import { readJsonFile } from "../../../node/daemon/files.ts";
-import { openHome, readDeployment, type HomeConfig } from "../../../node/daemon/home.ts";
-import { readJobFile } from "../../../node/daemon/jobFile.ts";
-import { specHash } from "../../../node/daemon/jobSpec.ts";
-import { createKeystore, openKeystore } from "../../../node/daemon/keystore.ts";
+import { readJsonFile } from "../../../node/daemon/home/files.ts";
+import { openHome, readDeployment, type HomeConfig } from "../../../node/daemon/home/home.ts";
+import { readJobFile } from "../../../node/daemon/job/jobFile.ts";
+import { specHash } from "../../../node/daemon/job/jobSpec.ts";
+import { createKeystore, openKeystore } from "../../../node/daemon/home/keystore.ts";
 import { dataContractSchema } from "../../../node/data/contract.ts";
 import { DEFAULT_SETTINGS, simulationJob } from "../../../node/cli/simulation/settings.ts";
 import { bytesOf, jsonBytes, type Decoder } from "../decoder.ts";

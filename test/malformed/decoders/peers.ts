@@ -3,7 +3,7 @@ import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { multiaddr } from "@multiformats/multiaddr";
 import { keccak256 } from "../../../node/core/bytes.ts";
 import { addressOfPrivateKey } from "../../../node/core/signature.ts";
-import { createPeerStore } from "../../../node/daemon/keptPeers.ts";
+import { createPeerStore } from "../../../node/daemon/peers/keptPeers.ts";
 import { byPeer, parseContacts, plausibleAddresses } from "../../../node/network/addresses.ts";
 import { libp2pKeyOf } from "../../../node/network/identity.ts";
 import { PeerBook } from "../../../node/network/peers/book.ts";

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { keccakWords, type Address } from "../../../node/core/bytes.ts";
-import { openOutbox } from "../../../node/daemon/outbox.ts";
+import { openOutbox } from "../../../node/daemon/account/outbox.ts";
 import { createMemoryOutbox, type PendingTransaction } from "../../../node/chain/sending/outbox.ts";
 import { createMemoryStorage } from "../../../node/storage/memory.ts";
 import { openStorage } from "../../../node/storage/sqlite.ts";

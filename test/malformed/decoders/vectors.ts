@@ -1,7 +1,7 @@
 import { keccakWords } from "../../../node/core/bytes.ts";
 import { decodeAggregate, decodeUpdate, encodeAggregate, encodeUpdate } from "../../../node/core/fixedPoint.ts";
 import { decodeVector, encodeVector } from "../../../node/core/scores.ts";
-import { decodeCheckpoint, encodeCheckpoint } from "../../../node/daemon/checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../../node/daemon/model/checkpoint.ts";
 import type { Decoder } from "../decoder.ts";
 
 const LENGTH = 150;

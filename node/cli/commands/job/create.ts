@@ -1,11 +1,11 @@
 import { Option, type Command } from "commander";
 import { createJob, readHeld } from "../../../chain/accounts.ts";
 import { PacelineError } from "../../../core/errors.ts";
-import { initialVector } from "../../../daemon/federatedFit.ts";
-import { genesisHash, termsOf, toUnits } from "../../../daemon/jobSpec.ts";
+import { initialVector } from "../../../daemon/learning/federatedFit.ts";
+import { genesisHash, termsOf, toUnits } from "../../../daemon/job/jobSpec.ts";
 import { openWallet, withChainAccess } from "../../chainAccess.ts";
 import { acts } from "../../command.ts";
-import { openJobFile } from "../../../daemon/jobFile.ts";
+import { openJobFile } from "../../../daemon/job/jobFile.ts";
 import { anAmount, withChain, withWallet, type ChainOptions, type WalletOptions } from "../../options.ts";
 import { formatUnits, table, type Outcome } from "../../output.ts";
 

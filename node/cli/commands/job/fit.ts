@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
-import { replaceFile } from "../../../daemon/files.ts";
-import { fitJob, type FittedJob } from "../../../daemon/jobFit.ts";
+import { replaceFile } from "../../../daemon/home/files.ts";
+import { fitJob, type FittedJob } from "../../../daemon/job/jobFit.ts";
 import { parseColumn, type TableOptions } from "../../../data/table/infer.ts";
 import { acts } from "../../command.ts";
 import { aList } from "../../options.ts";

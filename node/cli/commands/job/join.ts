@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import type { Address } from "../../../core/bytes.ts";
-import { remember } from "../../../daemon/home.ts";
-import { toUnits } from "../../../daemon/jobSpec.ts";
+import { remember } from "../../../daemon/home/home.ts";
+import { toUnits } from "../../../daemon/job/jobSpec.ts";
 import { homeIfAny, jobRef, openJob, openWallet, withChainAccess } from "../../chainAccess.ts";
 import { acts } from "../../command.ts";
 import { joinWithStake } from "../../enrol.ts";

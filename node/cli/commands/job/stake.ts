@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import { addStake, readHeld, readMembership, readToken } from "../../../chain/accounts.ts";
 import type { Address } from "../../../core/bytes.ts";
 import { PacelineError } from "../../../core/errors.ts";
-import { toUnits } from "../../../daemon/jobSpec.ts";
+import { toUnits } from "../../../daemon/job/jobSpec.ts";
 import { homeIfAny, openJob, openWallet, withChainAccess } from "../../chainAccess.ts";
 import { acts } from "../../command.ts";
 import { anAddress, anAmount, DEFAULT_HOME, withChain, withWallet } from "../../options.ts";

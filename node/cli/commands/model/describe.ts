@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { describeModelFile } from "../../../daemon/modelFiles.ts";
+import { describeModelFile } from "../../../daemon/job/modelFiles.ts";
 import type { FileModelChoice } from "../../../training/formats/fileModelSpec.ts";
 import { acts } from "../../command.ts";
 import { aList } from "../../options.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Option, type Command } from "commander";
-import { replaceBytes } from "../../../daemon/binaryFiles.ts";
-import { openHome } from "../../../daemon/home.ts";
-import { openTrainedModel, type TrainedModel } from "../../../daemon/trainedModel.ts";
+import { replaceBytes } from "../../../daemon/home/binaryFiles.ts";
+import { openHome } from "../../../daemon/home/home.ts";
+import { openTrainedModel, type TrainedModel } from "../../../daemon/learning/trainedModel.ts";
 import { exportOnnx } from "../../../training/formats/exportOnnx.ts";
 import { exportSafetensors } from "../../../training/formats/exportSafetensors.ts";
 import { exportTfjs } from "../../../training/formats/exportTfjs.ts";

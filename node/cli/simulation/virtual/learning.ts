@@ -1,8 +1,8 @@
 import { seededRandom } from "../../../core/random.ts";
 import { openTrainer } from "../../../daemon/adapters.ts";
-import { evaluationOf } from "../../../daemon/evaluation.ts";
-import type { JobSpec } from "../../../daemon/jobSpec.ts";
-import { createLearner, type Learner } from "../../../daemon/learner.ts";
+import { evaluationOf } from "../../../daemon/job/evaluation.ts";
+import type { JobSpec } from "../../../daemon/job/jobSpec.ts";
+import { createLearner, type Learner } from "../../../daemon/learning/learner.ts";
 import { initialParams, parameterCount, type Model } from "../../../training/models/model.ts";
 import type { Holding } from "../data.ts";
 import { openSimulatedJob, openSimulatedSpec } from "../simulatedJob.ts";

@@ -1,5 +1,5 @@
 import type { Address } from "../../../core/bytes.ts";
-import { genesisHash, termsOf, toUnits } from "../../../daemon/jobSpec.ts";
+import { genesisHash, termsOf, toUnits } from "../../../daemon/job/jobSpec.ts";
 import { simulatedAccounts } from "../../../simulation/accounts.ts";
 import { Churn } from "../../../simulation/churn.ts";
 import { VirtualFederation } from "../../../simulation/federation.ts";

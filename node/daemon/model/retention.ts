@@ -1,0 +1,77 @@
+import type { Hex } from "../../core/bytes.ts";
+import type { OwnUpdate } from "../../protocol/state.ts";
+import type { BlobEntry, Storage } from "../../storage/storage.ts";
+import { keptModels, newestCertificate } from "./keptModels.ts";
+
+/** Rounds whose blobs and records stay where nothing else is told; Infinity keeps all, which an audit needs. */
+export const USUAL_KEPT_ROUNDS = 4;
+/** What a round promised may be asked for until the end of the one after it. */
+export const LEAST_KEPT_ROUNDS = 2;
+
+/** Records by round, beside the blobs. */
+const RECORDS = ["update", "scores", "judged"];
+
+export interface Retention {
+  /** The round that has begun. */
+  readonly round: number;
+  readonly keptRounds: number;
+  /** Rounds that somebody disputes: they and all after them stay. */
+  readonly disputed: readonly number[];
+  /** Whether somebody is being served this blob. */
+  readonly isServed: (root: Hex) => boolean;
+}
+
+/** Forgets what is older than the retention: a crash in the middle leaves the rest for the next round. */
+export async function collect(storage: Storage, retention: Retention): Promise<void> {
+  const { round, keptRounds, disputed, isServed } = retention;
+  const disputedFrom = Math.min(round, ...disputed);
+  const oldest = Math.min(disputedFrom, round - Math.max(LEAST_KEPT_ROUNDS, keptRounds));
+  const age: Age = {
+    oldest,
+    oldestOfOthers: keptRounds === Infinity ? -Infinity : disputedFrom,
+    attested: Math.min(oldest, newestCertificate(storage)?.round ?? -Infinity),
+    oldestModel: Math.min(...keptModels(storage).map(({ updates }) => updates)),
+  };
+  const kept = stillNamed(storage, oldest);
+  const old = storage.blobs().filter((entry) => isOld(entry, age) && !kept.has(entry.root) && !isServed(entry.root));
+  for (const { root } of old) await storage.deleteBlob(root);
+  storage.transaction(() => {
+    for (const kind of RECORDS)
+      for (const [key] of storage.entries(kind)) if (Number(key) < oldest) storage.delete(kind, key);
+    // Before blobs had an index, these named others' updates.
+    for (const [root] of storage.entries("spilled")) storage.delete("spilled", root);
+  });
+}
+
+interface Age {
+  readonly oldest: number;
+  readonly oldestOfOthers: number;
+  /** The round of the newest attested checkpoint, if it is old enough: what came before is in it. */
+  readonly attested: number;
+  /** By settled rounds, as checkpoints are. */
+  readonly oldestModel: number;
+}
+
+function isOld({ kind, round }: BlobEntry, { oldest, oldestOfOthers, attested, oldestModel }: Age): boolean {
+  switch (kind) {
+    case "update":
+    case "unknown":
+      return round < oldest;
+    case "other":
+      return round < oldestOfOthers;
+    case "aggregate":
+      return round < attested;
+    // Of a crash between a checkpoint's bytes and its record.
+    case "checkpoint":
+      return oldest > -Infinity && round < oldestModel;
+    default:
+      return false;
+  }
+}
+
+/** What a checkpoint or a promise of a round that is kept stands for. */
+function stillNamed(storage: Storage, oldest: number): ReadonlySet<Hex> {
+  const models = keptModels(storage).map(({ checkpointRoot }) => checkpointRoot);
+  const promised = storage.entries("update").filter(([key]) => Number(key) >= oldest);
+  return new Set([...models, ...promised.map(([, update]) => (update as OwnUpdate).updateRoot)]);
+}

@@ -1,0 +1,137 @@
+import { toHex, type Hex } from "../../core/bytes.ts";
+import type { JobDomain } from "../../core/encoding.ts";
+import { PacelineError } from "../../core/errors.ts";
+import { signDigest } from "../../core/signature.ts";
+import { structDigest, type SignedStruct } from "../../core/typedData.ts";
+import type { PeerMessage } from "../../protocol/messages.ts";
+import type { Storage } from "../../storage/storage.ts";
+
+/**
+ * Slashing protection, as EIP-3076 has it for validators: what this operator states in a job is on the disk before anybody is
+ * given its signature, and nothing that contradicts it is ever signed, whatever a restart has forgotten.
+ */
+export interface Signer {
+  /**
+   * @throws PacelineError `contradiction` where it was stated otherwise before, or the round is too old to know;
+   *   `storage-failed` where it cannot be written down: then nothing is signed
+   */
+  sign(body: SignedStruct): PeerMessage;
+  /** What was signed in a round, as it would be sent again. */
+  signedIn(round: number, seed: Hex): readonly PeerMessage[];
+  /** Whether anything is known to have been signed in a round, after whichever draw. */
+  hasSignedIn(round: number): boolean;
+  /** Forgets the rounds before `round`, and from now on signs nothing in them. */
+  forgetBefore(round: number): void;
+}
+
+/** Kind of the records, one a statement; the key begins with the round, so that they lie in order. */
+const SIGNED = "signed";
+/** Kind of the one record of the first round in which statements are known and may be made. */
+const HORIZON = "signing";
+const FIRST_ROUND = "firstRound";
+
+/** A bitmap's bits are in hexadecimal here: JSON has no large integers. */
+interface Statement {
+  readonly body: Omit<SignedStruct, "bits"> & { readonly bits?: string };
+  readonly digest: Hex;
+  readonly signature: Hex;
+}
+
+export function createSigner(domain: JobDomain, privateKey: Uint8Array, storage: Storage): Signer {
+  const firstRound = (): number => (storage.get(HORIZON, FIRST_ROUND) as number | undefined) ?? 0;
+  const inRound = (prefix: string): Statement[] =>
+    storage.entries(SIGNED).flatMap(([key, value]) => (key.startsWith(prefix) ? [value as Statement] : []));
+
+  return {
+    sign(body) {
+      const digest = toHex(structDigest(domain, body));
+      const key = keyOf(body);
+      const before = storage.get(SIGNED, key) as Statement | undefined;
+      if (before?.digest === digest) return messageOf(before);
+      if (body.round < firstRound()) throw tooOld(body, firstRound());
+      if (before !== undefined && !adds(body, bodyOf(before))) throw contradiction(body);
+      const signature = signStruct(domain, privateKey, body);
+      const statement: Statement = { body: toRecord(body), digest, signature };
+      storage.put(SIGNED, key, statement);
+      return { body, signature };
+    },
+    signedIn: (round, seed) => inRound(`${prefixOf(round)}${seed}/`).map(messageOf),
+    hasSignedIn: (round) => inRound(prefixOf(round)).length > 0,
+    forgetBefore(round) {
+      if (round <= firstRound()) return;
+      const old = storage.entries(SIGNED).filter(([key]) => key < prefixOf(round));
+      storage.transaction(() => {
+        storage.put(HORIZON, FIRST_ROUND, round);
+        for (const [key] of old) storage.delete(SIGNED, key);
+      });
+    },
+  };
+}
+
+/** The bare signature, which nothing remembers. */
+export function signStruct(domain: JobDomain, privateKey: Uint8Array, body: SignedStruct): Hex {
+  return signDigest(structDigest(domain, body), privateKey);
+}
+
+/** What only one statement can be made about. */
+function keyOf(body: SignedStruct): string {
+  return `${prefixOf(body.round)}${body.seed}/${body.type}/${subjectOf(body)}`;
+}
+
+function prefixOf(round: number): string {
+  return `${String(round).padStart(10, "0")}/`;
+}
+
+function subjectOf(body: SignedStruct): string {
+  switch (body.type) {
+    case "Commit":
+      return "";
+    case "Opening":
+      return String(body.position);
+    case "Bitmap":
+      return String(body.seat);
+    case "Attestation":
+      return `${body.slot}/${body.includeHash}`;
+    case "ScoreCommit":
+      return body.includeHash;
+    case "Checkpoint":
+      return body.modelId;
+    case "ScoreOpening": // the salt stands for the commitment: with another include set, scores are committed anew
+      return `${body.seat}/${body.salt}`;
+  }
+}
+
+/** A bitmap may say more than before: the chain takes the bits together. Everything else is said once. */
+function adds(body: SignedStruct, before: SignedStruct): boolean {
+  if (body.type !== "Bitmap" || before.type !== "Bitmap") return false;
+  return (body.bits & before.bits) === before.bits;
+}
+
+function toRecord(body: SignedStruct): Statement["body"] {
+  return body.type === "Bitmap" ? { ...body, bits: `0x${body.bits.toString(16)}` } : body;
+}
+
+function bodyOf({ body }: Statement): SignedStruct {
+  return (body.bits === undefined ? body : { ...body, bits: BigInt(body.bits) }) as SignedStruct;
+}
+
+function messageOf(statement: Statement): PeerMessage {
+  return { body: bodyOf(statement), signature: statement.signature };
+}
+
+function contradiction({ type, round }: SignedStruct): PacelineError {
+  return new PacelineError(
+    "contradiction",
+    `this operator has signed another ${type} in round ${round} before, and could be slashed for this one: nothing is signed. ` +
+      "Does another daemon use the same key?",
+    { type, round },
+  );
+}
+
+function tooOld({ type, round }: SignedStruct, firstRound: number): PacelineError {
+  return new PacelineError(
+    "contradiction",
+    `what this operator signed before round ${firstRound} is not known here, and a ${type} of round ${round} could contradict it: nothing is signed`,
+    { type, round, firstRound },
+  );
+}
