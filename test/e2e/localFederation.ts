@@ -168,10 +168,18 @@ export class LocalFederation {
     await running?.stop();
   }
 
-  /** Resolves when every daemon that runs holds this model; rejects after `seconds`. */
-  agree(modelId: Hex, seconds: number): Promise<void> {
+  /** Of a daemon that runs. */
+  modelOf(name: string): Hex {
+    return this.#running.get(name)!.participant.model().modelId;
+  }
+
+  /**
+   * Resolves when every daemon that runs holds this model; rejects after `seconds`.
+   * @param without the names of those that need not
+   */
+  agree(modelId: Hex, seconds: number, without: readonly string[] = []): Promise<void> {
     const others = (): readonly string[] =>
-      [...this.#running].filter(([, { participant }]) => participant.model().modelId !== modelId).map(([name]) => name);
+      [...this.#running.keys()].filter((name) => !without.includes(name) && this.modelOf(name) !== modelId);
     return new Promise((resolve, reject) => {
       const look = (): void => {
         if (others().length > 0) return;

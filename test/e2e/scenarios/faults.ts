@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import { readRound } from "../../../node/chain/snapshots.ts";
-import { PHASES } from "../../../node/core/roundView.ts";
+import { PHASES, type Member } from "../../../node/core/roundView.ts";
 import { misbehaviourOf, type Misbehaviour } from "../../../node/daemon/learning/behaviours.ts";
 import { LocalFederation } from "../localFederation.ts";
 import { smallJob, type TestChain } from "../testChain.ts";
@@ -114,11 +114,25 @@ export function playFaults(stage: Stage): void {
       expect(calls.filter((name) => name === "commitBatch").length).to.be.at.least(ROUNDS);
     });
 
-    it("leaves every daemon with the chain's model, and every wei accounted for", async () => {
+    it("leaves every member's daemon with the chain's model, and every wei accounted for", async () => {
       await federation.log.until("JobEnded", () => true, stage.patience);
-      const { view } = await readRound(chain.endpoint, federation.job.addresses.job);
-      await federation.agree(view.modelId, stage.patience);
+      const { view, members } = await readRound(chain.endpoint, federation.job.addresses.job);
+      await federation.agree(view.modelId, stage.patience, ejectedAmong(members));
       await expectConserved(federation);
     });
+
+    it("leaves who was ejected, and whom nobody serves any more, with a model that the chain had", async () => {
+      const { members } = await readRound(chain.endpoint, federation.job.addresses.job);
+      const ejected = ejectedAmong(members);
+      expect(ejected.length).to.equal(3); // of the silent one only what a miss costs was taken
+      const settled = federation.log.all("RoundSettled").map(({ args }) => args.modelId);
+      const known = [federation.job.terms.genesisHash, ...settled];
+      for (const name of ejected) expect(known, name).to.include(federation.modelOf(name));
+    });
   });
+}
+
+/** Names of the daemons whose member was ejected for a proven fault. */
+function ejectedAmong(members: readonly Member[]): readonly string[] {
+  return members.flatMap(({ ejected }, member) => (ejected ? [`p${member}`] : []));
 }
