@@ -4,6 +4,7 @@ import type { JobDomain } from "../core/encoding.ts";
 import { quorumOf } from "../core/roundView.ts";
 import { recoverSigner } from "../core/signature.ts";
 import { structDigest } from "../core/typedData.ts";
+import { signature, uint32, word } from "./wire.ts";
 
 /**
  * Attested checkpoints: the seats of every eighth settled round sign what the model is after it, so that who comes late need not
@@ -49,22 +50,17 @@ export type CheckpointTalk =
 const MAX_TALK_BYTES = 4096;
 const MAX_SIGNATURES = 32;
 
-const word = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value));
-const signature = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{130}$/.test(value));
-const uint32 = z.int().min(0).max(0xffffffff);
+export const certificateSchema = z.strictObject({
+  round: uint32,
+  seed: word,
+  modelId: word,
+  updates: uint32,
+  checkpointRoot: word,
+  signatures: z.array(signature).min(1).max(MAX_SIGNATURES),
+});
 const talk = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("wanted"), updates: uint32 }),
-  z.strictObject({
-    type: z.literal("held"),
-    certificate: z.strictObject({
-      round: uint32,
-      seed: word,
-      modelId: word,
-      updates: uint32,
-      checkpointRoot: word,
-      signatures: z.array(signature).min(1).max(MAX_SIGNATURES),
-    }),
-  }),
+  z.strictObject({ type: z.literal("held"), certificate: certificateSchema }),
 ]);
 const envelope = z.strictObject({ checkpoint: talk, attempt: uint32 });
 

@@ -5,6 +5,7 @@ import { structDigest, type SignedStruct } from "../core/typedData.ts";
 import type { JobDomain } from "../core/encoding.ts";
 import type { Member, RoundView } from "../core/roundView.ts";
 import { rosterOf } from "./roster.ts";
+import { bits, bytes, signature, uint32, uint8, word } from "./wire.ts";
 import { faultBeside, type MessageFault } from "./validators.ts";
 
 /**
@@ -37,18 +38,10 @@ const MAX_ROUNDS_AHEAD = 1;
 /** Rounds after which nobody says any more what the model of a settled one is. */
 const MAX_CHECKPOINT_AGE = 4;
 
-const word = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value));
-const signature = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{130}$/.test(value));
-const bytes = z.custom<Hex>((value) => typeof value === "string" && /^0x([0-9a-f]{2}){0,512}$/.test(value));
-const uint8 = z.int().min(0).max(255);
-const uint32 = z.int().min(0).max(0xffffffff);
-const bits = z
-  .string()
-  .regex(/^0x[0-9a-f]{1,64}$/)
-  .transform((text) => BigInt(text));
 const common = { round: uint32, seed: word };
 
-const body = z.discriminatedUnion("type", [
+/** A signed struct as JSON has it. */
+export const structSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("Commit"),
     ...common,
@@ -68,7 +61,7 @@ const body = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ScoreOpening"), ...common, seat: uint8, vector: bytes, salt: word }),
   z.strictObject({ type: z.literal("Checkpoint"), ...common, modelId: word, updates: uint32, checkpointRoot: word }),
 ]);
-const envelope = z.strictObject({ body, signature, attempt: uint32 });
+const envelope = z.strictObject({ body: structSchema, signature, attempt: uint32 });
 
 export function encodeMessage(message: PeerMessage, attempt: number): Uint8Array {
   const json = JSON.stringify({ ...message, attempt }, (_, value: unknown) =>

@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { keccakWords, type Hex } from "../../node/core/bytes.ts";
+import { keccakWords, ZERO_WORD, type Hex } from "../../node/core/bytes.ts";
+import { keepJudged, promiseScores, promiseUpdate } from "../../node/daemon/home/roundRecords.ts";
 import { ServedStore } from "../../node/daemon/participant/blobStore.ts";
+import type { KeptModel } from "../../node/daemon/model/keptModels.ts";
 import { collect, LEAST_KEPT_ROUNDS } from "../../node/daemon/model/retention.ts";
+import type { Judged } from "../../node/protocol/state.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
 import type { Storage } from "../../node/storage/storage.ts";
 import { SEEDED } from "../helpers/seeded.ts";
@@ -11,6 +14,11 @@ import { SEEDED } from "../helpers/seeded.ts";
 const KINDS = ["update", "other", "aggregate", "unknown", "checkpoint", "kept"] as const;
 type Kind = (typeof KINDS)[number];
 const rootOf = (kind: Kind, round: number): Hex => keccakWords(KINDS.indexOf(kind), round);
+const judgedIn = (round: number): Judged => ({ round, modelId: ZERO_WORD, updates: [], aggregateRoot: ZERO_WORD });
+
+function certified({ length, ...model }: KeptModel, round: number): KeptModel {
+  return { length, ...model, certificate: { ...model, round, seed: ZERO_WORD, signatures: [`0x${"11".repeat(65)}`] } };
+}
 const NOBODY = (): boolean => false;
 
 /** A disk after `rounds` rounds, with a checkpoint that a quorum vouches for after round `attested`. */
@@ -18,16 +26,16 @@ async function disk(rounds: number, attested: number | undefined): Promise<Stora
   const storage = createMemoryStorage();
   for (let round = 1; round <= rounds; round++) {
     for (const kind of KINDS) await storage.putBlob(rootOf(kind, round), new Uint8Array(8), { kind, round });
-    storage.put("update", String(round), { updateRoot: rootOf("update", round) });
-    for (const kind of ["scores", "judged"]) storage.put(kind, String(round), round);
+    const words = { salt: ZERO_WORD, commitment: ZERO_WORD };
+    promiseUpdate(storage, round, { updateRoot: rootOf("update", round), exampleCount: 1, ...words });
+    promiseScores(storage, round, { seed: ZERO_WORD, scores: { includeHash: ZERO_WORD, vector: "0x", ...words } });
+    keepJudged(storage, judgedIn(round));
   }
-  const kept = [rounds, rounds - 1].map((updates) => ({ updates, checkpointRoot: rootOf("checkpoint", updates) }));
-  const certificate = { round: attested };
-  const models =
-    attested === undefined
-      ? kept
-      : [...kept, { ...kept[0], updates: attested, checkpointRoot: rootOf("checkpoint", attested), certificate }];
-  storage.put("model", "kept", models);
+  const keptAt = (updates: number): KeptModel => {
+    return { modelId: ZERO_WORD, updates, checkpointRoot: rootOf("checkpoint", updates), length: 1 };
+  };
+  const kept = [rounds, rounds - 1].map(keptAt);
+  storage.put("model", "kept", attested === undefined ? kept : [...kept, certified(keptAt(attested), attested)]);
   return storage;
 }
 
@@ -74,7 +82,7 @@ describe("what a participant keeps on the disk", () => {
     expect(roundsOf(storage, "update")).to.deep.equal([2, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
     expect(roundsOf(storage, "other")).to.deep.equal([12, 13, 14, 15, 16, 17, 18, 19, 20]);
     expect(roundsOf(storage, "aggregate")[0]).to.equal(12);
-    expect(storage.get("judged", "12")).to.equal(12);
+    expect(storage.get("judged", "12")).to.deep.equal(judgedIn(12));
     await collect(storage, { round: 20, keptRounds: 3, disputed: [], isServed: NOBODY });
     expect(roundsOf(storage, "update")).to.deep.equal([17, 18, 19, 20]);
   });
@@ -94,7 +102,7 @@ describe("what a participant keeps on the disk", () => {
           for (let round = Math.max(1, oldest); round <= rounds; round++) {
             expect(storage.blob(rootOf("update", round))?.whole).to.equal(true);
             expect(storage.blob(rootOf("aggregate", round))?.whole).to.equal(true);
-            expect(storage.get("judged", String(round))).to.equal(round);
+            expect(storage.get("judged", String(round))).to.deep.equal(judgedIn(round));
           }
           for (let round = attested + 1; round <= rounds; round++)
             expect(storage.blob(rootOf("aggregate", round))?.whole).to.equal(true);

@@ -1,9 +1,12 @@
+import { z } from "zod";
 import type { Hex } from "../../core/bytes.ts";
 import { AGGREGATE_LEAF_BYTES } from "../../core/fixedPoint.ts";
 import { buildTree } from "../../core/merkle.ts";
-import type { Certificate } from "../../protocol/checkpoint.ts";
+import { certificateSchema, type Certificate } from "../../protocol/checkpoint.ts";
 import type { SavedModel } from "../../protocol/state.ts";
 import type { Storage } from "../../storage/storage.ts";
+import { uint32, word } from "../../protocol/wire.ts";
+import { readRecord } from "../home/records.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { GlobalModel } from "./globalModel.ts";
 
@@ -20,9 +23,23 @@ export interface KeptModel extends SavedModel {
  */
 const KEPT_MODELS = 3;
 
+const keptSchema = z.array(
+  z.strictObject({
+    modelId: word,
+    updates: uint32,
+    checkpointRoot: word,
+    length: uint32,
+    certificate: certificateSchema.exactOptional(),
+  }),
+);
+
 /** Newest first. */
 export function keptModels(storage: Storage): readonly KeptModel[] {
-  return (storage.get("model", "kept") as readonly KeptModel[] | undefined) ?? [];
+  return (
+    readRecord(storage, "model", "kept", keptSchema)?.map(({ certificate, ...model }) =>
+      certificate === undefined ? model : { ...model, certificate },
+    ) ?? []
+  );
 }
 
 /** The newest checkpoint that a quorum vouches for. What happened before it can be had from it. */

@@ -1,15 +1,12 @@
 import type { Hex } from "../../core/bytes.ts";
-import type { OwnUpdate } from "../../protocol/state.ts";
 import type { BlobEntry, Storage } from "../../storage/storage.ts";
+import { promisedUpdates, ROUND_RECORDS } from "../home/roundRecords.ts";
 import { keptModels, newestCertificate } from "./keptModels.ts";
 
 /** Rounds whose blobs and records stay where nothing else is told; Infinity keeps all, which an audit needs. */
 export const USUAL_KEPT_ROUNDS = 4;
 /** What a round promised may be asked for until the end of the one after it. */
 export const LEAST_KEPT_ROUNDS = 2;
-
-/** Records by round, beside the blobs. */
-const RECORDS = ["update", "scores", "judged"];
 
 export interface Retention {
   /** The round that has begun. */
@@ -36,7 +33,7 @@ export async function collect(storage: Storage, retention: Retention): Promise<v
   const old = storage.blobs().filter((entry) => isOld(entry, age) && !kept.has(entry.root) && !isServed(entry.root));
   for (const { root } of old) await storage.deleteBlob(root);
   storage.transaction(() => {
-    for (const kind of RECORDS)
+    for (const kind of ROUND_RECORDS)
       for (const [key] of storage.entries(kind)) if (Number(key) < oldest) storage.delete(kind, key);
     // Before blobs had an index, these named others' updates.
     for (const [root] of storage.entries("spilled")) storage.delete("spilled", root);
@@ -72,6 +69,5 @@ function isOld({ kind, round }: BlobEntry, { oldest, oldestOfOthers, attested, o
 /** What a checkpoint or a promise of a round that is kept stands for. */
 function stillNamed(storage: Storage, oldest: number): ReadonlySet<Hex> {
   const models = keptModels(storage).map(({ checkpointRoot }) => checkpointRoot);
-  const promised = storage.entries("update").filter(([key]) => Number(key) >= oldest);
-  return new Set([...models, ...promised.map(([, update]) => (update as OwnUpdate).updateRoot)]);
+  return new Set([...models, ...promisedUpdates(storage, oldest).map(({ updateRoot }) => updateRoot)]);
 }

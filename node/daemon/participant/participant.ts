@@ -9,7 +9,7 @@ import { judgeMessage, type PeerMessage } from "../../protocol/messages.ts";
 import type { MessageFault } from "../../protocol/validators.ts";
 import { hear, initialState, step } from "../../protocol/round.ts";
 import { flawOf } from "../../protocol/soundView.ts";
-import type { Judged, OwnUpdate, PeerState } from "../../protocol/state.ts";
+import type { PeerState } from "../../protocol/state.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Misbehaviour } from "../learning/behaviours.ts";
 import { ChainClock, TOLERANCE_SECONDS } from "../time/chainClock.ts";
@@ -19,9 +19,9 @@ import { CheckpointExchange } from "../model/checkpointExchange.ts";
 import { Alarm, type Clock } from "../time/clock.ts";
 import { keepConnected } from "../peers/connections.ts";
 import type { Trust } from "../home/homeSchemas.ts";
+import { judgedRounds, promisedScores, promisedUpdate } from "../home/roundRecords.ts";
 import type { ParticipantContext } from "./context.ts";
 import { atMost } from "../time/deadline.ts";
-import { promisedScores } from "./effects/scoring.ts";
 import { watchFormerMembers } from "../peers/formerMembers.ts";
 import { genesisHash, type JobSpec } from "../job/jobSpec.ts";
 import { requireGenesis, type advanceModel, type GlobalModel } from "../model/globalModel.ts";
@@ -250,7 +250,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
       observer.onProblem?.("forget rounds", error),
     );
     signer.forgetBefore(Math.min(oldest, view.round - KEPT_STATEMENTS));
-    const update = storage.get("update", String(view.round)) as OwnUpdate | undefined;
+    const update = promisedUpdate(storage, view.round);
     if (update !== undefined) dispatch({ type: "trained", round: view.round, update });
     for (const scores of promisedScores(storage, view.round, view.seed))
       dispatch({ type: "scored", round: view.round, scores });
@@ -262,8 +262,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   /** What a run before a restart made of rounds that may have settled since. */
   function recallVerdicts({ phase, round }: RoundView): void {
     const ended = phase === "finished" || phase === "failed";
-    for (const [, record] of storage.entries("judged")) {
-      const judged = record as Judged;
+    for (const judged of judgedRounds(storage)) {
       if (judged.round < round || ended) dispatch({ type: "judged", judged });
     }
   }
@@ -272,7 +271,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
   function requireOwnRecords({ round, cohort, committedMask }: RoundView, members: readonly Member[]): void {
     const position = cohort.findIndex((memberId) => members[memberId]?.operator === chain.operator);
     if (position < 0 || !hasBit(committedMask, position)) return;
-    if (signer.hasSignedIn(round) || storage.get("update", String(round)) !== undefined) return;
+    if (signer.hasSignedIn(round) || promisedUpdate(storage, round) !== undefined) return;
     signer.forgetBefore(round + 1);
     observer.onProblem?.(
       "records",

@@ -1,10 +1,13 @@
+import { z } from "zod";
 import { toHex, type Hex } from "../../core/bytes.ts";
 import type { JobDomain } from "../../core/encoding.ts";
 import { PacelineError } from "../../core/errors.ts";
 import { signDigest } from "../../core/signature.ts";
 import { structDigest, type SignedStruct } from "../../core/typedData.ts";
-import type { PeerMessage } from "../../protocol/messages.ts";
+import { structSchema, type PeerMessage } from "../../protocol/messages.ts";
+import { signature, uint32, word } from "../../protocol/wire.ts";
 import type { Storage } from "../../storage/storage.ts";
+import { parseRecord, readRecord } from "../home/records.ts";
 
 /**
  * Slashing protection, as EIP-3076 has it for validators: what this operator states in a job is on the disk before anybody is
@@ -30,29 +33,27 @@ const SIGNED = "signed";
 const HORIZON = "signing";
 const FIRST_ROUND = "firstRound";
 
-/** A bitmap's bits are in hexadecimal here: JSON has no large integers. */
-interface Statement {
-  readonly body: Omit<SignedStruct, "bits"> & { readonly bits?: string };
-  readonly digest: Hex;
-  readonly signature: Hex;
-}
+const statementSchema = z.strictObject({ body: structSchema, digest: word, signature });
+type Statement = z.infer<typeof statementSchema>;
 
 export function createSigner(domain: JobDomain, privateKey: Uint8Array, storage: Storage): Signer {
-  const firstRound = (): number => (storage.get(HORIZON, FIRST_ROUND) as number | undefined) ?? 0;
+  const firstRound = (): number => readRecord(storage, HORIZON, FIRST_ROUND, uint32) ?? 0;
   const inRound = (prefix: string): Statement[] =>
-    storage.entries(SIGNED).flatMap(([key, value]) => (key.startsWith(prefix) ? [value as Statement] : []));
+    storage
+      .entries(SIGNED)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, record]) => parseRecord(SIGNED, key, record, statementSchema));
 
   return {
     sign(body) {
       const digest = toHex(structDigest(domain, body));
       const key = keyOf(body);
-      const before = storage.get(SIGNED, key) as Statement | undefined;
+      const before = readRecord(storage, SIGNED, key, statementSchema);
       if (before?.digest === digest) return messageOf(before);
       if (body.round < firstRound()) throw tooOld(body, firstRound());
-      if (before !== undefined && !adds(body, bodyOf(before))) throw contradiction(body);
+      if (before !== undefined && !adds(body, before.body)) throw contradiction(body);
       const signature = signStruct(domain, privateKey, body);
-      const statement: Statement = { body: toRecord(body), digest, signature };
-      storage.put(SIGNED, key, statement);
+      storage.put(SIGNED, key, { body: toRecord(body), digest, signature });
       return { body, signature };
     },
     signedIn: (round, seed) => inRound(`${prefixOf(round)}${seed}/`).map(messageOf),
@@ -107,16 +108,13 @@ function adds(body: SignedStruct, before: SignedStruct): boolean {
   return (body.bits & before.bits) === before.bits;
 }
 
-function toRecord(body: SignedStruct): Statement["body"] {
+/** A bitmap's bits are in hexadecimal there: JSON has no large integers. */
+function toRecord(body: SignedStruct): z.input<typeof structSchema> {
   return body.type === "Bitmap" ? { ...body, bits: `0x${body.bits.toString(16)}` } : body;
 }
 
-function bodyOf({ body }: Statement): SignedStruct {
-  return (body.bits === undefined ? body : { ...body, bits: BigInt(body.bits) }) as SignedStruct;
-}
-
-function messageOf(statement: Statement): PeerMessage {
-  return { body: bodyOf(statement), signature: statement.signature };
+function messageOf({ body, signature }: Statement): PeerMessage {
+  return { body, signature };
 }
 
 function contradiction({ type, round }: SignedStruct): PacelineError {

@@ -6,6 +6,7 @@ import { AGGREGATE_LEAF_BYTES, encodeAggregate } from "../../../core/fixedPoint.
 import { buildTree } from "../../../core/merkle.ts";
 import { weightsOf, type WeightedUpdate } from "../../../core/weightedMean.ts";
 import type { Judged } from "../../../protocol/state.ts";
+import { keepJudged } from "../../home/roundRecords.ts";
 import type { ParticipantContext } from "../context.ts";
 import { readUpdate } from "./blobs.ts";
 
@@ -75,7 +76,7 @@ export async function aggregate(
   });
   context.updates.keepAggregate(root, bytes);
   const judged: Judged = { round, modelId: context.model.modelId, updates, aggregateRoot: root };
-  storage.put("judged", String(round), judged); // after a restart, what settled meanwhile is held against it
+  keepJudged(storage, judged);
   context.dispatch({ type: "aggregated", round, includeHash, aggregateRoot: root });
   await storage.putBlob(root, bytes, { kind: "aggregate", round });
 }

@@ -3,29 +3,11 @@ import { scoreCommitmentHash } from "../../../core/encoding.ts";
 import { encodeVector, scoreVector } from "../../../core/scores.ts";
 import type { PeerEffect } from "../../../protocol/events.ts";
 import type { OwnScores } from "../../../protocol/state.ts";
-import type { Storage } from "../../../storage/storage.ts";
+import { promisedScores, promiseScores } from "../../home/roundRecords.ts";
 import type { ParticipantContext } from "../context.ts";
 import { exactAggregate, requireIncludeHash, weightedUpdates } from "./aggregation.ts";
 
 type ScoreEffect = Extract<PeerEffect, { type: "score" }>;
-
-/** A seat's scores on the disk; their commitment holds after one draw and for one include set only. */
-interface PromisedScores {
-  readonly seed: Hex;
-  readonly scores: OwnScores;
-}
-
-/** Newest ones of a round. Each takes a reorganisation or a withheld update, and stays: a reorganisation may bring its draw back. */
-const MAX_PROMISES = 16;
-
-/** What this seat has promised in a round after one of its draws, the newest last. */
-export function promisedScores(storage: Storage, round: number, seed: Hex): readonly OwnScores[] {
-  return promisesOf(storage, round).flatMap((promise) => (promise.seed === seed ? [promise.scores] : []));
-}
-
-function promisesOf(storage: Storage, round: number): readonly PromisedScores[] {
-  return (storage.get("scores", String(round)) as readonly PromisedScores[] | undefined) ?? [];
-}
 
 /** Scores the include set on this participant's own validation examples. Salt and vector are on the disk before the commit. */
 export async function score(
@@ -55,6 +37,6 @@ export async function score(
     salt,
   });
   const scores: OwnScores = { includeHash, vector: toHex(vector), salt, commitment };
-  storage.put("scores", String(round), [...promisesOf(storage, round), { seed, scores }].slice(-MAX_PROMISES));
+  promiseScores(storage, round, { seed, scores });
   context.dispatch({ type: "scored", round, scores });
 }

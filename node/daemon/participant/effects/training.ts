@@ -5,6 +5,7 @@ import { encodeUpdate, UPDATE_LEAF_BYTES } from "../../../core/fixedPoint.ts";
 import { buildTree } from "../../../core/merkle.ts";
 import type { PeerEffect } from "../../../protocol/events.ts";
 import type { OwnUpdate } from "../../../protocol/state.ts";
+import { promisedUpdate, promiseUpdate } from "../../home/roundRecords.ts";
 import type { ParticipantContext } from "../context.ts";
 
 type TrainEffect = Extract<PeerEffect, { type: "train" }>;
@@ -15,7 +16,7 @@ type TrainEffect = Extract<PeerEffect, { type: "train" }>;
  */
 export async function train(context: ParticipantContext, { round, memberId }: TrainEffect): Promise<void> {
   const { chain, learner, spec, stopwatch, storage, updates, model } = context;
-  const promised = storage.get("update", String(round)) as OwnUpdate | undefined;
+  const promised = promisedUpdate(storage, round);
   if (promised !== undefined) return context.dispatch({ type: "trained", round, update: promised });
   if (learner === undefined) return context.dispatch({ type: "passed", round });
   await orPass(context, round, () => storage.requireSpace(chain.terms.vectorLength * 2));
@@ -32,7 +33,7 @@ export async function train(context: ParticipantContext, { round, memberId }: Tr
   const update: OwnUpdate = { updateRoot, exampleCount, salt, commitment: commitmentHash(context.domain, parts) };
   await orPass(context, round, async () => {
     await storage.putBlob(updateRoot, bytes, { kind: "update", round });
-    storage.put("update", String(round), update);
+    promiseUpdate(storage, round, update);
   });
   await updates.keep(updateRoot, values, round);
   context.dispatch({ type: "trained", round, update });
