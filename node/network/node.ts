@@ -2,7 +2,6 @@ import { circuitRelayServer, circuitRelayTransport } from "@libp2p/circuit-relay
 import { dcutr } from "@libp2p/dcutr";
 import { identify } from "@libp2p/identify";
 import type { Connection, ConnectionGater, PeerId, Transport } from "@libp2p/interface";
-import { noise } from "@libp2p/noise";
 import { tcp } from "@libp2p/tcp";
 import { webSockets } from "@libp2p/websockets";
 import { yamux } from "@libp2p/yamux";
@@ -13,6 +12,7 @@ import { isQuic, worthAnnouncing } from "./addresses.ts";
 import { createGossip } from "./gossip.ts";
 import { libp2pKeyOf } from "./identity.ts";
 import type { HostOptions } from "./network.ts";
+import { leanNoise } from "./noise.ts";
 import type { PeerStore } from "./peers/peerStore.ts";
 import type { GossipNode } from "./readiness.ts";
 
@@ -92,7 +92,7 @@ export async function createNode(
       circuitRelayTransport({ maxInboundStopStreams: MAX_RELAYED_PEERS }),
       ...(options.listen.some((address) => isQuic(multiaddr(address))) ? [await quicTransport()] : []),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [leanNoise()],
     streamMuxers: [
       yamux({
         maxInboundStreams: MAX_STREAMS_A_PEER,

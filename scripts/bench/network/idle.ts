@@ -18,11 +18,10 @@ import { genesisHash, termsOf, toUnits } from "../../../node/daemon/job/jobSpec.
 import { createKeystore } from "../../../node/daemon/home/keystore.ts";
 import { simulatedAccounts } from "../../../node/simulation/accounts.ts";
 import { initialParams } from "../../../node/training/models/model.ts";
+import { DAEMON_FLAGS } from "./daemonFlags.ts";
 
 const MAIN = fileURLToPath(new URL("../../../node/cli/main.ts", import.meta.url));
 const PASSWORD = "only for this benchmark";
-/** As `npm run paceline` starts Node. */
-const LEAN_FLAGS = ["--max-semi-space-size=2", "--optimize-for-size"];
 const WARM_UP_MS = 15_000;
 const MEASURED_MS = 60_000;
 /** Jiffies a second, as Linux tells processes. */
@@ -84,7 +83,7 @@ async function prepare(folder: string, httpUrl: string, socketUrl: string): Prom
 
 async function startDaemon(args: readonly string[]): Promise<ChildProcess> {
   const command = [
-    ...LEAN_FLAGS,
+    ...DAEMON_FLAGS,
     MAIN,
     "start",
     "--json",

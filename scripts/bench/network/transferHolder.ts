@@ -9,12 +9,15 @@ import { seededRandom } from "../../../node/core/random.ts";
 import type { BlobShape } from "../../../node/network/network.ts";
 import { openStorage } from "../../../node/storage/sqlite.ts";
 import { openPeer, sourceOver } from "./peerHost.ts";
+import { servePlainStream } from "./plainStream.ts";
 
 /** What the holder tells the fetching process. */
 export interface Ready {
   readonly shape: BlobShape;
   readonly contacts: readonly string[];
   readonly rawPort: number;
+  /** Of a plain stream of libp2p. */
+  readonly plainAddress: string;
 }
 
 const BLOB_BYTES = 100e6;
@@ -40,8 +43,12 @@ const storage = await openStorage(folder);
 await storage.putBlob(shape.root, bytes);
 const { network } = await openPeer(0, { blobs: sourceOver(storage) });
 
+const plainAddress = await servePlainStream(bytes);
+
 const raw = createServer({ noDelay: true }, (socket) => socket.end(bytes));
 raw.listen(0, "127.0.0.1", () => {
-  process.send?.({ shape, contacts: network.contacts(), rawPort: (raw.address() as AddressInfo).port } satisfies Ready);
+  const { port: rawPort } = raw.address() as AddressInfo;
+  process.send?.({ shape, contacts: network.contacts(), rawPort, plainAddress } satisfies Ready);
 });
+process.on("message", () => process.send?.(process.cpuUsage()));
 process.on("disconnect", () => process.exit());
