@@ -12,6 +12,14 @@ export interface Receipt {
   readonly fee?: bigint;
 }
 
+/** How long a call is wanted. */
+export interface SendOptions {
+  /** Aborted: nobody wants the call any more. The write throws `closed`; what is stuck is cancelled rather than paid more for. */
+  readonly signal?: AbortSignal;
+  /** Seconds since the epoch, after which the same happens; the write throws `timeout`. */
+  readonly deadline?: number;
+}
+
 /** A settled or skipped round, from the chain's log. */
 export interface RoundOutcome {
   readonly round: number;
@@ -168,7 +176,10 @@ export interface ChainSnapshot {
   readonly headTime: number;
 }
 
-/** One job, seen and acted upon by one operator. Throws PacelineError `rejected` with the contract's reason in its facts. */
+/**
+ * One job, seen and acted upon by one operator. Throws PacelineError `rejected` with the contract's reason in its facts. What a phase
+ * asks for can be given a time after which nobody wants it; none of it does anything in another round.
+ */
 export interface JobChain {
   readonly chainId: number;
   readonly job: Address;
@@ -191,13 +202,17 @@ export interface JobChain {
   answers(): Promise<readonly DemandAnswer[]>;
   /** What the chain keeps the hash of, for a settled round, from the log; undefined once it was proven wrong, and for others. */
   roundRecord(round: number): Promise<RoundRecord | undefined>;
-  commit(position: number, commitment: Hex): Promise<Receipt>;
-  commitBatch(commits: readonly PostedCommit[]): Promise<Receipt>;
-  share(openings: readonly PostedOpening[], bitmaps: readonly PostedBitmap[]): Promise<Receipt>;
+  commit(position: number, commitment: Hex, wanted?: SendOptions): Promise<Receipt>;
+  commitBatch(commits: readonly PostedCommit[], wanted?: SendOptions): Promise<Receipt>;
+  share(openings: readonly PostedOpening[], bitmaps: readonly PostedBitmap[], wanted?: SendOptions): Promise<Receipt>;
   /** @param attestation of that root, by the seat whose slot has opened */
-  propose(aggregateRoot: Hex, attestation: PostedAttestation): Promise<Receipt>;
-  attest(attestations: readonly PostedAttestation[], scoreCommits: readonly PostedScoreCommit[]): Promise<Receipt>;
-  openScores(openings: readonly PostedScores[]): Promise<Receipt>;
+  propose(aggregateRoot: Hex, attestation: PostedAttestation, wanted?: SendOptions): Promise<Receipt>;
+  attest(
+    attestations: readonly PostedAttestation[],
+    scoreCommits: readonly PostedScoreCommit[],
+    wanted?: SendOptions,
+  ): Promise<Receipt>;
+  openScores(openings: readonly PostedScores[], wanted?: SendOptions): Promise<Receipt>;
   proveWrongLeaf(proof: WrongLeafProof): Promise<Receipt>;
   /** The same of a settled round, for slashing later. */
   proveSettledWrongLeaf(round: number, record: RoundRecord, proof: WrongLeafProof): Promise<Receipt>;
@@ -213,5 +228,5 @@ export interface JobChain {
   resume(memberId: number): Promise<Receipt>;
   /** Takes over the operator that a member's wallet has rotated to. */
   refreshOperator(memberId: number): Promise<Receipt>;
-  advance(): Promise<Receipt>;
+  advance(wanted?: SendOptions): Promise<Receipt>;
 }

@@ -36,9 +36,11 @@ export interface EndpointOptions {
   readonly onEvent?: (event: EndpointEvent) => void;
 }
 
-/** Longest wait for one answer, in milliseconds; shorter where another endpoint can be asked instead. */
-const TIMEOUT_MS = 30_000;
-const TIMEOUT_OF_SEVERAL_MS = 10_000;
+/**
+ * Longest wait for one answer, in milliseconds: a request that hangs must leave a phase the time to be asked again. What was sent and
+ * not answered may have been taken all the same; the sender looks.
+ */
+const TIMEOUT_MS = 10_000;
 
 /**
  * Connects to a node, or to several.
@@ -52,7 +54,7 @@ export async function openEndpoint(
   { confirmations = 0, onEvent = () => undefined }: EndpointOptions = {},
 ): Promise<Endpoint> {
   const list = requireUrls(urls);
-  const nodes = list.map((url) => openNode(url, list.length > 1 ? TIMEOUT_OF_SEVERAL_MS : TIMEOUT_MS));
+  const nodes = list.map((url) => openNode(url, TIMEOUT_MS));
   try {
     const chainId = await requireOneChain(nodes, expectedChainId);
     const pool = new EndpointPool(nodes, { chainId, confirmations, onEvent, now: () => performance.now() });

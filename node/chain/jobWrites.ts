@@ -2,7 +2,7 @@ import { getAbiItem, type Abi } from "viem";
 import { toHex, type Address, type Hex } from "../core/bytes.ts";
 import { compactSignature, type CompactSignature } from "../core/signature.ts";
 import { courtAbi, jobAbi, registryAbi } from "./abi.ts";
-import type { JobChain, LeafProof, Receipt, WrongLeafProof } from "./chain.ts";
+import type { JobChain, LeafProof, Receipt, SendOptions, WrongLeafProof } from "./chain.ts";
 import { readBond } from "./demands.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Sender } from "./sender.ts";
@@ -34,20 +34,21 @@ export function jobWrites(
   sender: Sender,
 ): Writes {
   const { job, registry, court } = addresses;
-  const call = (functionName: string, ...args: readonly unknown[]): Promise<Receipt> =>
-    sender.send({ address: job, abi: jobAbi as Abi, functionName, args });
+  const call = (functionName: string, args: readonly unknown[], wanted?: SendOptions): Promise<Receipt> =>
+    sender.send({ address: job, abi: jobAbi as Abi, functionName, args }, wanted);
   const sue = (functionName: string, args: readonly unknown[], value = 0n): Promise<Receipt> =>
     sender.send({ address: court, abi: COURT_ABI, functionName, args: [job, ...args], value });
 
   return {
     setContact: (contact) =>
       sender.send({ address: registry, abi: registryAbi as Abi, functionName: "setContact", args: [contact] }),
-    commit: (position, commitment) => call("commit", position, commitment),
-    commitBatch: (commits) => call("commitBatch", commits.map(compact)),
-    share: (openings, bitmaps) => call("share", openings, bitmaps.map(compact)),
-    propose: (aggregateRoot, attestation) => call("propose", aggregateRoot, compact(attestation)),
-    attest: (attestations, scoreCommits) => call("attest", attestations.map(compact), scoreCommits.map(compact)),
-    openScores: (openings) => call("openScores", openings),
+    commit: (position, commitment, wanted) => call("commit", [position, commitment], wanted),
+    commitBatch: (commits, wanted) => call("commitBatch", [commits.map(compact)], wanted),
+    share: (openings, bitmaps, wanted) => call("share", [openings, bitmaps.map(compact)], wanted),
+    propose: (aggregateRoot, attestation, wanted) => call("propose", [aggregateRoot, compact(attestation)], wanted),
+    attest: (attestations, scoreCommits, wanted) =>
+      call("attest", [attestations.map(compact), scoreCommits.map(compact)], wanted),
+    openScores: (openings, wanted) => call("openScores", [openings], wanted),
     proveWrongLeaf: (proof) => sue("proveWrongLeaf", [toWrongLeaf(proof)]),
     proveSettledWrongLeaf: (round, record, proof) => sue("proveSettledWrongLeaf", [round, record, toWrongLeaf(proof)]),
     proveEquivocation: (statement, first, second) =>
@@ -55,9 +56,9 @@ export function jobWrites(
     demand: async (updates, node, path) =>
       sue("demand", [updates, node, path.map(toHex)], await readBond(endpoint, addresses, sender.address)),
     answerDemand: (id, data) => sue("answer", [BigInt(id), toHex(data)]),
-    resume: (memberId) => call("resume", memberId),
-    refreshOperator: (memberId) => call("refreshOperator", memberId),
-    advance: () => call("advance"),
+    resume: (memberId) => call("resume", [memberId]),
+    refreshOperator: (memberId) => call("refreshOperator", [memberId]),
+    advance: (wanted) => call("advance", [], wanted),
   };
 }
 

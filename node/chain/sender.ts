@@ -2,7 +2,7 @@ import { encodeAbiParameters, encodeFunctionData, keccak256, type Abi, type Hex 
 import { privateKeyToAccount } from "viem/accounts";
 import { keccakWords, type Address, type Hex } from "../core/bytes.ts";
 import { PacelineError } from "../core/errors.ts";
-import type { Receipt } from "./chain.ts";
+import type { Receipt, SendOptions } from "./chain.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { SenderEvent } from "./sending/events.ts";
 import { isCancelled, type Flight, type Landing, type Waiter } from "./sending/flight.ts";
@@ -18,14 +18,6 @@ export interface Call {
   readonly args: readonly unknown[];
   /** Of the chain's own coin, in wei, that goes with it. */
   readonly value?: bigint;
-}
-
-/** How long a call is wanted. */
-export interface SendOptions {
-  /** Aborted: nobody wants the call any more. `send` throws `closed`; what is stuck is cancelled rather than paid more for. */
-  readonly signal?: AbortSignal;
-  /** Seconds since the epoch, after which the same happens; `send` throws `timeout`. */
-  readonly deadline?: number;
 }
 
 /** Sends one account's transactions and waits for each to be in a block; many may be on their way at once. */
@@ -81,7 +73,8 @@ export function createSender(endpoint: Endpoint, privateKey: Hex, options: Sende
     };
     for (;;) {
       requireWanted();
-      const flight = await queue.board({ ...wish, estimate });
+      const until = deadline === undefined || deadline === Infinity ? {} : { wantedUntil: deadline };
+      const flight = await queue.board({ ...wish, estimate, ...until });
       watch.start();
       const wait = Math.min(RECEIPT_TIMEOUT_MS, deadline === undefined ? Infinity : (deadline - now()) * 1000);
       const landing = await landingOf(flight, wish, wait, signal, watch);

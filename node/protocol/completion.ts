@@ -1,7 +1,7 @@
 import type { JobTerms } from "../core/jobTerms.ts";
 import { certifiedMask, fullMask, popCount, quorumOf, type Member, type RoundView } from "../core/roundView.ts";
 import { rosterOf } from "./roster.ts";
-import type { Demand } from "./state.ts";
+import type { Demand, PeerState } from "./state.ts";
 
 /**
  * When the contract lets a phase end: at once where it is complete, otherwise at a time. The same rules as
@@ -20,6 +20,15 @@ const AT_ONCE: PhaseEnd = { at: -Infinity, block: 0 };
 const NEVER: PhaseEnd = { at: Infinity, block: 0 };
 /** With fewer candidates nobody is drawn. */
 export const MIN_COHORT = 3;
+
+/** How long after a phase could end it may go on, in seconds, until somebody has ended it: its postings are of use as long. */
+const LATE_SECONDS = 60;
+
+/** When nobody wants any more what the phase asks to be posted, in seconds. A peer that cannot reach the chain hears of no other phase. */
+export function postingDeadline({ view, members, demands, settings }: PeerState, now: number): number {
+  const at = view === undefined ? now : phaseEnd(view, settings.terms, members, demands).at;
+  return Math.max(at, now) + LATE_SECONDS;
+}
 
 /** Whether a transaction that is sent now comes into `block` or a later one. */
 export function reaches(view: RoundView, block: number): boolean {

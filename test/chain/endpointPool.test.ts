@@ -9,6 +9,8 @@ import { FakeNode, rpcError } from "../helpers/fakeNode.ts";
 const CALL = { method: "eth_call", params: [{}, "0x60"] };
 const SEND = { method: "eth_sendRawTransaction", params: ["0x02"] };
 
+const PATIENCE_MS = 20;
+
 /** A pool of so many endpoints, by a clock that the test moves. */
 function openPool(count: number, confirmations = 0) {
   const nodes = Array.from({ length: count }, (_, index) => new FakeNode(`node ${index}`));
@@ -19,6 +21,7 @@ function openPool(count: number, confirmations = 0) {
     confirmations,
     onEvent: (event) => events.push(event),
     now: () => clock.now,
+    patienceMs: PATIENCE_MS,
   });
   const told = (): string[] =>
     events.splice(0).map(({ name, facts }) => `${name} ${(facts["endpoint"] as string | undefined) ?? ""}`);
@@ -44,6 +47,38 @@ describe("several endpoints that act as one", () => {
     clock.now += 1_001;
     second.isDown = true;
     expect(await pool.request(CALL)).to.equal("0x0a");
+  });
+
+  it("asks the next one beside one that takes a question and hangs, and that one first until the other answers again", async () => {
+    const { pool, nodes, told } = openPool(2);
+    const [first, second] = nodes;
+    [first.state, second.state] = ["0x0a", "0x0b"];
+    expect(await pool.request(CALL)).to.equal("0x0a");
+    first.isSilent = true;
+    expect(await pool.request(CALL)).to.equal("0x0b");
+    expect(told()).to.deep.equal(["endpoint-down node 0"]);
+    const tried = first.asked.length;
+    expect(await pool.request(CALL)).to.equal("0x0b");
+    expect(first.asked.length, "is not waited for again").to.equal(tried);
+  });
+
+  it("waits for the last one's own end, and for a log as long as it takes", async () => {
+    const { pool, nodes } = openPool(2);
+    const [first, second] = nodes;
+    second.isDown = true;
+    first.isSilent = true;
+    first.state = "0x0a";
+    const late = pool.request(CALL);
+    await new Promise((resolve) => setTimeout(resolve, 3 * PATIENCE_MS));
+    first.speak();
+    expect(await late).to.equal("0x0a");
+    second.isDown = false;
+    first.isSilent = true;
+    const log = pool.request({ method: "eth_getLogs", params: [{}] });
+    await new Promise((resolve) => setTimeout(resolve, 3 * PATIENCE_MS));
+    expect(second.asked).not.to.include("eth_getLogs");
+    first.speak();
+    expect(await messageFrom(log)).to.include("no such method");
   });
 
   it("waits longer with each failure before it tries an endpoint again, up to a minute", async () => {

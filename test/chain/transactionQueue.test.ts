@@ -154,6 +154,18 @@ describe("a queue of one account's transactions", () => {
     }
   });
 
+  it("cancels rather than pays more for what is stuck beyond its time, after a restart as before, unless it is wanted for longer", async () => {
+    for (const again of [undefined, 1_001, 2_000]) {
+      const process = new Process();
+      await process.queue.board({ ...process.wish("0x01"), wantedUntil: 1_010 });
+      if (again !== undefined) await process.queue.board({ ...process.wish("0x01"), wantedUntil: again });
+      process.restart();
+      process.node.baseFee = 4n * GWEI;
+      await process.pass(5);
+      expect(process.node.landed, String(again)).to.deep.equal([again === 2_000 ? "0x01" : "0x"]);
+    }
+  });
+
   it("waits for as many confirmations as are set, and forgets a transaction after as many blocks as it is told", async () => {
     const process = new Process({ confirmations: 2, keepBlocks: 4 });
     const flight = await process.queue.board(process.wish("0x01"));

@@ -16,6 +16,8 @@ export interface Cell {
   readonly seconds: number;
   /** From the end of the fault to the end of the first round drawn after it. */
   readonly calmSeconds: number;
+  /** Duties that members whom the fault struck have missed by it, and paid for. */
+  readonly missed: readonly string[];
   /** What is not as it should be; none in a good cell. */
   readonly problems: readonly string[];
 }
@@ -31,20 +33,24 @@ export async function playCell(ground: Ground, fault: Fault, phase: StruckPhase)
   const struckAt = performance.now();
   const victim = ground.log.of("RoundDrawn", round)[0]?.seats.find((seat) => seat < ground.size) ?? round % ground.size;
   const struck = await fault.strike({ ground, phase, round, victim });
-  const lasted = struck.seconds === undefined ? undefined : after(struck.seconds);
-  const outcome = await ground.log.ended(round, ground.longestRound + PATIENCE).catch((error: unknown) => {
-    problems.push(messageOf(error));
-    return "stuck" as const;
-  });
-  const seconds = secondsSince(struckAt);
-  await lasted;
+  const ending = ground.log.ended(round, ground.longestRound + PATIENCE).then(
+    (outcome) => ({ outcome, seconds: secondsSince(struckAt) }),
+    (error: unknown) => {
+      problems.push(messageOf(error));
+      return { outcome: "stuck" as const, seconds: secondsSince(struckAt) };
+    },
+  );
+  await (struck.seconds === undefined ? ending : after(struck.seconds));
   await struck.heal();
   const healedAt = performance.now();
+  const { outcome, seconds } = await ending;
   const calm = await calmRound(ground).catch((error: unknown) => void problems.push(messageOf(error)));
   const calmSeconds = secondsSince(healedAt);
-  if (calm !== undefined) {
-    problems.push(...wrongSlashes(ground, struck.members, round, calm), ...(await disagreements(ground, calm)));
-  }
+  const slashes = slashesSince(ground, round);
+  const isRight = (slash: Slashed): boolean => slash.round !== calm && struck.members.includes(slash.memberId);
+  problems.push(...slashes.filter((slash) => !isRight(slash)).map(({ text }) => text));
+  const missed = slashes.filter(isRight).map(({ text }) => text);
+  if (calm !== undefined) problems.push(...(await disagreements(ground, calm)));
   problems.push(...(await moneyProblems(ground)), ...ground.surprises());
   problems.push(
     ...ground
@@ -52,7 +58,7 @@ export async function playCell(ground: Ground, fault: Fault, phase: StruckPhase)
       .slice(knownStrays)
       .map((line) => `stray line on stderr: ${line}`),
   );
-  return { fault: fault.name, phase, round, outcome, seconds, calmSeconds, problems };
+  return { fault: fault.name, phase, round, outcome, seconds, calmSeconds, missed, problems };
 }
 
 const secondsSince = (start: number): number => (performance.now() - start) / 1000;
@@ -77,21 +83,21 @@ async function calmRound({ log, longestRound }: Ground): Promise<number> {
   return round;
 }
 
-/** Stake that was taken from members for what was not theirs, or after the fault was over. */
-function wrongSlashes({ log }: Ground, members: readonly number[], from: number, calm: number): readonly string[] {
-  const isWrong = (memberId: number, round: number): boolean =>
-    round >= from && (round === calm || !members.includes(memberId));
-  const missed = log
-    .all("MemberMissed")
-    .flatMap(({ args: { memberId, round, phase } }) =>
-      isWrong(memberId, round) ? [`member ${memberId} was slashed for its ${PHASES[phase]} of round ${round}`] : [],
-    );
-  const faulted = log
-    .all("MemberFaulted")
-    .flatMap(({ args: { memberId, round } }) =>
-      isWrong(memberId, round) ? [`member ${memberId} was held at fault in round ${round}`] : [],
-    );
-  return [...missed, ...faulted];
+interface Slashed {
+  readonly memberId: number;
+  readonly round: number;
+  readonly text: string;
+}
+
+/** Stake that was taken from members. */
+function slashesSince({ log }: Ground, from: number): readonly Slashed[] {
+  const missed = log.all("MemberMissed").map(({ args: { memberId, round, phase } }) => {
+    return { memberId, round, text: `member ${memberId} was slashed for its ${PHASES[phase]} of round ${round}` };
+  });
+  const faulted = log.all("MemberFaulted").map(({ args: { memberId, round } }) => {
+    return { memberId, round, text: `member ${memberId} was held at fault in round ${round}` };
+  });
+  return [...missed, ...faulted].filter(({ round }) => round >= from);
 }
 
 /** Daemons that do not come to hold a model that the chain has settled on since the calm round. */

@@ -11,8 +11,8 @@ export interface Needs {
   readonly anvil?: true;
   /** Every connection between two daemons goes through a link that the test holds. */
   readonly links?: true;
-  /** Every daemon's endpoint is one that the test holds. */
-  readonly endpoints?: true;
+  /** Every daemon's endpoint is one that the test holds; or the first one of two is. */
+  readonly endpoints?: "alone" | "first of two";
   /** Homes of these daemons are file systems of their own, of so many megabytes. */
   readonly disks?: { readonly members: readonly number[]; readonly megabytes: number };
   /** Every daemon's clock can be moved. */

@@ -1,5 +1,5 @@
 import type { Fault } from "./fault.ts";
-import { deadRpc, hangingRpc, laggingRpc } from "./faults/endpoints.ts";
+import { deadRpc, hangingFirstRpc, hangingRpc, laggingRpc } from "./faults/endpoints.ts";
 import { floodingPeer, malformed, replayingPeer, stallingPeer, wrongBytesPeer } from "./faults/hostile.ts";
 import { fullDisk, wrongClock } from "./faults/machine.ts";
 import { garbled, loss, partition } from "./faults/network.ts";
@@ -14,6 +14,7 @@ export const FAULTS: readonly Fault[] = [
   deadHalf,
   deadRpc,
   hangingRpc,
+  hangingFirstRpc,
   laggingRpc,
   reorganisation,
   partition,

@@ -107,7 +107,9 @@ export class Ground {
       mounts,
       links: needs.links === true ? await Links.open(ports) : undefined,
       endpoints:
-        needs.endpoints === true ? await Promise.all(ports.map(() => RpcEndpoint.open(federation.chain.httpUrl))) : [],
+        needs.endpoints === undefined
+          ? []
+          : await Promise.all(ports.map(() => RpcEndpoint.open(federation.chain.httpUrl))),
       anvil,
     });
     await ground.#mineByTheClock();
@@ -118,8 +120,7 @@ export class Ground {
 
   /** Starts, or starts again, a member's daemon. */
   start(member: number): DaemonProcess {
-    const rpc = this.endpoints[member]?.url;
-    const daemon = this.federation.start(member, rpc, this.#settingsOf(member));
+    const daemon = this.federation.start(member, this.#rpcOf(member), this.#settingsOf(member));
     this.daemons[member] = daemon;
     return daemon;
   }
@@ -205,6 +206,11 @@ export class Ground {
   #newLog(): JobLog {
     const { endpoint, openJob } = this.federation;
     return new JobLog(endpoint, openJob.addresses);
+  }
+
+  #rpcOf(member: number): string | undefined {
+    const own = this.endpoints[member]?.url;
+    return this.#needs.endpoints === "first of two" ? `${own},${this.federation.chain.httpUrl}` : own;
   }
 
   #settingsOf(member: number): StartSettings {

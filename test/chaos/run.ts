@@ -1,6 +1,6 @@
-// `npm run -s test:chaos [-- --only FAULT,… --phases PHASE,… --daemons N --json FILE --logs FOLDER --write]`: plays faults in phases and prints the
-// table; `--write` puts it into docs/chaos.md and docs/chaos.json, where rows that were not played stay as they were. Ends with 1 where
-// a cell is not as it should be.
+// `npm run -s test:chaos [-- --only FAULT,… --phases PHASE,… --daemons N --lanes N --json FILE --logs FOLDER --write]`: plays faults in phases, as
+// many federations at once as there are lanes, and prints the table; `--write` puts it into docs/chaos.md and docs/chaos.json, where
+// rows that were not played stay as they were. Ends with 1 where a cell is not as it should be.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,6 +17,8 @@ const { values } = parseArgs({
     only: { type: "string" },
     phases: { type: "string" },
     daemons: { type: "string", default: "7" },
+    /** Federations wait for the clock most of the time. */
+    lanes: { type: "string", default: "2" },
     json: { type: "string" },
     logs: { type: "string" },
     write: { type: "boolean", default: false },
@@ -43,9 +45,11 @@ function chosen<Each>(
   return wanted === undefined ? all : all.filter((each) => wanted.includes(nameOf(each)));
 }
 
-function tell({ phase, outcome, seconds, calmSeconds, problems }: Cell): void {
+function tell({ fault, phase, outcome, seconds, calmSeconds, missed, problems }: Cell): void {
+  const fines = missed.length === 0 ? "" : `; fined: ${missed.join("; ")}`;
   const verdict = problems.length === 0 ? "" : `; WRONG: ${problems.join("; ")}`;
-  console.error(`  ${phase}: ${outcome} in ${seconds.toFixed(1)} s, next in ${calmSeconds.toFixed(1)} s${verdict}`);
+  const times = `${outcome} in ${seconds.toFixed(1)} s, next in ${calmSeconds.toFixed(1)} s`;
+  console.error(`${fault}, ${phase}: ${times}${fines}${verdict}`);
 }
 
 const keepStories =
@@ -56,11 +60,10 @@ const keepStories =
       writeFileSync(join(values.logs, `${name.replaceAll(" ", "-")}-${member}.jsonl`), story);
   };
 
-let ground: Ground | undefined;
+const grounds = new Set<Ground>();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.once(name, () => {
-    const closed = ground?.close() ?? Promise.resolve();
-    void closed.finally(() => process.exit(130));
+    void Promise.allSettled([...grounds].map((ground) => ground.close())).finally(() => process.exit(130));
   });
 }
 
@@ -79,20 +82,41 @@ function withEarlierRows(report: ChaosReport): ChaosReport {
 const faults: readonly Fault[] = chosen("fault", values.only, FAULTS, ({ name }) => name);
 const phases: readonly StruckPhase[] = chosen("phase", values.phases, STRUCK_PHASES, (phase) => phase);
 const started = performance.now();
-const rows: Row[] = [];
-for (const fault of faults) {
+const waiting = [...faults];
+const played = new Map<string, Row>();
+/** The contracts are looked at, and compiled where they have to be, once: by the first lane. */
+const isOpen = Promise.withResolvers<undefined>();
+
+async function play(fault: Fault): Promise<Row> {
   console.error(`${fault.name}: ${fault.what}`);
+  let ground: Ground | undefined;
   const row = await playRow(fault, {
     phases,
     size: daemons,
-    onOpen: (opened) => (ground = opened),
+    onOpen: (opened) => {
+      ground = opened;
+      grounds.add(opened);
+      isOpen.resolve(undefined);
+    },
     onCell: tell,
     onStories: keepStories(fault),
   });
-  if (row.absence !== undefined) console.error(`  not here: ${row.absence}`);
-  for (const problem of row.problems) console.error(`  WRONG: ${problem}`);
-  rows.push(row);
+  if (ground !== undefined) grounds.delete(ground);
+  if (row.absence !== undefined) console.error(`${fault.name}: not here: ${row.absence}`);
+  for (const problem of row.problems) console.error(`${fault.name}: WRONG: ${problem}`);
+  return row;
 }
+
+async function lane(): Promise<void> {
+  for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
+    played.set(fault.name, await play(fault));
+  }
+}
+
+const first = lane().finally(() => isOpen.resolve(undefined));
+const others = Array.from({ length: Number(values.lanes) - 1 }, () => isOpen.promise.then(lane));
+await Promise.all([first, ...others]);
+const rows = faults.map(({ name }) => played.get(name)!);
 const seconds = (performance.now() - started) / 1000;
 const report = reportOf(rows, seconds);
 console.log(tableOf(report));

@@ -32,9 +32,10 @@ function cellsOf({ absence, cells }: Row): readonly string[] {
   });
 }
 
-function textOf({ outcome, seconds, calmSeconds, problems }: Cell): string {
+function textOf({ outcome, seconds, calmSeconds, missed, problems }: Cell): string {
   const end = outcome === "skipped" ? "failed cleanly" : outcome;
-  const text = `${end} in ${seconds.toFixed(0)} s, next ${calmSeconds.toFixed(0)} s`;
+  const fines = missed.length === 0 ? "" : `, ${missed.length} fined`;
+  const text = `${end} in ${seconds.toFixed(0)} s, next ${calmSeconds.toFixed(0)} s${fines}`;
   return problems.length === 0 ? text : `**${text}: wrong**`;
 }
 

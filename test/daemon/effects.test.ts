@@ -118,6 +118,7 @@ describe("a commit by an own transaction", () => {
       domain,
       signer: createSigner(domain, privateKey, createMemoryStorage()),
       onReceipt: () => undefined,
+      wanted: () => ({}),
       chain: { commitBatch: (commits: readonly PostedCommit[]) => Promise.resolve(void sent.push(...commits)) },
     });
     const body = { type: "Commit", round: 3, seed: keccakWords(5), commitment: keccakWords(6) } as const;

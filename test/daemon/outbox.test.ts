@@ -33,6 +33,9 @@ describe("an operator's outbox on the disk", () => {
     const storage = createMemoryStorage();
     const outbox = openOutbox(storage, 5, ACCOUNT);
     for (const nonce of [10, 9, 100]) outbox.put(transaction(nonce));
+    outbox.put({ ...transaction(11), wantedUntil: 1_700_000_100.5 });
+    expect(openOutbox(storage, 5, ACCOUNT).entries()[2]?.wantedUntil).to.equal(1_700_000_100.5);
+    outbox.remove(11);
     openOutbox(storage, 6, ACCOUNT).put(transaction(1));
     openOutbox(storage, 5, OTHER).put(transaction(2));
     expect(openOutbox(storage, 5, ACCOUNT).entries()).to.deep.equal([9, 10, 100].map(transaction));

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { afterEach, describe, it } from "mocha";
 import type { ChainSnapshot, JobChain } from "../../node/chain/chain.ts";
-import { keccakWords } from "../../node/core/bytes.ts";
+import { keccakWords, type Hex } from "../../node/core/bytes.ts";
 import { PASS } from "../../node/core/encoding.ts";
 import type { RoundView } from "../../node/core/roundView.ts";
 import { machineClock } from "../../node/daemon/time/clock.ts";
@@ -113,7 +113,9 @@ describe("a participant", () => {
     show(viewIn("commit", { modelId: MODEL }));
     await until(() => started.state().memory.update !== undefined);
     const { update } = started.state().memory;
-    show(viewIn("share", { modelId: MODEL, seed: keccakWords(99) }));
+    const { cohort, updateRoots } = viewIn("share");
+    const committed = updateRoots.with(cohort.indexOf(SELF), `${update!.commitment.slice(0, 64)}00` as Hex);
+    show(viewIn("share", { modelId: MODEL, seed: keccakWords(99), updateRoots: committed }));
     expect(started.state().memory.update).to.deep.equal(update);
     expect(started.state().tasks.has("4:publish:opening")).to.equal(true);
     expect(updates).to.deep.equal([4]);

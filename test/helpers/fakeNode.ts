@@ -12,6 +12,9 @@ export class FakeNode implements RpcNode {
   branch = 0;
   fork = 0;
   isDown = false;
+  /** Takes questions and answers none, until it speaks. */
+  isSilent = false;
+  readonly #held: (() => void)[] = [];
   /** What it says of a job; also to whoever sends it a transaction, where it is an error. */
   state: Hex | Error = "0x01";
   refusal: Error | undefined;
@@ -29,6 +32,7 @@ export class FakeNode implements RpcNode {
   async request(method: string, params: unknown): Promise<unknown> {
     this.asked.push(method);
     if (this.isDown) throw new HttpRequestError({ url: this.name, details: "no connection" });
+    if (this.isSilent) await new Promise<void>((resolve) => this.#held.push(resolve));
     const [first] = params as readonly unknown[];
     switch (method) {
       case "eth_chainId":
@@ -45,6 +49,12 @@ export class FakeNode implements RpcNode {
       default:
         throw rpcError(-32601, "no such method");
     }
+  }
+
+  /** Answers what it was asked. */
+  speak(): void {
+    this.isSilent = false;
+    for (const answer of this.#held.splice(0)) answer();
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { keccakWords } from "../../node/core/bytes.ts";
+import { postingDeadline } from "../../node/protocol/completion.ts";
 import type { PeerEvent } from "../../node/protocol/events.ts";
 import { attestations, bitmaps, openings, trained, scored } from "./messagesOfARound.ts";
 import {
@@ -125,6 +126,16 @@ describe("a peer that moves the round on", () => {
       expect(one.at(due).types).to.include("advance");
     });
   }
+
+  it("wants its postings until a minute after the phase could end, or from now where it could have ended long since", () => {
+    const one = peer(5).after(see(viewIn("share")));
+    const end = START + terms.shareSeconds;
+    expect(postingDeadline(one.state, START)).to.equal(end + 60);
+    expect(postingDeadline(one.state, end + 500)).to.equal(end + 560);
+    const complete = one.after(see(viewIn("commit", { committedMask: 0b11111n })));
+    expect(postingDeadline(complete.state, START + 1)).to.equal(START + 61);
+    expect(postingDeadline(one.after(see(viewIn("finished"))).state, START)).to.equal(Infinity);
+  });
 
   it("waits for a phase's blocks as well as for its seconds, unless it is complete", () => {
     const one = peer(3);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { keccakWords } from "../../node/core/bytes.ts";
+import { keccakWords, type Hex } from "../../node/core/bytes.ts";
 import type { PeerEvent } from "../../node/protocol/events.ts";
 import { openings, allBut, bitmaps, trained } from "./messagesOfARound.ts";
 import {
@@ -36,6 +36,14 @@ describe("a peer in Share", () => {
     expect(one.after(see(posted)).at(2 * RETRY).types).to.deep.equal(["publish Opening"]);
     const certified = { ...posted, bitmaps: [1n, 1n, 1n, 0n] };
     expect(one.after(see(certified)).at(3 * RETRY).types).to.deep.equal([]);
+  });
+
+  it("opens nothing for a commitment at its position that is not its own", () => {
+    const view = viewIn("share");
+    const foreign = { ...view, updateRoots: view.updateRoots.with(0, `${keccakWords(9).slice(0, 64)}00` as Hex) };
+    expect(peer(0).after(see(foreign), trained(0)).types).to.deep.equal([]);
+    const opened = { ...foreign, openedMask: 1n, updateRoots: view.updateRoots.with(0, keccakWords(9)) };
+    expect(peer(0).after(see(opened), trained(0)).types).to.deep.equal([]);
   });
 
   it("publishes its opening though its member asks to leave", () => {

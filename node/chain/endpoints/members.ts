@@ -77,6 +77,11 @@ export class PoolMembers {
     }
   }
 
+  /** It was asked and is silent while another one has answered: the others come first until it has answered again. */
+  outpaced(index: number): void {
+    this.#fail(index, new Error("silent for long"));
+  }
+
   setContradicts(index: number, contradicts: boolean): void {
     this.#set(index, { contradicts });
   }

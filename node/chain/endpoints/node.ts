@@ -20,8 +20,10 @@ type Ask = (method: string, params: unknown) => Promise<unknown>;
 
 /** Bytes of one answer; a job's log is read in parts. */
 const MAX_ANSWER_BYTES = 64 * 2 ** 20;
+/** Nodes may be long about a job's log, in milliseconds. */
+const LOGS_TIMEOUT_MS = 30_000;
 
-/** @param url that `requireUrls` has let through @param timeoutMs of one request */
+/** @param url that `requireUrls` has let through @param timeoutMs of one request; by HTTP, the log has longer */
 export function openNode(url: string, timeoutMs: number): RpcNode {
   const name = shownUrl(url);
   const checked =
@@ -41,11 +43,11 @@ export function openNode(url: string, timeoutMs: number): RpcNode {
 }
 
 function askByHttp(url: string, name: string, timeoutMs: number): Ask {
-  const client = getHttpRpcClient(url, { maxResponseBodySize: MAX_ANSWER_BYTES, timeout: timeoutMs });
+  const client = getHttpRpcClient(url, { maxResponseBodySize: MAX_ANSWER_BYTES, timeout: LOGS_TIMEOUT_MS });
   return async (method, params) => {
     const body = { method, params };
     // viem's own timeout ends with the headers: a node that stalls in its answer's middle would hold the caller for ever.
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.timeout(method === "eth_getLogs" ? Math.max(timeoutMs, LOGS_TIMEOUT_MS) : timeoutMs);
     const answer: unknown = await client.request({ body, fetchOptions: { signal } }).catch((error: unknown) => {
       throw signal.aborted ? new TimeoutError({ body: {}, url: name }) : withoutUrl(error, name);
     });

@@ -2,27 +2,38 @@ import { PacelineError } from "../../core/errors.ts";
 import { Comparison, type Question } from "./comparison.ts";
 import { toHead, type Head } from "./head.ts";
 import { lags, reachedHeight } from "./health.ts";
+import { askInTurn, type Outcome } from "./inTurn.ts";
 import { PoolMembers, type EndpointStatus, type MemberOptions } from "./members.ts";
 import type { RpcNode } from "./node.ts";
-import { isAnswer, isKnownTransaction, mayBeOtherwiseElsewhere } from "./refusals.ts";
+import { isAnswer, isKnownTransaction } from "./refusals.ts";
 
 /** Passes over all endpoints before a request is given up, and the first pause between two. */
 const PASSES = 3;
 const PASS_PAUSE_MS = 150;
+/** Before the next endpoint is asked beside one that is silent. */
+const PATIENCE_MS = 2_000;
+/** What good endpoints may be long about. */
+const LONG_METHODS: ReadonlySet<string> = new Set(["eth_getLogs"]);
 
-type Outcome = { readonly answer: unknown } | { readonly problem: unknown };
+export interface PoolOptions extends MemberOptions {
+  readonly confirmations: number;
+  /** Milliseconds; `PATIENCE_MS` unless told. */
+  readonly patienceMs?: number;
+}
 
 /**
  * Several endpoints that act as one. Reads go to one of them for as long as it answers and keeps up, and to the next at once when
- * it does not. Transactions go to all. Now and then all are asked the same: who contradicts most others is not used until it no
+ * it does not, or beside it when it is silent for long. Transactions go to all. Now and then all are asked the same: who contradicts most others is not used until it no
  * longer does; where no answer has a majority, transactions are refused with `endpoints-disagree`, because a key that acts on a lie
  * pays for it, and missing a turn costs less.
  */
 export class EndpointPool {
   readonly #members: PoolMembers;
   readonly #comparison: Comparison;
+  readonly #patienceMs: number;
 
-  constructor(nodes: readonly RpcNode[], options: MemberOptions & { readonly confirmations: number }) {
+  constructor(nodes: readonly RpcNode[], { patienceMs = PATIENCE_MS, ...options }: PoolOptions) {
+    this.#patienceMs = patienceMs;
     this.#members = new PoolMembers(nodes, options);
     this.#comparison = new Comparison(this.#members, options.confirmations);
   }
@@ -69,20 +80,14 @@ export class EndpointPool {
     this.#members.best();
   }
 
-  async #askInTurn(method: string, params: unknown): Promise<Outcome> {
-    let problem: unknown = new PacelineError("chain-unreachable", "no endpoint is left that could be asked");
-    let nothing: Outcome | undefined;
-    for (const index of this.#members.order()) {
-      try {
-        const answer = await this.#members.ask(index, method, params);
-        if (answer !== null || method !== "eth_getBlockByHash") return { answer };
-        nothing = { answer }; // another one may have the block
-      } catch (error) {
-        if (!isAnswer(problem)) problem = error;
-        if (isAnswer(error) && !mayBeOtherwiseElsewhere(error)) return { problem: error };
-      }
-    }
-    return nothing ?? { problem };
+  #askInTurn(method: string, params: unknown): Promise<Outcome> {
+    return askInTurn({
+      order: this.#members.order(),
+      ask: (index) => this.#members.ask(index, method, params),
+      isNothing: (answer) => answer === null && method === "eth_getBlockByHash", // another one may have the block
+      patienceMs: LONG_METHODS.has(method) ? Infinity : this.#patienceMs,
+      onOutpaced: (index) => this.#members.outpaced(index),
+    });
   }
 
   async #probeOne(index: number): Promise<void> {

@@ -56,6 +56,11 @@ export function isCancelled({ transaction }: Flight): boolean {
   return transaction.cancelHashes.length > 0;
 }
 
+/** Nobody wants it any more, whoever wanted it: also after a restart. */
+export function isPast({ transaction: { wantedUntil = Infinity } }: Flight, now: number): boolean {
+  return now > wantedUntil;
+}
+
 /**
  * @param isNext its nonce is the account's next: whatever comes later waits for it, and it for nothing
  * @param head number of the newest block

@@ -28,6 +28,8 @@ export interface PendingTransaction {
   /** Seconds since the epoch. */
   readonly firstSent: number;
   readonly lastSent: number;
+  /** Seconds since the epoch, after which it is cancelled rather than paid more for; for ever unless given. */
+  readonly wantedUntil?: number;
   /** The chain's newest block when the newest version was first sent. */
   readonly sentAtBlock: number;
 }

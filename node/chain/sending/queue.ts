@@ -4,7 +4,7 @@ import { explain } from "../explain.ts";
 import { isRevert, kindOfProblem } from "./broadcasting.ts";
 import type { SenderEvent } from "./events.ts";
 import { bumpFees } from "./fees.ts";
-import { isCancelled, newFlight, nextStep, type Flight, type Landing } from "./flight.ts";
+import { isCancelled, isPast, newFlight, nextStep, type Flight, type Landing } from "./flight.ts";
 import { findLanding, readFees, readNonce } from "./node.ts";
 import type { Outbox, PendingTransaction } from "./outbox.ts";
 import type { Draft, Signer } from "./signing.ts";
@@ -16,6 +16,8 @@ export interface Wish {
   readonly call: Pick<Draft, "name" | "to" | "data" | "value">;
   /** Gas that it takes now. Throws viem's errors where the contract would refuse it. */
   readonly estimate: () => Promise<bigint>;
+  /** Seconds since the epoch; for ever unless given. */
+  readonly wantedUntil?: number;
 }
 
 export interface QueueOptions {
@@ -71,9 +73,17 @@ export class TransactionQueue {
       if (this.flights.some(isSame)) await this.#examineAll();
       const known = this.flights.find((flight) => isSame(flight) && !isOver(flight));
       if (known === undefined) return this.#launch(wish);
-      if (!isCancelled(known)) known.isUnwanted = false;
+      if (!isCancelled(known)) this.#wantLonger(known, wish);
       return known;
     });
+  }
+
+  #wantLonger(flight: Flight, { wantedUntil }: Wish): void {
+    flight.isUnwanted = false;
+    const { wantedUntil: before, ...transaction } = flight.transaction;
+    if (before === undefined || (wantedUntil !== undefined && wantedUntil <= before)) return;
+    flight.transaction = wantedUntil === undefined ? transaction : { ...transaction, wantedUntil };
+    this.#options.outbox.put(flight.transaction);
   }
 
   /** Looks what became of everything that is on its way, and does what has to be done about it. */
@@ -105,6 +115,7 @@ export class TransactionQueue {
           firstSent: now,
           lastSent: now,
           sentAtBlock: head,
+          ...(wish.wantedUntil === undefined ? {} : { wantedUntil: wish.wantedUntil }),
         };
         const flight = newFlight(await signer.call(draft));
         const problem = await this.#takeOff(flight);
@@ -246,7 +257,7 @@ export class TransactionQueue {
     const usual = await readFees(endpoint, maxFeePerGas);
     const fees = bumpFees(flight.transaction.fees, usual, maxFeePerGas);
     if (fees === undefined) return this.#stayAtCap(flight);
-    const isCancel = flight.isUnwanted || isCancelled(flight);
+    const isCancel = flight.isUnwanted || isCancelled(flight) || isPast(flight, now());
     const before = flight.transaction;
     const version = isCancel
       ? signer.cancellation(before, fees, now(), head)
@@ -261,7 +272,7 @@ export class TransactionQueue {
   async #doubt(flight: Flight): Promise<void> {
     const { endpoint, signer } = this.#options;
     const { to, data, value, name } = flight.transaction;
-    if (flight.isUnwanted || isCancelled(flight)) return;
+    if (flight.isUnwanted || isCancelled(flight) || isPast(flight, this.#options.now())) return;
     const isRefused = await endpoint.client.estimateGas({ account: signer.address, to, data, value }).then(
       () => false,
       (error: unknown) => isRevert(error),

@@ -10,7 +10,18 @@ const CANCEL_GAS = 21_000n;
 /** A call that is to be signed for the first time. */
 export type Draft = Pick<
   PendingTransaction,
-  "nonce" | "key" | "name" | "to" | "data" | "value" | "gas" | "fees" | "firstSent" | "lastSent" | "sentAtBlock"
+  | "nonce"
+  | "key"
+  | "name"
+  | "to"
+  | "data"
+  | "value"
+  | "gas"
+  | "fees"
+  | "firstSent"
+  | "lastSent"
+  | "sentAtBlock"
+  | "wantedUntil"
 >;
 
 export class Signer {

@@ -27,6 +27,7 @@ const recordSchema = z.object({
   firstSent: z.number(),
   lastSent: z.number(),
   sentAtBlock: whole,
+  wantedUntil: z.number().optional(),
 });
 
 /** Of one account on one chain: nonces of another mean nothing to it. */
@@ -66,13 +67,14 @@ function decode(key: string, record: unknown): PendingTransaction {
       { key },
     );
   }
-  const { maxFeePerGas, maxPriorityFeePerGas, value, gas, ...rest } = parsed.data;
+  const { maxFeePerGas, maxPriorityFeePerGas, value, gas, wantedUntil, ...rest } = parsed.data;
   return {
     ...rest,
     key: rest.key as Hex,
     to: rest.to as Address,
     data: rest.data as Hex,
     raw: rest.raw as Hex,
+    ...(wantedUntil === undefined ? {} : { wantedUntil }),
     hashes: rest.hashes as Hex[],
     cancelHashes: rest.cancelHashes as Hex[],
     value: BigInt(value),

@@ -1,4 +1,4 @@
-import type { JobChain, Receipt } from "../../chain/chain.ts";
+import type { JobChain, Receipt, SendOptions } from "../../chain/chain.ts";
 import type { Hex } from "../../core/bytes.ts";
 import type { JobDomain } from "../../core/encoding.ts";
 import { LEAF_VALUES, leafCountOf } from "../../core/merkle.ts";
@@ -34,6 +34,8 @@ export interface ParticipantContext {
   /** Ends every transfer when the participant stops. */
   readonly signal: AbortSignal;
   readonly state: () => PeerState;
+  /** Until when what the phase asks for is of use on the chain. */
+  readonly wanted: () => SendOptions;
   readonly dispatch: (event: PeerEvent) => void;
   /** What failed without more harm than time. */
   readonly onProblem: (what: string, error: unknown) => void;

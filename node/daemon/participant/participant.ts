@@ -8,6 +8,7 @@ import type { PeerEffect, PeerEvent } from "../../protocol/events.ts";
 import { judgeMessage, type PeerMessage } from "../../protocol/messages.ts";
 import type { MessageFault } from "../../protocol/validators.ts";
 import { hear, initialState, step } from "../../protocol/round.ts";
+import { postingDeadline } from "../../protocol/completion.ts";
 import { flawOf } from "../../protocol/soundView.ts";
 import type { PeerState } from "../../protocol/state.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -156,6 +157,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     stopwatch: new Stopwatch(() => clock.now()),
     signal: stopping.signal,
     state: () => state,
+    wanted: () => ({ deadline: postingDeadline(state, clock.now() + chainClock.offset) - chainClock.offset }),
     dispatch,
     onReceipt: (call, receipt) => observer.onReceipt?.(call, receipt),
     onProblem: (what, error) => observer.onProblem?.(what, error),

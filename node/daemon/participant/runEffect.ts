@@ -56,17 +56,19 @@ export async function runEffect(context: ParticipantContext, effect: PeerEffect)
     case "commit":
       return commitOwn(context, effect);
     case "commitBatch":
-      return transact(context, "commitBatch", () => chain.commitBatch(effect.commits));
+      return transact(context, "commitBatch", () => chain.commitBatch(effect.commits, context.wanted()));
     case "share":
-      return transact(context, "share", () => chain.share(effect.openings, effect.bitmaps));
+      return transact(context, "share", () => chain.share(effect.openings, effect.bitmaps, context.wanted()));
     case "propose":
       return propose(context, effect);
     case "attest":
-      return transact(context, "attest", () => chain.attest(effect.attestations, effect.scoreCommits));
+      return transact(context, "attest", () =>
+        chain.attest(effect.attestations, effect.scoreCommits, context.wanted()),
+      );
     case "openScores":
-      return transact(context, "openScores", () => chain.openScores(effect.openings));
+      return transact(context, "openScores", () => chain.openScores(effect.openings, context.wanted()));
     case "advance":
-      return transact(context, "advance", () => chain.advance());
+      return transact(context, "advance", () => chain.advance(context.wanted()));
     case "resume":
       return transact(context, "resume", () => chain.resume(effect.memberId));
   }
@@ -110,12 +112,14 @@ function commitOwn(
   { round, seed, position, commitment }: EffectOf<"commit">,
 ): Promise<void> {
   const { signature } = context.signer.sign({ type: "Commit", round, seed, commitment });
-  return transact(context, "commit", () => context.chain.commitBatch([{ position, commitment, signature }]));
+  const commits = [{ position, commitment, signature }];
+  return transact(context, "commit", () => context.chain.commitBatch(commits, context.wanted()));
 }
 
 function propose(context: ParticipantContext, { seat, body }: EffectOf<"propose">): Promise<void> {
   const attestation = { seat, signature: context.signer.sign(body).signature };
-  return transact(context, "propose", () => context.chain.propose(body.aggregateRoot, attestation));
+  const { chain, wanted } = context;
+  return transact(context, "propose", () => chain.propose(body.aggregateRoot, attestation, wanted()));
 }
 
 /** Signs a struct, takes it in as this peer's own message, and gossips it. */

@@ -25,7 +25,10 @@ function publishOpening(state: PeerState, view: RoundView): Intent[] {
   const position = positionOf(view, memberIdOf(state));
   if (position < 0 || memory.update === undefined || !hasBit(view.committedMask, position)) return [];
   if (hasBit(certifiedOnChain(view) & view.openedMask, position)) return [];
-  const { updateRoot, exampleCount, salt } = memory.update;
+  const { updateRoot, exampleCount, salt, commitment } = memory.update;
+  // What stands there may be another commitment, made on another disk: nobody can open it with this update.
+  const expected = hasBit(view.openedMask, position) ? updateRoot : `${commitment.slice(0, 64)}00`;
+  if (view.updateRoots[position] !== expected) return [];
   const body = {
     type: "Opening",
     round: view.round,

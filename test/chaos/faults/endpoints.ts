@@ -1,20 +1,28 @@
-import type { Fault } from "../fault.ts";
+import type { Fault, Needs } from "../fault.ts";
 import type { EndpointState } from "../rpcEndpoint.ts";
 
 const OUTAGE_SECONDS = 20;
 const LAG: EndpointState = { delayMs: 1000, behindMs: 4000 };
 
-/** @param state of the endpoints of two members, the first seat's among them */
-function endpointFault(name: string, what: string, state: EndpointState): Fault {
+/**
+ * @param state of the endpoints of two members, the first seat's among them
+ * @param endpoints with another one beside it, nobody may miss anything
+ */
+function endpointFault(
+  name: string,
+  what: string,
+  state: EndpointState,
+  endpoints: NonNullable<Needs["endpoints"]> = "alone",
+): Fault {
   return {
     name,
     what,
-    needs: { endpoints: true },
+    needs: { endpoints },
     async strike({ ground, victim }) {
       const members = [victim, (victim + 1) % ground.size];
       for (const member of members) ground.endpoints[member]!.set(state);
       return {
-        members,
+        members: endpoints === "alone" ? members : [],
         seconds: OUTAGE_SECONDS,
         heal: async () => {
           for (const member of members) ground.endpoints[member]!.set("serves");
@@ -34,6 +42,13 @@ export const hangingRpc = endpointFault(
   "hanging RPC",
   `the same endpoints accept connections and answer nothing for ${OUTAGE_SECONDS} s`,
   "hangs",
+);
+
+export const hangingFirstRpc = endpointFault(
+  "hanging first RPC",
+  "the same happens to two daemons that have a second endpoint each: nobody may be fined",
+  "hangs",
+  "first of two",
 );
 
 export const laggingRpc = endpointFault(

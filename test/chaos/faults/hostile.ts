@@ -7,14 +7,19 @@ function attack(name: string, what: string, begin: Attack): Fault {
     name,
     what: `a member ${what}`,
     needs: { attacker: true },
-    async strike({ ground }) {
+    async strike({ ground, round }) {
       const attacker = ground.attacker!;
       const end = await begin(attacker.node, ground.federation.openJob.terms.vectorLength);
+      // Its next key counts from the next draw on: nobody waits for the old one in a round after this.
+      const rotating = ground.log
+        .until("RoundDrawn", (drawn) => drawn.round === round, ground.longestRound)
+        .then(() => attacker.rotate());
+      rotating.catch(() => undefined); // heal() tells
       return {
         members: [ground.size],
         async heal() {
           await end();
-          await attacker.comeBack();
+          await attacker.comeBack(await rotating);
         },
       };
     },

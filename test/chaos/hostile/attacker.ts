@@ -114,12 +114,17 @@ export class Attacker {
     };
   }
 
-  /** Comes back as a newcomer: its wallet rotates to a fresh operator, and it has an empty disk. */
-  async comeBack(): Promise<void> {
-    await this.stop();
+  /** Its wallet rotates to a fresh operator, who signs from the next draw on. */
+  async rotate(): Promise<SimulatedAccount> {
     const spare = simulatedAccounts(1, 1000 + this.#keys++)[0]!;
     await this.#rotateTo(spare);
-    this.#operatorKey = spare.operatorKey;
+    return spare;
+  }
+
+  /** Comes back as a newcomer, with a key that it has rotated to and an empty disk. */
+  async comeBack({ operatorKey }: SimulatedAccount): Promise<void> {
+    await this.stop();
+    this.#operatorKey = operatorKey;
     await this.start();
   }
 
