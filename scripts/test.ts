@@ -7,24 +7,11 @@ import path from "node:path";
 import { allSuites, type Suite } from "./test/suites.ts";
 
 /**
- * Suites that wait for nobody and watch no clock: two of them run at a time, and say what they have to say at their end. The
- * longest first, so that what is short fits in beside them.
+ * Suites that wait, for a chain's clock or for other processes, more than they compute: they run one after the other, beside the
+ * computing ones. The longest first in both, so that what is short fits in at the end.
  */
-const BESIDE_EACH_OTHER = [
-  "contracts",
-  "solidity",
-  "lint",
-  "training",
-  "engines",
-  "types",
-  "protocol",
-  "malformed",
-  "simulation",
-  "data",
-  "core",
-  "dashboard",
-  "house",
-];
+const WAITING = ["e2e", "chaos", "conformance", "network", "cli", "audit", "daemon", "chain"];
+const LONGEST_COMPUTING = ["contracts", "solidity", "protocol", "training", "types", "malformed"];
 
 /** Longest that one suite may take, in milliseconds: a stuck process must not hold the run for ever. */
 const SUITE_LIMIT_MS = 10 * 60_000;
@@ -113,16 +100,17 @@ async function runSuite(suite: Suite, folder: string, beside = false): Promise<O
   return { suite: suite.name, passed, failed, seconds, ...(trouble === undefined ? {} : { trouble }) };
 }
 
-async function runBesideEachOther(suites: readonly Suite[], folder: string): Promise<Outcome[]> {
-  const waiting = [...suites].reverse();
+/** One after the other. */
+async function runLane(suites: readonly Suite[], folder: string, beside: boolean): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  const lane = async (): Promise<void> => {
-    for (let suite = waiting.pop(); suite !== undefined; suite = waiting.pop()) {
-      outcomes.push(await runSuite(suite, folder, true));
-    }
-  };
-  await Promise.all([lane(), lane()]);
+  for (const suite of suites) outcomes.push(await runSuite(suite, folder, beside));
   return outcomes;
+}
+
+/** What `first` names, in its order, and then the rest. */
+function inOrder(suites: readonly Suite[], first: readonly string[]): Suite[] {
+  const place = ({ name }: Suite): number => (first.includes(name) ? first.indexOf(name) : first.length);
+  return [...suites].sort((left, right) => place(left) - place(right));
 }
 
 function chosen(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {
@@ -147,13 +135,11 @@ function printSummary(outcomes: readonly Outcome[]): void {
 process.chdir(path.dirname(import.meta.dirname));
 const folder = mkdtempSync(path.join(tmpdir(), "paceline-test-"));
 const suites = chosen(allSuites(process.cwd()), process.argv.slice(2));
-const outcomes = await runBesideEachOther(
-  BESIDE_EACH_OTHER.flatMap((name) => suites.filter((suite) => suite.name === name)),
-  folder,
-);
-for (const suite of suites.filter(({ name }) => !BESIDE_EACH_OTHER.includes(name))) {
-  outcomes.push(await runSuite(suite, folder));
-}
+const waiting = inOrder(suites, WAITING).filter(({ name }) => WAITING.includes(name));
+const computing = inOrder(suites, LONGEST_COMPUTING).filter(({ name }) => !WAITING.includes(name));
+const beside = waiting.length > 0 && computing.length > 0;
+const lanes = [computing, waiting].map((lane) => runLane(lane, folder, beside));
+const outcomes = (await Promise.all(lanes)).flat();
 rmSync(folder, { recursive: true, force: true });
 printSummary(outcomes);
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);

@@ -14,10 +14,7 @@ const REPORTER = "scripts/test/countingReporter.ts";
 
 const bin = (name: string): string => path.join("node_modules", name);
 
-const CHECKS: readonly Suite[] = [
-  { name: "types", args: [bin("typescript/bin/tsc"), "--noEmit"], counts: false },
-  { name: "lint", args: [bin("eslint/bin/eslint.js"), "--max-warnings=0", "."], counts: false },
-];
+const TYPES: Suite = { name: "types", args: [bin("typescript/bin/tsc"), "--noEmit"], counts: false };
 
 const CONTRACTS: Suite = {
   name: "contracts",
@@ -46,12 +43,12 @@ function mochaSuite(name: string, specs: string): Suite {
   return { name, args: [bin("mocha/bin/mocha.js"), "--reporter", REPORTER, ...options, specs], counts: true };
 }
 
-/** Every suite: checks, the files at the top of `test/`, each folder in it that holds tests; the end-to-end tests last. */
+/** Every suite: the type check, the files at the top of `test/`, each folder in it that holds tests; the end-to-end tests last. */
 export function allSuites(root: string): Suite[] {
   const folders = readdirSync(path.join(root, "test"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && hasTests(path.join(root, "test", entry.name)))
     .map((entry) => entry.name);
   const ordered = [...folders.filter((name) => name !== "e2e"), ...folders.filter((name) => name === "e2e")];
   const suites = ordered.map((name) => SPECIAL[name] ?? mochaSuite(name, `test/${name}/**/*.test.ts`));
-  return [...CHECKS, mochaSuite("house", "test/*.test.ts"), mochaSuite(ENGINES.name, ENGINES.spec), ...suites];
+  return [TYPES, mochaSuite("house", "test/*.test.ts"), mochaSuite(ENGINES.name, ENGINES.spec), ...suites];
 }
