@@ -9,12 +9,13 @@ import { MAX_CONFIRMATIONS, MAX_FEE_GWEI, openHome, remember, type Home } from "
 import { openKeystore } from "../daemon/home/keystore.ts";
 import { createLog, LOG_LEVELS, type LogLevel } from "../daemon/log.ts";
 import { USUAL_KEPT_ROUNDS } from "../daemon/model/retention.ts";
+import { USUAL_NETWORK } from "../daemon/peers/networkSettings.ts";
 import { DEFAULTS, type DaemonSettings } from "../daemon/settings.ts";
 import { withChainAccess } from "./chainAccess.ts";
 import { EXIT_CODES, EXIT_INTERRUPTED, EXIT_JOB_FAILED, EXIT_OK, type FailureCode } from "./exitCodes.ts";
 import type { JobsToRun } from "./jobsToRun.ts";
 import { keepingOf, withKeeping, type KeepingOptions } from "./keepingOptions.ts";
-import { networkSettings, withNetwork, type NetworkFlags } from "./networkOptions.ts";
+import { networkOf, withNetwork, type NetworkFlags } from "./networkOptions.ts";
 import { aFee, anAddress, anApiPort, whole, withChain, withHome, type ChainOptions } from "./options.ts";
 import type { Outcome } from "./output.ts";
 import { operatorPassword, readPassword } from "./password.ts";
@@ -117,7 +118,7 @@ async function resolve(
   home: Home,
   jobs: JobsToRun,
 ): Promise<{ readonly settings: DaemonSettings; readonly lacking: readonly Error[] }> {
-  const network = networkSettings(options);
+  const network = { ...USUAL_NETWORK, ...networkOf(options, home) };
   const { keepRounds, transfers } = keepingOf(options, home);
   return withChainAccess(options, home, async (chain) => {
     const found = await jobs.find(chain);
@@ -148,7 +149,7 @@ function keep(home: Home, { rpc, deployment, jobs }: DaemonSettings, options: Da
   const numbers = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Partial<
     typeof all
   >;
-  const given = { ...numbers, ...keepingOf(options, home) };
+  const given = { ...numbers, ...keepingOf(options, home), network: networkOf(options, home) };
   let kept = remember(home, { rpc, deployment, ...given });
   for (const { job, data, engine } of jobs.toReversed())
     kept = remember(kept, {

@@ -5,6 +5,7 @@ import { execute } from "../../node/cli/execute.ts";
 import { formatUnits } from "../../node/cli/output.ts";
 import { fromHex, type Address } from "../../node/core/bytes.ts";
 import { createHome, keystoreFile, openHome, remember } from "../../node/daemon/home/home.ts";
+import { lockHome } from "../../node/daemon/home/homeLock.ts";
 import { createKeystore } from "../../node/daemon/home/keystore.ts";
 import { AGGREGATE_LEAF_BYTES, encodeAggregate } from "../../node/core/fixedPoint.ts";
 import { buildTree } from "../../node/core/merkle.ts";
@@ -152,6 +153,11 @@ describe("a wallet's commands, on a chain", function () {
     expect(await failureOf(`bonds --home ${home}`)).to.match(/exit 3: .*holds nothing/);
     await game.chain(0).demand(game.player.included(ALL), { tree: 0, level: 2, index: 0, hash: root }, []);
     await game.chain(1).proveWrongLeaf(proofOf(game.player, await game.view(), lie, 4));
+    const daemon = await lockHome(home);
+    expect(await failureOf(`bonds --home ${home}`)).to.match(
+      /the daemon with pid \d+.* runs on the home .*stop that one first/,
+    );
+    daemon.release();
     const taken = await run(`bonds --home ${home}`);
     expect(taken).to.deep.include({ operator: asker.operator, released: [1] });
     expect(Number(taken["withdrawn"])).to.be.greaterThan(0);

@@ -3,8 +3,11 @@ import type { Address } from "../../core/bytes.ts";
 import { toHex } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
 import { readBonds, readFallenDemands, releaseBond, withdrawBonds } from "../../chain/bonds.ts";
-import { createSender } from "../../chain/sender.ts";
+import type { Endpoint } from "../../chain/endpoint.ts";
+import { createSender, type Sender } from "../../chain/sender.ts";
+import { openOutbox } from "../../daemon/account/outbox.ts";
 import { openHome } from "../../daemon/home/home.ts";
+import { lockHome } from "../../daemon/home/homeLock.ts";
 import { openKeystore } from "../../daemon/home/keystore.ts";
 import { jobRef, openJob, withChainAccess } from "../chainAccess.ts";
 import { acts } from "../command.ts";
@@ -40,10 +43,14 @@ function bonds(options: BondsOptions): Promise<Outcome> {
     if (fallen.length === 0 && (await readBonds(endpoint, court, operator)) === 0n)
       throw new PacelineError("not-found", `the court holds nothing for ${operator}`);
     const key = await openKeystore(home.keystore, await readPassword(operatorPassword(options.passwordFile)));
-    const sender = createSender(endpoint, toHex(key));
-    for (const id of fallen) await releaseBond(sender, court, job, id);
-    const amount = formatUnits(await readBonds(endpoint, court, operator), COIN_DECIMALS);
-    await withdrawBonds(sender, court);
+    // The daemon pays with the same key: beside it, two would give out the same nonces.
+    const lock = await lockHome(home.folder);
+    const outbox = openOutbox(lock.storage, deployment.chainId, operator);
+    const sender = createSender(endpoint, toHex(key), { outbox });
+    const amount = await takeBack({ endpoint, court, job, operator }, sender, fallen).finally(() => {
+      sender.close();
+      lock.release();
+    });
     const text = table([
       ["operator", operator],
       ["bonds set free", String(fallen.length)],
@@ -51,4 +58,23 @@ function bonds(options: BondsOptions): Promise<Outcome> {
     ]);
     return { data: { operator, job, released: fallen, withdrawn: amount }, text };
   });
+}
+
+interface Place {
+  readonly endpoint: Endpoint;
+  readonly court: Address;
+  readonly job: Address;
+  readonly operator: Address;
+}
+
+/** @returns how much of the chain's coin it was */
+async function takeBack(
+  { endpoint, court, job, operator }: Place,
+  sender: Sender,
+  fallen: readonly number[],
+): Promise<string> {
+  for (const id of fallen) await releaseBond(sender, court, job, id);
+  const amount = formatUnits(await readBonds(endpoint, court, operator), COIN_DECIMALS);
+  await withdrawBonds(sender, court);
+  return amount;
 }

@@ -6,6 +6,7 @@ import { toAddress, type Address } from "../../core/bytes.ts";
 import { PacelineError } from "../../core/errors.ts";
 import type { TransferSettings } from "../../network/blobs/transferSettings.ts";
 import { MAX_JOBS } from "../../network/network.ts";
+import type { NetworkSettings } from "../peers/networkSettings.ts";
 import type { EngineSettings } from "../../training/engine.ts";
 import { createPrivateFile, readJsonFile, replaceFile } from "./files.ts";
 import {
@@ -16,6 +17,7 @@ import {
   type Trust,
   engineSchema,
   keepRoundsSchema,
+  networkSchema,
   transfersSchema,
 } from "./homeSchemas.ts";
 import { LOG_LEVELS, type LogLevel } from "../log.ts";
@@ -65,6 +67,7 @@ const configSchema = z.strictObject({
   maxFeeGwei: z.number().positive().max(MAX_FEE_GWEI).optional(),
   keepRounds: keepRoundsSchema.optional(),
   transfers: transfersSchema.optional(),
+  network: networkSchema.optional(),
   jobs: z.array(jobSchema).max(MAX_JOBS),
 });
 /** Homes of before a daemon could follow several jobs. */
@@ -103,6 +106,7 @@ export interface HomeConfig {
   /** Rounds that stay on the disk. */
   readonly keepRounds?: number | "all" | undefined;
   readonly transfers?: TransferSettings | undefined;
+  readonly network?: Partial<NetworkSettings> | undefined;
   /** The one that was named last comes first. */
   readonly jobs: readonly HomeJob[];
 }
@@ -158,7 +162,16 @@ function homeOf(folder: string, config: HomeConfig): Home {
 export interface Remembered extends Partial<
   Pick<
     HomeConfig,
-    "rpc" | "deployment" | "logLevel" | "api" | "confirmations" | "trust" | "maxFeeGwei" | "keepRounds" | "transfers"
+    | "rpc"
+    | "deployment"
+    | "logLevel"
+    | "api"
+    | "confirmations"
+    | "trust"
+    | "maxFeeGwei"
+    | "keepRounds"
+    | "transfers"
+    | "network"
   >
 > {
   /** Is followed from now on; what was known of it before and is not said again stays. */

@@ -58,6 +58,19 @@ const rates = z.strictObject({
   perPeer: z.number().positive().exactOptional(),
 });
 
+const addresses = z.array(z.string().max(512)).max(16);
+
+/** How the daemon reaches others and is reached, as far as it was told. */
+export const networkSchema = z.strictObject({
+  listen: addresses.exactOptional(),
+  announce: addresses.exactOptional(),
+  bootstrap: addresses.exactOptional(),
+  relays: z.union([addresses, z.literal("any")]).exactOptional(),
+  relayOthers: z.boolean().exactOptional(),
+  mdns: z.boolean().exactOptional(),
+  serveStrangers: z.boolean().exactOptional(),
+});
+
 export const transfersSchema = z.strictObject({
   upload: rates.exactOptional(),
   download: rates.exactOptional(),

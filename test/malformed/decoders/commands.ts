@@ -13,7 +13,7 @@ import {
   addresses,
   whole,
 } from "../../../node/cli/options.ts";
-import { networkSettings } from "../../../node/cli/networkOptions.ts";
+import { networkOf } from "../../../node/cli/networkOptions.ts";
 import { toUnits } from "../../../node/daemon/job/jobSpec.ts";
 import { answerRequest, type ApiRequest, type ApiSurface } from "../../../node/daemon/api/routes.ts";
 import { libp2pKeyOf } from "../../../node/network/identity.ts";
@@ -80,7 +80,7 @@ function option(name: string, parse: (text: string) => unknown, ...samples: read
 }
 
 const PEER = `/ip4/192.0.2.7/tcp/4001/p2p/${peerIdFromPrivateKey(libp2pKeyOf(new Uint8Array(32).fill(1))).toString()}`;
-const usual = { listen: [], announce: [], bootstrap: [], relay: [] };
+const usual = { config: {} };
 
 export const commandDecoders: readonly Decoder[] = [
   { name: "HTTP API requests", form: "json", samples: () => asked.map(jsonBytes), feed: apiFed },
@@ -96,8 +96,8 @@ export const commandDecoders: readonly Decoder[] = [
   option("a data source", parseDataSource, "csv:data/own.csv", "images:folder"),
   option(
     "addresses to listen on",
-    (text) => networkSettings({ ...usual, listen: aList(text) }),
+    (text) => networkOf({ listen: aList(text) }, usual),
     "/ip4/0.0.0.0/tcp/4001,/ip6/::/tcp/4001/ws",
   ),
-  option("peers to stay connected to", (text) => networkSettings({ ...usual, bootstrap: aList(text) }), PEER),
+  option("peers to stay connected to", (text) => networkOf({ bootstrap: aList(text) }, usual), PEER),
 ];
