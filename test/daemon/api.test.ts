@@ -48,6 +48,7 @@ const STATUS: DaemonStatus = {
         seat: 0,
         peers: 2,
         messagesReceived: 11,
+        messagesRefused: { late: 2, "not-drawn": 1 },
         clockOffsetSeconds: -2.5,
         blobBytes: 4096,
       },
@@ -116,6 +117,7 @@ describe("a daemon's API", () => {
     expect(text).to.include(`paceline_job_phase{job="${JOB}",phase="commit"} 0\n`);
     expect(text).to.include(`paceline_job_clock_offset_seconds{job="${JOB}"} -2.5\n`);
     expect(text).to.include(`paceline_job_up{job="0x${"b3".repeat(20)}"} 0\n`);
+    expect(text).to.include(`paceline_job_messages_refused_total{job="${JOB}",code="not-drawn"} 1\n`);
     expect(text).to.include(`{job="${JOB}",call="odd\\"\\n\\\\name"} 1\n`);
     const sample = /^paceline_[a-z_]+(\{[a-z_]+="([^"\\\n]|\\.)*"(,[a-z_]+="([^"\\\n]|\\.)*")*\})? -?\d+(\.\d+)?$/;
     const meta = /^# (HELP|TYPE) paceline_[a-z_]+ .+$/;

@@ -107,6 +107,14 @@ function addJobs(
   );
   add(
     "counter",
+    "job_messages_refused_total",
+    "Gossip messages ignored or rejected, by code.",
+    jobs.flatMap((job) =>
+      Object.entries(job.now?.messagesRefused ?? {}).map(([code, count]): Sample => [{ job: job.job, code }, count]),
+    ),
+  );
+  add(
+    "counter",
     "job_gas_total",
     "Gas used by transactions.",
     each(({ gas }) => gas),

@@ -36,6 +36,8 @@ export interface JobNow {
   readonly seat: number;
   readonly peers: number;
   readonly messagesReceived: number;
+  /** Messages that were ignored or rejected, by code. */
+  readonly messagesRefused: Readonly<Record<string, number>>;
   readonly clockOffsetSeconds: number;
   readonly blobBytes: number;
 }
@@ -148,6 +150,7 @@ function jobNow({ participant, storage, rounds, examples }: RunningJob): JobNow 
     seat: ownSeat(state),
     peers: participant.network.peers().length,
     messagesReceived: participant.counters().messagesReceived,
+    messagesRefused: Object.fromEntries(participant.refused()),
     clockOffsetSeconds: participant.clockOffset(),
     blobBytes: storage.blobs().reduce((sum, { bytes }) => sum + bytes, 0),
   };
