@@ -28,6 +28,8 @@ export interface JobHost {
   /** Dials unless connected, and waits for `ready`. */
   reach(contacts: readonly string[], ready: (peer: PeerId, signal: AbortSignal) => Promise<void>): Promise<void>;
   locate: Network["locate"];
+  /** Whether an operator is connected for blobs only. */
+  isStranger(operator: Address): boolean;
   holders(wanted: readonly Address[]): readonly Holder[];
   traffic(): { readonly bytesSent: number; readonly bytesReceived: number };
   /** Whom the jobs admit has changed. */
@@ -88,6 +90,7 @@ export class FollowedJob implements Network {
     return subscribed
       .filter((peer) => isReady(node, this.topic, peer))
       .map(operatorOf)
+      .filter((operator) => !this.#host.isStranger(operator)) // gossipsub remembers a score for a while, a member's too
       .sort();
   }
 

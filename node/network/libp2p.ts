@@ -319,6 +319,10 @@ class Libp2pHost implements Host, JobHost {
     });
   }
 
+  isStranger(operator: Address): boolean {
+    return this.#parts.admissions.isStranger(operator);
+  }
+
   #opened(connection: Connection): void {
     const { remotePeer: peer, direction, remoteAddr } = connection;
     const { admissions, strangers, book } = this.#parts;

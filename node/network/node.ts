@@ -15,6 +15,7 @@ import type { HostOptions } from "./network.ts";
 import { leanNoise } from "./noise.ts";
 import type { PeerStore } from "./peers/peerStore.ts";
 import type { GossipNode } from "./readiness.ts";
+import { bundling, corking } from "./sendingByTurns.ts";
 
 export interface Libp2pOptions extends HostOptions {
   /** Where to listen, as multiaddrs: "/ip4/0.0.0.0/tcp/4001", "…/ws", "/ip6/::/udp/4001/quic-v1"; port 0 takes a free one; none: dial only. */
@@ -94,13 +95,16 @@ export async function createNode(
     ],
     connectionEncrypters: [leanNoise()],
     streamMuxers: [
-      yamux({
-        maxInboundStreams: MAX_STREAMS_A_PEER,
-        maxOutboundStreams: MAX_STREAMS_A_PEER,
-        streamOptions: { initialStreamWindowSize: FIRST_WINDOW_BYTES, maxStreamWindowSize: STREAM_WINDOW_BYTES },
-      }),
+      bundling(
+        yamux({
+          maxInboundStreams: MAX_STREAMS_A_PEER,
+          maxOutboundStreams: MAX_STREAMS_A_PEER,
+          streamOptions: { initialStreamWindowSize: FIRST_WINDOW_BYTES, maxStreamWindowSize: STREAM_WINDOW_BYTES },
+        }),
+      ),
     ],
     connectionGater: gater,
+    connectionProtector: corking,
     connectionManager: {
       maxConnections: MAX_CONNECTIONS,
       inboundConnectionThreshold: MAX_INBOUND_A_SECOND,
