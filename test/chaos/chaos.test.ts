@@ -4,7 +4,7 @@ import { playCell } from "./cell.ts";
 import type { Fault, StruckPhase } from "./fault.ts";
 import { wrongBytesPeer } from "./faults/hostile.ts";
 import { deadAggregator, kill } from "./faults/processes.ts";
-import { Ground } from "./ground.ts";
+import { Ground, SHORT_PHASES } from "./ground.ts";
 
 const DAEMONS = 4;
 const FIRST_ROUND_SECONDS = 90;
@@ -15,7 +15,7 @@ describe("four daemons as processes and a hostile peer", function () {
   let ground: Ground;
 
   before(async () => {
-    ground = await Ground.open(DAEMONS, { attacker: true });
+    ground = await Ground.open(DAEMONS, { attacker: true }, SHORT_PHASES);
     await ground.log.settled(1, FIRST_ROUND_SECONDS);
   });
   after(() => ground?.close());

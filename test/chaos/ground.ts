@@ -20,11 +20,13 @@ export const CLOCK_AHEAD_SECONDS = 300;
 const MANY_ROUNDS = 1000;
 const BLOCK_SECONDS = 1;
 
+type Phases = JobSpecInput["phases"];
+
 /**
  * Phases end early when complete: their lengths are how long the others wait for one that is down, and what a busy machine may take for
  * its part.
  */
-const PHASES: JobSpecInput["phases"] = {
+const PHASES: Phases = {
   join: 600,
   commit: 25,
   share: 25,
@@ -34,6 +36,16 @@ const PHASES: JobSpecInput["phases"] = {
   score: 25,
   unbond: 900,
   blocks: 1,
+};
+/** For a few daemons that have the machine for themselves. */
+export const SHORT_PHASES: Phases = {
+  ...PHASES,
+  commit: 12,
+  share: 8,
+  slot: 5,
+  demand: 3,
+  challenge: 12,
+  score: 8,
 };
 
 const preload = (name: string): string => fileURLToPath(new URL(`preload/${name}.ts`, import.meta.url));
@@ -82,9 +94,9 @@ export class Ground {
   }
 
   /** A chain, a job that all have joined, and the daemons of `size` of them. */
-  static async open(size: number, needs: Needs): Promise<Ground> {
+  static async open(size: number, needs: Needs, phases = PHASES): Promise<Ground> {
     const members = size + (needs.attacker === true ? 1 : 0);
-    const job = smallJob(members, MANY_ROUNDS, PHASES);
+    const job = smallJob(members, MANY_ROUNDS, phases);
     const mounts: string[] = [];
     let anvil: Anvil | undefined;
     const openChain = async (): ReturnType<typeof startChain> => {
@@ -189,7 +201,7 @@ export class Ground {
 
   /** Longest that a round may take, in seconds, with every slot and every window of it run out. */
   get longestRound(): number {
-    const { commit, share, slot, challenge, demand, score } = PHASES;
+    const { commit, share, slot, challenge, demand, score } = this.job.phases;
     return commit + share + this.size * (slot + challenge) + 2 * demand + score;
   }
 

@@ -206,6 +206,17 @@ describe("a peer in Score", () => {
     ).to.deep.equal([0]);
   });
 
+  it("opens its own soon after others have opened theirs without it, because nobody hears of it", () => {
+    const part = 0.4 * terms.scoreSeconds;
+    const one = peer(3)
+      .after(score, scored(3), scoreOpenings[0]!)
+      .at(part - 3 * RELAY);
+    one.after(see(viewIn("score", { scoreOpenedMask: 0b1100n })));
+    expect(one.types).not.to.include("openScores");
+    one.at(part - RELAY);
+    expect(one.only("openScores").openings.map(({ seat }) => seat)).to.deep.equal([0]);
+  });
+
   it("drops vectors that the contract would skip, and those that are not what was committed", () => {
     const half = scoreOpeningOf(1);
     const body = { ...half, vector: `${(half as { vector: string }).vector.slice(0, -4)}0001` } as typeof half;

@@ -141,6 +141,20 @@ describe("a peer in Share", () => {
     expect(rescue.openings.map(({ position }) => position)).to.deep.equal([2]);
   });
 
+  it("saves its own bond soon after others have posted theirs without it, because nobody hears of it", () => {
+    const half = terms.shareSeconds / 2;
+    const passedOver = see(viewIn("share", { openedMask: 0b01011n }));
+    const one = peer(2).after(share, trained(2), openings[2]!).at(half);
+    const postsOwn = (): boolean =>
+      one.effects.some(
+        (effect) => effect.type === "share" && effect.bitmaps.length === 0 && effect.openings.length === 1,
+      );
+    one.after(passedOver);
+    expect(postsOwn()).to.equal(false);
+    one.at(half + 2 * RELAY);
+    expect(postsOwn()).to.equal(true);
+  });
+
   it("neither certifies nor posts a bitmap for a seat that is dead", () => {
     const dead = see(viewIn("share", { liveSeats: 0b1011n }));
     expect(peer(4).after(dead, ...openings, ...checked(0, 1, 2, 3)).types).not.to.include("publish Bitmap");

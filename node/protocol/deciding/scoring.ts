@@ -8,6 +8,8 @@ import { missingUpdates } from "./proposing.ts";
 const PARTIAL = 0.4;
 /** Part of the phase after which a seat opens its own vector itself. */
 const SELF_RESCUE = 0.7;
+/** Turns that the relays get after they have passed it over. */
+const RELAY_TURNS = 2;
 
 /** Score while the window is open, commit to it, and open it when no further commit can follow. */
 export function decideScoring(state: PeerState, view: RoundView): Intent[] {
@@ -69,5 +71,12 @@ function post(state: PeerState, view: RoundView, seat: number): Intent[] {
     effect: { type: "openScores", openings: own },
     notBefore: view.phaseStart + SELF_RESCUE * scoreSeconds,
   };
-  return [partial, rescue];
+  if (view.scoreOpenedMask === 0n) return [partial, rescue];
+  // Others have posted what they have, and this was not with it: it seems that they do not hear of it.
+  const passedOver = {
+    key: "openScores:passedOver",
+    effect: rescue.effect,
+    delay: RELAY_TURNS * settings.relaySeconds,
+  };
+  return [partial, passedOver, rescue];
 }

@@ -9,6 +9,8 @@ import type { OpeningBody, PeerState, Signed } from "../state.ts";
 const PARTIAL = 0.5;
 /** Part of the phase after which a member saves its own bond, whatever the relays do. */
 const SELF_RESCUE = 0.7;
+/** Turns that the relays get after they have passed it over. */
+const RELAY_TURNS = 2;
 
 /** Share: publish and check updates, certify them, and post openings and bitmaps for everybody. */
 export function decideSharing(state: PeerState, view: RoundView, now: number): Intent[] {
@@ -135,7 +137,9 @@ function post(state: PeerState, view: RoundView): Intent[] {
     effect: { type: "share", openings: own, bitmaps: [] },
     notBefore: view.phaseStart + SELF_RESCUE * terms.shareSeconds,
   };
-  return [partial, rescue];
+  if (view.openedMask === 0n) return [partial, rescue];
+  // Others have posted what they have, and this was not with it: it seems that they do not hear of it.
+  return [partial, { key: "share:passedOver", effect: rescue.effect, delay: RELAY_TURNS * relaySeconds }, rescue];
 }
 
 function completes(view: RoundView, openings: readonly OpeningBody[], bitmaps: readonly Signed<"Bitmap">[]): boolean {
