@@ -30,7 +30,7 @@ const PHASES: Phases = {
   join: 600,
   commit: 25,
   share: 25,
-  slot: 10,
+  slot: 15,
   demand: 8,
   challenge: 30,
   score: 25,
