@@ -23,7 +23,7 @@ export interface Cell {
 }
 
 /** Longest wait for a quiet round to begin and to come to a phase, in seconds: on a busy machine everything is slow. */
-const PATIENCE = 60;
+const PATIENCE = 90;
 
 /** Lets a fault strike in the next round's `phase`, and sees that it and the first round after the fault end as they should. */
 export async function playCell(ground: Ground, fault: Fault, phase: StruckPhase): Promise<Cell> {

@@ -26,14 +26,14 @@ type Phases = JobSpecInput["phases"];
  * Phases end early when complete: their lengths are how long the others wait for one that is down, and what a busy machine may take for
  * its part.
  */
-const PHASES: Phases = {
+export const PHASES: Phases = {
   join: 600,
-  commit: 25,
-  share: 25,
-  slot: 15,
+  commit: 30,
+  share: 30,
+  slot: 20,
   demand: 8,
-  challenge: 30,
-  score: 25,
+  challenge: 35,
+  score: 30,
   unbond: 900,
   blocks: 1,
 };

@@ -14,7 +14,8 @@ export interface Row {
   readonly problems: readonly string[];
 }
 
-const FIRST_ROUND_SECONDS = 180;
+/** On a busy machine daemons start one after the other, and the first rounds lack some. */
+const START_SECONDS = 300;
 /** Rounds within which everybody must be back, after the last fault. */
 const ROUNDS_TO_RECOVER = 6;
 
@@ -39,7 +40,7 @@ export async function playRow(fault: Fault, { phases, size, onOpen, onCell, onSt
   try {
     ground = await Ground.open(size, fault.needs);
     onOpen?.(ground);
-    await firstRound(ground);
+    await everybodyThere(ground);
     for (const phase of phases) {
       const cell = await playCell(ground, fault, phase);
       cells.push(cell);
@@ -56,19 +57,26 @@ export async function playRow(fault: Fault, { phases, size, onOpen, onCell, onSt
   return { fault: name, what, cells, problems };
 }
 
-/** A daemon that cannot start is told of at once. */
-async function firstRound({ log, daemons }: Ground): Promise<void> {
+/** Resolves when a round that includes everybody has ended. A daemon that cannot start is told of at once. */
+async function everybodyThere(ground: Ground): Promise<void> {
+  const { log, daemons, longestRound } = ground;
   const ending = daemons.map(async (daemon, member) => {
     await daemon.ended;
-    throw new Error(`the daemon of member ${member} ended before the first round was over:\n${daemon.tail()}`);
+    throw new Error(`the daemon of member ${member} ended before a round had everybody's update:\n${daemon.tail()}`);
   });
-  await Promise.race([log.settled(1, FIRST_ROUND_SECONDS), ...ending]);
+  const round = await Promise.race([completeRound(ground, 0, START_SECONDS), ...ending]);
+  await log.ended(round, longestRound);
 }
 
 /** Resolves when a round includes an update of each of our daemons. */
-async function everybodyBack({ log, size, longestRound }: Ground): Promise<void> {
-  const latest = log.all("RoundDrawn").at(-1)?.args.round ?? 0;
+async function everybodyBack(ground: Ground): Promise<void> {
+  const latest = ground.log.all("RoundDrawn").at(-1)?.args.round ?? 0;
+  await completeRound(ground, latest, Math.min(180, ROUNDS_TO_RECOVER * ground.longestRound));
+}
+
+/** The first round after `latest` that includes an update of each of our daemons. */
+async function completeRound({ log, size }: Ground, latest: number, seconds: number): Promise<number> {
   const isComplete = ({ round, updates }: { round: number; updates: readonly { memberId: number }[] }): boolean =>
     round > latest && updates.filter(({ memberId }) => memberId < size).length === size;
-  await log.until("IncludeSetFixed", isComplete, Math.min(180, ROUNDS_TO_RECOVER * longestRound));
+  return (await log.until("IncludeSetFixed", isComplete, seconds)).round;
 }

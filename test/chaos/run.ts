@@ -1,6 +1,6 @@
 // `npm run -s test:chaos [-- --only FAULT,… --phases PHASE,… --daemons N --lanes N --json FILE --logs FOLDER --write]`: plays faults in phases, as
 // many federations at once as there are lanes, and prints the table; `--write` puts it into docs/chaos.md and docs/chaos.json, where
-// rows that were not played stay as they were. Ends with 1 where a cell is not as it should be.
+// cells that were not played stay as they were. Ends with 1 where a cell is not as it should be.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     phases: { type: "string" },
-    daemons: { type: "string", default: "7" },
+    daemons: { type: "string", default: "6" },
     /** Federations wait for the clock most of the time. */
     lanes: { type: "string", default: "2" },
     json: { type: "string" },
@@ -71,12 +71,22 @@ function reportOf(played: readonly Row[], seconds: number): ChaosReport {
   return { daemons, seconds, passed: played.every(isGood), rows: played };
 }
 
-/** By the list's order; what was played in only some phases stands for the whole row. */
+/** By the list's order, with the cells of earlier runs that were not played in this one. */
 function withEarlierRows(report: ChaosReport): ChaosReport {
   const earlier = existsSync(KEPT) ? (JSON.parse(readFileSync(KEPT, "utf8")) as ChaosReport) : undefined;
-  const known = [...report.rows, ...(earlier?.rows ?? [])];
-  const all = FAULTS.flatMap(({ name }) => known.find(({ fault }) => fault === name) ?? []);
+  const rowOf = (one: ChaosReport | undefined, name: string): Row | undefined =>
+    one?.rows.find(({ fault }) => fault === name);
+  const all = FAULTS.flatMap(({ name }) => {
+    const [now, before] = [rowOf(report, name), rowOf(earlier, name)];
+    return now === undefined ? (before ?? []) : withEarlierCells(now, before);
+  });
   return reportOf(all, report.seconds + (earlier?.seconds ?? 0));
+}
+
+function withEarlierCells(now: Row, before: Row | undefined): Row {
+  const kept = before?.cells.filter(({ phase }) => !now.cells.some((cell) => cell.phase === phase)) ?? [];
+  const place = ({ phase }: Cell): number => STRUCK_PHASES.indexOf(phase);
+  return { ...now, cells: [...now.cells, ...kept].sort((left, right) => place(left) - place(right)) };
 }
 
 const faults: readonly Fault[] = chosen("fault", values.only, FAULTS, ({ name }) => name);

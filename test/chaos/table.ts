@@ -1,5 +1,6 @@
 import type { Cell } from "./cell.ts";
 import { STRUCK_PHASES } from "./fault.ts";
+import { PHASES } from "./ground.ts";
 import type { Row } from "./row.ts";
 
 /** What a run of the table made, as machines read it. */
@@ -47,6 +48,9 @@ export function problemsOf(rows: readonly Row[]): readonly string[] {
   ]);
 }
 
+const { commit, slot, challenge, demand } = PHASES;
+const PHASE_SECONDS = `${commit} s (a turn to propose ${slot} s, the window ${demand} to ${challenge} s)`;
+
 /** The page of the docs. */
 export function pageOf(report: ChaosReport): string {
   const { daemons, seconds, rows } = report;
@@ -62,6 +66,10 @@ A cell says how the struck round ended and how long after the strike, and how lo
 drawn since then had settled. In each cell, no daemon has ended, every daemon holds a model that the chain has settled on since,
 no stake was taken from anybody that the fault did not strike nor in the calm round, and every wei in the treasury is
 somebody's. After a row, a round includes an update of everybody. A cell in which one of this is not so is **bold**, and the command fails.
+
+"Fined" counts what members that the fault did strike had promised, and could not keep within its phase. Phases last ${PHASE_SECONDS} here, so a
+daemon that stands still for 30 s, or whose only endpoint hangs for 20 s, may lose a whole phase or all of it but a few seconds: the
+protocol cannot tell it from one that does not want to. With a second endpoint nobody may be fined.
 
 ${tableOf(report)}
 
