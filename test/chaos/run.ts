@@ -72,8 +72,7 @@ function reportOf(played: readonly Row[], seconds: number): ChaosReport {
 }
 
 /** By the list's order, with the cells of earlier runs that were not played in this one. */
-function withEarlierRows(report: ChaosReport): ChaosReport {
-  const earlier = existsSync(KEPT) ? (JSON.parse(readFileSync(KEPT, "utf8")) as ChaosReport) : undefined;
+function withEarlierRows(report: ChaosReport, earlier: ChaosReport | undefined): ChaosReport {
   const rowOf = (one: ChaosReport | undefined, name: string): Row | undefined =>
     one?.rows.find(({ fault }) => fault === name);
   const all = FAULTS.flatMap(({ name }) => {
@@ -92,6 +91,7 @@ function withEarlierCells(now: Row, before: Row | undefined): Row {
 const faults: readonly Fault[] = chosen("fault", values.only, FAULTS, ({ name }) => name);
 const phases: readonly StruckPhase[] = chosen("phase", values.phases, STRUCK_PHASES, (phase) => phase);
 const started = performance.now();
+const beforeThis = existsSync(KEPT) ? (JSON.parse(readFileSync(KEPT, "utf8")) as ChaosReport) : undefined;
 const waiting = [...faults];
 const played = new Map<string, Row>();
 /** The contracts are looked at, and compiled where they have to be, once: by the first lane. */
@@ -117,25 +117,34 @@ async function play(fault: Fault): Promise<Row> {
   return row;
 }
 
+const soFar = (): ChaosReport =>
+  reportOf(
+    faults.flatMap(({ name }) => played.get(name) ?? []),
+    (performance.now() - started) / 1000,
+  );
+
+/** After each row: a run that is cut off has shown something. */
+function keep(): void {
+  const report = soFar();
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (!values.write) return;
+  const all = withEarlierRows(report, beforeThis);
+  writeFileSync(KEPT, `${JSON.stringify(all, null, 2)}\n`);
+  writeFileSync(PAGE, pageOf(all));
+  spawnSync(process.execPath, ["node_modules/prettier/bin/prettier.cjs", "--write", "--log-level", "warn", KEPT, PAGE]);
+}
+
 async function lane(): Promise<void> {
   for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
     played.set(fault.name, await play(fault));
+    keep();
   }
 }
 
 const first = lane().finally(() => isOpen.resolve(undefined));
 const others = Array.from({ length: Number(values.lanes) - 1 }, () => isOpen.promise.then(lane));
 await Promise.all([first, ...others]);
-const rows = faults.map(({ name }) => played.get(name)!);
-const seconds = (performance.now() - started) / 1000;
-const report = reportOf(rows, seconds);
+const report = soFar();
 console.log(tableOf(report));
-for (const problem of problemsOf(rows)) console.error(problem);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
-if (values.write) {
-  const all = withEarlierRows(report);
-  writeFileSync(KEPT, `${JSON.stringify(all, null, 2)}\n`);
-  writeFileSync(PAGE, pageOf(all));
-  spawnSync(process.execPath, ["node_modules/prettier/bin/prettier.cjs", "--write", "--log-level", "warn", KEPT, PAGE]);
-}
+for (const problem of problemsOf(report.rows)) console.error(problem);
 process.exitCode = report.passed ? 0 : 1;
