@@ -45,7 +45,8 @@ export function observeJob({ log, totals, evaluate, onState, onFee }: Observed):
     onModel({ modelId, updates, params }) {
       evaluate(params).then(
         (evaluation) => {
-          if (evaluation === undefined) return;
+          // Who only watches has nothing to measure it with.
+          if (evaluation === undefined) return log.event("model", { modelId, updates }, `model ${updates}`);
           const { loss, metrics } = evaluation;
           const text = `model ${updates}: ${evaluationText(evaluation)} on the own validation split`;
           log.event("model", { modelId, updates, ...(loss === undefined ? {} : { loss }), ...metrics }, text);

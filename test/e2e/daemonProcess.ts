@@ -24,9 +24,11 @@ export interface ProcessSettings {
   /** To Node, before the program. */
   readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** `start` unless told. */
+  readonly command?: "start" | "watch";
 }
 
-/** `paceline start` as a process, and what it logs. */
+/** `paceline start`, or `watch`, as a process, and what it logs. */
 export class DaemonProcess {
   readonly events: LogEvent[] = [];
   /** What it wrote to stderr that is no event. */
@@ -35,8 +37,12 @@ export class DaemonProcess {
   readonly #child: ChildProcess;
   readonly #listeners = new Set<() => void>();
 
-  constructor(args: readonly string[], password: string, { nodeArgs = [], env = {} }: ProcessSettings = {}) {
-    const child = spawn(process.execPath, [...nodeArgs, MAIN, "start", "--json", ...args], {
+  constructor(
+    args: readonly string[],
+    password: string,
+    { nodeArgs = [], env = {}, command = "start" }: ProcessSettings = {},
+  ) {
+    const child = spawn(process.execPath, [...nodeArgs, MAIN, command, "--json", ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env, PACELINE_PASSWORD: password },
     });

@@ -3,8 +3,9 @@ import type { Network } from "../../network/network.ts";
 import { decodeTalk, encodeTalk, type Certificate } from "../../protocol/checkpoint.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** How long neighbours have to answer, in seconds. */
+/** How long neighbours have to answer with something newer, in seconds, where one has answered, and where nobody has. */
 const ASK_SECONDS = 4;
+const LONGEST_SECONDS = 8;
 /** Between two answers, in seconds: one serves all who asked meanwhile. */
 const ANSWER_SECONDS = 2;
 /** Certificates that one question looks at: each takes a quorum of signatures to check. */
@@ -67,15 +68,19 @@ export class CheckpointExchange {
     const question: Question = { updates, heard: new Set(), take };
     this.#question = question;
     const publish = (): Promise<void> => network().publish(encodeTalk({ type: "wanted", updates }, randomAttempt()));
-    const forgetEnd = clock.after(ASK_SECONDS, end);
-    // Whoever has just answered somebody else answers the second time.
-    const forgetAgain = clock.after(ANSWER_SECONDS, () => void publish().catch(() => undefined));
+    const asked = clock.now();
+    // Whoever has just answered somebody else, or was not connected yet, answers another time.
+    const again = (): void => {
+      if (clock.now() - asked >= (best === undefined ? LONGEST_SECONDS : ASK_SECONDS)) return end();
+      forget = clock.after(ANSWER_SECONDS, again);
+      publish().catch(() => undefined);
+    };
+    let forget = clock.after(ANSWER_SECONDS, again);
     try {
       await publish();
       await ended;
     } finally {
-      forgetEnd();
-      forgetAgain();
+      forget();
       if (this.#question === question) this.#question = undefined;
     }
     return best;
