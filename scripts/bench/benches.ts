@@ -7,6 +7,6 @@ export const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise
   aggregate: async () => (await import("./aggregate.ts")).benchAggregate(),
   gas: async () => (await import("./gas.ts")).benchGas(),
   network: async (options) => (await import("./network.ts")).benchNetwork(options),
-  round: async () => (await import("./round.ts")).benchRound(),
+  round: async (options) => (await import("./round.ts")).benchRound(options),
   virtual: async (options) => (await import("./virtual.ts")).benchVirtual(options),
 };

@@ -1,21 +1,26 @@
-import { openFederation, type Federation } from "../../node/cli/simulation/federation.ts";
 import { DEFAULT_SETTINGS, type SimulationSettings } from "../../node/cli/simulation/settings.ts";
 import { VALIDATION_SHARE } from "../../node/daemon/learning/ownData.ts";
-import { planOf } from "../../node/daemon/job/jobSpec.ts";
-import { openTrainer } from "../../node/daemon/adapters.ts";
-import type { BenchResult } from "./benchResult.ts";
+import type { BenchOptions, BenchResult } from "./benchResult.ts";
+import { runRounds } from "./round/rounds.ts";
+import { mineEverySecond } from "./round/secondChain.ts";
 
 /**
- * A round of ten participants in one process over TCP: the 784-200-200-10 perceptron, 600 training examples each, batch 10, one
- * local epoch, an automining chain in a process of its own. Medians over ten rounds after a warm-up. `overheadSeconds` is
- * the round less what its training alone would take on two cores: its processor time, measured beforehand in the same run
- * on the same data with nothing else under way.
+ * A round of ten participants over TCP: the 784-200-200-10 perceptron, 600 training examples each, batch 10, one local epoch, a chain in
+ * a process of its own. Medians over the rounds after a warm-up. Overhead is the round less what its training alone would take on two cores:
+ * its processor time, measured beforehand in the same run on the same data with nothing else under way. Scoring, checking and
+ * everything else that ten machines would do at the same time counts as overhead, so processor time a participant is told, too.
+ *
+ * `together`: all in one process, on an automining chain. `apart`: each in a process of its own. `second`: all in one process, on
+ * a chain with a block a second, where each of the six phases ends with a transaction and so takes a block at least.
  */
 
 const PARTICIPANTS = 10;
 const TRAIN_EXAMPLES = 600;
 const ROUNDS = 11;
+const ROUNDS_APART = 5;
+const ROUNDS_OF_SECONDS = 6;
 const CORES = 2;
+const PHASES = 6;
 
 const settings: SimulationSettings = {
   ...DEFAULT_SETTINGS,
@@ -33,71 +38,49 @@ const settings: SimulationSettings = {
   liarRound: 0,
 };
 
-export async function benchRound(): Promise<BenchResult> {
-  const together = await runRounds(settings);
-  const apart = await runRounds({ ...settings, rounds: 3, isolate: "process" });
+const PARTS: Readonly<Record<string, () => Promise<Record<string, number>>>> = { together, apart, second };
+
+export async function benchRound({ only = Object.keys(PARTS) }: BenchOptions = {}): Promise<BenchResult> {
+  let figures: Record<string, number> = {};
+  for (const part of only) figures = { ...figures, ...(await PARTS[part]?.()) };
+  return { figures, peers: {}, versions: { node: process.versions.node } };
+}
+
+async function together(): Promise<Record<string, number>> {
+  const taken = await runRounds(settings);
+  const trainingSeconds = taken.trainingProcessorSeconds / CORES;
   return {
-    figures: { ...together.figures, residentMB: apart.residentMB, residentOfAllInOneProcessMB: together.residentMB },
-    peers: {},
-    versions: { node: process.versions.node },
+    roundSeconds: taken.roundSeconds,
+    trainingSeconds,
+    overheadSeconds: taken.roundSeconds - trainingSeconds,
+    cpuPerPeerMs: 1_000 * taken.processorSeconds,
+    trainingCpuPerPeerMs: (1_000 * taken.trainingProcessorSeconds) / PARTICIPANTS,
+    networkSeconds: taken.split.network,
+    chainSeconds: taken.split.chain,
+    verificationSeconds: taken.split.verification,
+    bytesPerParticipant: taken.bytesPerParticipant,
+    gasPerParticipant: taken.gasPerParticipant,
+    residentOfAllInOneProcessMB: taken.residentMB,
   };
 }
 
-async function runRounds(
-  settings: SimulationSettings,
-): Promise<{ figures: Record<string, number>; residentMB: number }> {
-  const federation = await openFederation(settings, () => undefined);
-  try {
-    const trainingSeconds = (await trainingProcessorSeconds(federation)) / CORES;
-    await federation.run({});
-    const rounds = federation.collector.rounds().slice(1);
-    const of = (figure: (round: (typeof rounds)[number]) => number): number => median(rounds.map(figure));
-    const residents = federation.accounts.map((_, member) => federation.collector.totals(member)?.residentMB ?? 0);
-    return {
-      figures: {
-        roundSeconds: of(({ seconds }) => seconds),
-        trainingSeconds,
-        overheadSeconds: of(({ seconds }) => seconds) - trainingSeconds,
-        networkSeconds: of(({ split }) => split.network),
-        chainSeconds: of(({ split }) => split.chain),
-        verificationSeconds: of(({ split }) => split.verification),
-        bytesPerParticipant: of(({ bytesPerParticipant }) => bytesPerParticipant),
-        gasPerParticipant: of(({ gasPerParticipant }) => gasPerParticipant),
-      },
-      residentMB: Math.max(...residents),
-    };
-  } finally {
-    await federation.stop();
-  }
+async function apart(): Promise<Record<string, number>> {
+  const taken = await runRounds({ ...settings, rounds: ROUNDS_APART, isolate: "process" });
+  return {
+    roundApartSeconds: taken.roundSeconds,
+    overheadApartSeconds: taken.roundSeconds - taken.trainingProcessorSeconds / CORES,
+    cpuPerPeerApartMs: 1_000 * taken.processorSeconds,
+    residentMB: taken.residentMB,
+  };
 }
 
-/** Processor time of everybody's local training in a round: the median of five, after a warm-up. */
-async function trainingProcessorSeconds({ data, settings, spec, model }: Federation): Promise<number> {
-  const trainer = openTrainer(model, { examples: TRAIN_EXAMPLES, shared: true });
-  const params = trainer.initialParams(spec.seed);
-  const plan = planOf(spec, 1);
-  const seconds: number[] = [];
-  for (let repetition = 0; repetition < 6; repetition++) {
-    const before = process.cpuUsage();
-    for (const { train: examples } of data.holdings) {
-      await trainer.train({
-        params,
-        examples,
-        plan,
-        seed: [settings.seed, repetition],
-      });
-    }
-    const { user, system } = process.cpuUsage(before);
-    seconds.push((user + system) / 1e6);
-  }
-  await trainer.close();
-  return median(seconds.slice(1));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+/** How much longer than the least, a block a phase, a round takes; the bar is the granularity of a phase, a second. */
+async function second(): Promise<Record<string, number>> {
+  const taken = await runRounds({ ...settings, rounds: ROUNDS_OF_SECONDS }, { prepare: mineEverySecond });
+  return {
+    secondChainRoundSeconds: taken.roundSeconds,
+    secondChainBlocks: taken.blocks,
+    secondChainPhases: PHASES,
+    secondChainSecondsAPhase: taken.roundSeconds / PHASES,
+  };
 }

@@ -65,6 +65,8 @@ export interface MemberTotals {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly residentMB: number;
+  /** Of its process, which it may share. */
+  readonly processorSeconds: number;
 }
 
 /** What members of one process share. */
@@ -114,7 +116,8 @@ export async function startMember(
   const totals = (): MemberTotals => {
     const { bytesSent, bytesReceived } = participant.counters();
     const residentMB = Math.round(process.memoryUsage.rss() / 2 ** 20);
-    return { gas, bytesSent, bytesReceived, residentMB };
+    const { user, system } = process.cpuUsage();
+    return { gas, bytesSent, bytesReceived, residentMB, processorSeconds: (user + system) / 1e6 };
   };
   const participant = await startParticipant({
     chain: createJobChain(endpoint, config.addresses, terms, createSender(endpoint, config.operatorKey), watcher),
