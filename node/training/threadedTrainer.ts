@@ -6,6 +6,7 @@ import { initialParams, parameterCount, type Model } from "./models/model.ts";
 import type {
   EvaluationRequest,
   Examples,
+  ExampleTensor,
   LocalTraining,
   LossGradient,
   ScoringRound,
@@ -53,6 +54,41 @@ export interface TrainerAnswer {
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
+}
+
+/**
+ * What a request carries lies in memory that both threads see: copied once, and not written out, moved and read in again, which made
+ * garbage of five times its size for each thread's collector. Examples stay there for as long as whoever has them: they are
+ * asked about round after round.
+ */
+const lasting = new WeakMap<Float32Array | Int32Array, Float32Array | Int32Array>();
+
+function sharedCopy<Values extends Float32Array | Int32Array | Int16Array | Float64Array>(values: Values): Values {
+  if (values.buffer instanceof SharedArrayBuffer) return values;
+  const Type = values.constructor as new (buffer: SharedArrayBuffer) => Values;
+  const copy = new Type(new SharedArrayBuffer(values.byteLength));
+  copy.set(values as never);
+  return copy;
+}
+
+function sharedTensor({ shape, values }: ExampleTensor): ExampleTensor {
+  const known = lasting.get(values) ?? sharedCopy(values);
+  lasting.set(values, known);
+  return { shape, values: known };
+}
+
+function sharedExamples(examples: Examples): Examples {
+  return { ...examples, inputs: examples.inputs.map(sharedTensor), targets: sharedTensor(examples.targets) };
+}
+
+function sharedRound({ params, updates, mean, points, examples }: ScoringRound): ScoringRound {
+  return {
+    params: sharedCopy(params),
+    updates: updates.map((update) => ({ ...update, values: sharedCopy(update.values) })),
+    mean: sharedCopy(mean),
+    points,
+    examples: sharedExamples(examples),
+  };
 }
 
 /** The thread, and the calls that wait for it. */
@@ -121,14 +157,20 @@ export function createThreadedTrainer(model: Model, settings: EngineSettings = U
   return {
     parameterCount: parameterCount(model),
     initialParams: (seed) => initialParams(model, seed),
-    train: (job) => call({ call: "train", trainer, job }) as Promise<TrainedParams>,
+    train: ({ params, examples, ...rest }) =>
+      call({
+        call: "train",
+        trainer,
+        job: { ...rest, params: sharedCopy(params), examples: sharedExamples(examples) },
+      }) as Promise<TrainedParams>,
     predict: (params, { count, inputs }) =>
       call({ call: "predict", trainer, params, examples: { count, inputs } }) as Promise<Float32Array>,
     evaluate: (params, examples, request = {}) =>
       call({ call: "evaluate", trainer, params, examples, request }) as Promise<EvaluationResult>,
     lossGradient: (params, examples) =>
       call({ call: "lossGradient", trainer, params, examples }) as Promise<LossGradient>,
-    contributions: (round) => call({ call: "contributions", trainer, round }) as Promise<Float64Array>,
+    contributions: (round) =>
+      call({ call: "contributions", trainer, round: sharedRound(round) }) as Promise<Float64Array>,
     async close() {
       if (closed) return;
       await call({ call: "close", trainer }).catch(() => undefined);

@@ -1,7 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { messageOf, PacelineError } from "../core/errors.ts";
 import { openEngine } from "./engine.ts";
-import type { Trainer } from "./trainer.ts";
+import type { TrainedParams, Trainer } from "./trainer.ts";
 import type { TrainerAnswer, TrainerRequest } from "./threadedTrainer.ts";
 
 /** The far side of `threadedTrainer.ts`: one thread, with all trainers of the process in it. */
@@ -36,9 +36,14 @@ async function answer(request: TrainerRequest): Promise<unknown> {
   }
 }
 
+/** What the answer to a training hands over instead of copying it: nobody here has any more use for it. */
+function buffersOf({ call }: TrainerRequest, value: unknown): ArrayBuffer[] {
+  return call === "train" ? [(value as TrainedParams).params.buffer as ArrayBuffer] : [];
+}
+
 parentPort?.on("message", ({ id, request }: { id: number; request: TrainerRequest }) => {
   answer(request).then(
-    (value) => parentPort?.postMessage({ id, value } satisfies TrainerAnswer),
+    (value) => parentPort?.postMessage({ id, value } satisfies TrainerAnswer, buffersOf(request, value)),
     (error: unknown) => {
       const code = error instanceof PacelineError ? error.code : "bad-argument";
       parentPort?.postMessage({ id, error: { code, message: messageOf(error) } } satisfies TrainerAnswer);

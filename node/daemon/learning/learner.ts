@@ -51,7 +51,7 @@ export function createLearner({ trainer, train, validation, spec, seed }: Learne
     },
     contributions(params, updates, aggregate) {
       const exponent = (updates[0]?.exponent ?? 0) + AGGREGATE_FRACTION_BITS;
-      const mean = Float64Array.from(dequantise(aggregate, exponent));
+      const mean = new Float64Array(dequantise(aggregate, exponent));
       return trainer.contributions({ params, updates, mean, points: spec.scoring.points, examples: scoring });
     },
   };
