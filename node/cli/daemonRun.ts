@@ -19,6 +19,7 @@ import { networkOf, withNetwork, type NetworkFlags } from "./networkOptions.ts";
 import { aFee, anAddress, anApiPort, whole, withChain, withHome, type ChainOptions } from "./options.ts";
 import type { Outcome } from "./output.ts";
 import { operatorPassword, readPassword } from "./password.ts";
+import { collectAfterStart } from "./startupGarbage.ts";
 import { surviveUnforeseen } from "./unforeseen.ts";
 
 /** What every command takes that runs a daemon, and how it runs. */
@@ -109,6 +110,7 @@ export async function runDaemonWith(options: DaemonOptions, choose: (home: Home)
   process.stderr.on("error", () => undefined); // whoever read the log has gone; the daemon stays
   surviveUnforeseen((error) => log.failure("unforeseen", error));
   for (const error of lacking) log.failure("job", error);
+  collectAfterStart();
   return outcomeOf(await runDaemon(settings, key, log, controlsBySignals()));
 }
 

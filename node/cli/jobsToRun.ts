@@ -6,7 +6,7 @@ import { openJobFile } from "../daemon/job/jobFile.ts";
 import type { DataSettings } from "../daemon/home/homeSchemas.ts";
 import type { JobSettings } from "../daemon/settings.ts";
 import { USUAL_ENGINE, type EngineName, type EngineSettings } from "../training/engine.ts";
-import type { ExecutionProvider } from "../training/onnx/sessions.ts";
+import type { ExecutionProvider } from "../training/onnx/sessionSettings.ts";
 import { jobRef, openJob, type ChainAccess } from "./chainAccess.ts";
 import type { Part } from "./options.ts";
 

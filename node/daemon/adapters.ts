@@ -4,10 +4,10 @@ import type { Host, Network, NetworkOptions } from "../network/network.ts";
 import type { Libp2pOptions } from "../network/node.ts";
 import { openStorage, type StorageAccess } from "../storage/sqlite.ts";
 import type { Storage } from "../storage/storage.ts";
-import { USUAL_ENGINE, type EngineSettings } from "../training/engine.ts";
+import { openEngine, USUAL_ENGINE, type EngineSettings } from "../training/engine.ts";
+import { createProcessTrainer } from "../training/far/processTrainer.ts";
+import { createThreadedTrainer } from "../training/far/threadedTrainer.ts";
 import { parameterCount, type Model } from "../training/models/model.ts";
-import { OnnxTrainer } from "../training/onnxTrainer.ts";
-import { createThreadedTrainer } from "../training/threadedTrainer.ts";
 import type { Trainer } from "../training/trainer.ts";
 
 /** The real adapters, named in this one place. */
@@ -41,16 +41,21 @@ const BLOCKING_WORK = 1e9;
 
 export interface TrainerUse {
   readonly examples: number;
-  /** Whether several participants share the process. */
-  readonly shared: boolean;
+  /** Whether several participants share the process, and whether it trains for a small part of its life only, as a daemon does. */
+  readonly place: "shared" | "alone" | "daemon";
   readonly engine?: EngineSettings;
 }
 
 /**
- * In a thread of its own where a call would hold up the network, or where several participants share the process; otherwise here,
- * which saves the 30 MB that a thread takes.
+ * In a thread of its own where a call would hold up the network, or where several participants share the process: examples are not
+ * copied far. A daemon's is in a process that ends between rounds, unless its examples are many; otherwise it is here.
+ * @throws PacelineError `unsupported` where the engine cannot be loaded
  */
-export function openTrainer(model: Model, { examples, shared, engine = USUAL_ENGINE }: TrainerUse): Trainer {
+export async function openTrainer(
+  model: Model,
+  { examples, place, engine = USUAL_ENGINE }: TrainerUse,
+): Promise<Trainer> {
   const isLong = engine.engine === "tfjs" || parameterCount(model) * examples > BLOCKING_WORK;
-  return shared || isLong ? createThreadedTrainer(model, engine) : new OnnxTrainer(model, engine);
+  if (place === "shared" || isLong) return createThreadedTrainer(model, engine);
+  return place === "daemon" ? createProcessTrainer(model, { settings: engine }) : openEngine(model, engine);
 }

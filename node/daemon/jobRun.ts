@@ -75,12 +75,11 @@ export async function runJob(
     const { spec, model } = openJobFile(job.file);
     const chain = await openOwnJob(surroundings, job, spec);
     await takeOverOperator(chain, await readWallet(endpoint, settings.deployment.registry, chain.operator), log);
-    const shared = settings.jobs.length > 1;
     const operatorSeed = Number.parseInt(chain.operator.slice(2, 10), 16);
     const learning =
       data === undefined
         ? watching(spec, model)
-        : await openLearning({ spec, model, data, engine, shared }, [data.seed, operatorSeed]);
+        : await openLearning({ spec, model, data, engine }, [data.seed, operatorSeed]);
     cleanUp.add("engine", () => learning.close());
     // Others may read it meanwhile: the home's lock sees to it that nobody else writes.
     const storage = await openParticipantStorage(jobFolder(settings.home, endpoint.chainId, chain.job), "share");

@@ -1,11 +1,7 @@
 import { PacelineError } from "../core/errors.ts";
-import { CHARACTER_FORMATS } from "./characters/load.ts";
 import type { DataContract } from "./contract.ts";
 import { parseDataSource, type DataSource } from "./dataSource.ts";
-import { IMAGE_FORMATS } from "./images/load.ts";
-import { ARRAY_FORMATS } from "./npy/load.ts";
-import { ROW_FORMATS } from "./rows.ts";
-import { TAG_FORMATS } from "./tags/load.ts";
+import { ARRAY_FORMATS, CHARACTER_FORMATS, IMAGE_FORMATS, ROW_FORMATS, TAG_FORMATS } from "./formatNames.ts";
 
 /** The formats that each kind of data can be read from. */
 export const FORMATS: Readonly<Record<DataContract["kind"], readonly string[]>> = {

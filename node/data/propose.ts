@@ -3,8 +3,7 @@ import type { DataContract } from "./contract.ts";
 import { parseDataSource } from "./dataSource.ts";
 import { DIGITS_CONTRACT } from "./contract/digits.ts";
 import { fitContract } from "./fit.ts";
-import { IMAGE_FORMATS } from "./images/load.ts";
-import { ROW_FORMATS } from "./rows.ts";
+import { IMAGE_FORMATS, ROW_FORMATS } from "./formatNames.ts";
 import { inferTable, type TableOptions } from "./table/infer.ts";
 
 /**

@@ -1,12 +1,9 @@
 import { PacelineError } from "../core/errors.ts";
 import type { DataSource } from "./dataSource.ts";
 import { badData } from "./fault.ts";
-import { readTextTable, textTableColumns } from "./rows/csv.ts";
+import { ROW_FORMATS } from "./formatNames.ts";
 import { jsonLinesColumns, readJsonLines } from "./rows/jsonl.ts";
 import type { HeaderOptions, Row, RowOptions } from "./rows/row.ts";
-
-/** Formats that hold rows of named columns, whatever the rows are about. */
-export const ROW_FORMATS = ["csv", "tsv", "jsonl", "parquet"] as const;
 
 /**
  * Rows as a stream, so that a file may be larger than the memory.
@@ -23,9 +20,9 @@ export async function* readRows(source: DataSource, options: RowOptions): AsyncG
   throw badData({ file: source.path }, underHeader ? "there are no rows below the header" : "there are no rows in it");
 }
 
-/** The readers of Parquet are large, and loaded when they are needed. */
+/** The readers of Parquet and CSV are large, and loaded when they are needed. */
 async function openRows({ format, path }: DataSource, options: RowOptions): Promise<AsyncIterable<Row>> {
-  if (format === "csv" || format === "tsv") return readTextTable(format, path, options);
+  if (format === "csv" || format === "tsv") return (await import("./rows/csv.ts")).readTextTable(format, path, options);
   if (format === "jsonl") return readJsonLines(path, options);
   if (format === "parquet") return (await import("./rows/parquet.ts")).readParquet(path, options);
   throw noRows(format);
@@ -33,7 +30,8 @@ async function openRows({ format, path }: DataSource, options: RowOptions): Prom
 
 /** The columns that a file has, in its order. Throws what `readRows` throws. */
 export async function columnNames({ format, path }: DataSource, options: HeaderOptions): Promise<readonly string[]> {
-  if (format === "csv" || format === "tsv") return textTableColumns(format, path, options);
+  if (format === "csv" || format === "tsv")
+    return (await import("./rows/csv.ts")).textTableColumns(format, path, options);
   if (format === "jsonl") return jsonLinesColumns(path);
   if (format === "parquet") return (await import("./rows/parquet.ts")).parquetColumns(path);
   throw noRows(format);

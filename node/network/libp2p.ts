@@ -15,7 +15,6 @@ import { FollowedJob, type JobHost } from "./followedJob.ts";
 import { TopicJudges, validateWith } from "./gossip.ts";
 import { operatorOf } from "./identity.ts";
 import { Keeper } from "./keeper.ts";
-import { listenOnLan } from "./lan.ts";
 import { MAX_JOBS, type Host, type Network, type NetworkOptions } from "./network.ts";
 import { createNode, quicTransport, type Libp2pOptions, type NodeParts } from "./node.ts";
 import { PeerBook } from "./peers/book.ts";
@@ -172,7 +171,9 @@ class Libp2pHost implements Host, JobHost {
       throw new PacelineError("bad-input", problem, {}, error);
     }
     if (options.mdns === true)
-      this.#lan = await listenOnLan(parts, (peer, addresses) => void this.#heard(peer, addresses));
+      this.#lan = await (
+        await import("./lan.ts")
+      ).listenOnLan(parts, (peer, addresses) => void this.#heard(peer, addresses));
     this.#standByAddresses();
     this.#recheck = setInterval(() => {
       this.recheck();

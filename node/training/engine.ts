@@ -1,6 +1,6 @@
 import { PacelineError } from "../core/errors.ts";
 import type { Model } from "./models/model.ts";
-import type { SessionSettings } from "./onnx/sessions.ts";
+import type { SessionSettings } from "./onnx/sessionSettings.ts";
 import type { TfjsSettings, TfjsTrainer } from "./tfjs/tfjsTrainer.ts";
 import type { Trainer } from "./trainer.ts";
 

@@ -59,7 +59,7 @@ describe("the examples of job files", function () {
       expect(filled.length).to.be.above(0);
       const { spec, model } = openJobFile(folder.write(`${kind}.fitted.json`, JSON.stringify(job)));
       const { train, heldOut } = await loadOwnData({ source, part: undefined, seed: 2 }, spec, model);
-      const trainer = openTrainer(model, { examples: train.count, shared: false });
+      const trainer = await openTrainer(model, { examples: train.count, place: "alone" });
       try {
         const length = { localSteps: 2 };
         const { params } = await trainer.train({

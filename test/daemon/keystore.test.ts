@@ -43,6 +43,38 @@ describe("a keystore", () => {
     expect(decryptKeystoreJsonSync(readFileSync(at("ours.json"), "utf8"), "p").privateKey).to.equal(toHex(KEY));
   });
 
+  it("opens files of other programs that use PBKDF2, with names as they write them", async () => {
+    // The test vector of the format's definition.
+    const key = "0x7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d";
+    const pbkdf2 = {
+      cipher: "aes-128-ctr",
+      cipherparams: { iv: "6087dab2f9fdbbfaddc31a909735c1e6" },
+      ciphertext: "5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46",
+      kdf: "pbkdf2",
+      kdfparams: {
+        c: 262144,
+        dklen: 32,
+        prf: "hmac-sha256",
+        salt: "ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd",
+      },
+      mac: "517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2",
+    };
+    const names = { Version: "3", Crypto: pbkdf2 };
+    const files = [{ version: 3, crypto: pbkdf2 }, names].map((content, index) =>
+      folder.write(`other${index}.json`, JSON.stringify(content)),
+    );
+    for (const file of files) {
+      chmodSync(file, 0o600);
+      expect(toHex(await openKeystore(file, "testpassword"))).to.equal(key);
+      expect(await rejectionOf(openKeystore(file, "testpasswort"))).to.equal("wrong-password");
+    }
+  });
+
+  it("takes the same characters for the same password, however they are composed", async () => {
+    await createKeystore(at("composed.json"), KEY, "p\u00e4ss", FAST);
+    expect(await openKeystore(at("composed.json"), "pa\u0308ss")).to.deep.equal(KEY);
+  });
+
   it("is refused where other users can read it", async () => {
     await createKeystore(at("open.json"), KEY, "p", FAST);
     for (const mode of [0o640, 0o604, 0o620]) {
@@ -78,10 +110,10 @@ describe("a keystore", () => {
     await createKeystore(at("g.json"), KEY, "p", FAST);
     const text = readFileSync(at("g.json"), "utf8");
     const slow = folder.write("slow.json", text.replace('"p":1', '"p":100000'));
-    const parsed = JSON.parse(text) as { Crypto: { kdfparams: { salt: string } } };
-    const { salt } = parsed.Crypto.kdfparams;
+    const parsed = JSON.parse(text) as { crypto: { kdfparams: { salt: string } } };
+    const { salt } = parsed.crypto.kdfparams;
     const kdfparams = { dklen: 32, c: 2 ** 31 - 1, prf: "hmac-sha256", salt };
-    const iterated = { ...parsed, Crypto: { ...parsed.Crypto, kdf: "pbkdf2", kdfparams } };
+    const iterated = { ...parsed, crypto: { ...parsed.crypto, kdf: "pbkdf2", kdfparams } };
     const slower = folder.write("slower.json", JSON.stringify(iterated));
     for (const file of [slow, slower]) {
       chmodSync(file, 0o600);

@@ -120,7 +120,7 @@ export class LocalFederation {
     const { addresses, accounts, terms } = this.job;
     const storage = await openParticipantStorage(join(this.#folder, name));
     const { train, validation } = this.#data.holdings[member]!;
-    const trainer = openTrainer(this.#model, { examples: train.count, shared: false });
+    const trainer = await openTrainer(this.#model, { examples: train.count, place: "alone" });
     const spec = this.#spec;
     const honest = createLearner({ trainer, train, validation, spec, seed: [member] });
     const key = part.operatorKey ?? accounts[member]!.operatorKey;

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import { PacelineError } from "../../core/errors.ts";
 import { archivedBlobs, archivedDeployment, archivedJobFile } from "../../daemon/job/archive.ts";
@@ -79,8 +78,6 @@ function archiveText({ addresses }: Federation, folder: string): string {
 }
 
 async function simulateMany(settings: VirtualSettings, json: boolean): Promise<VirtualReport> {
-  // Daemons are started with it, to be small; what thousands of them do in one process must be fast.
-  setFlagsFromString("--no-optimize-for-size");
   const tell = (stage: string): void => void process.stderr.write(`${stage}\n`);
   const report = await runVirtual(settings, tell);
   await writeAll(`${json ? JSON.stringify(report, null, 2) : virtualTables(report)}\n`);

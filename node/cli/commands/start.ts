@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { ENGINES } from "../../training/engine.ts";
-import { EXECUTION_PROVIDERS } from "../../training/onnx/sessions.ts";
+import { EXECUTION_PROVIDERS } from "../../training/onnx/sessionSettings.ts";
 import { acts } from "../command.ts";
 import { runDaemonWith, withDaemonOptions, withJobToRun, type DaemonOptions } from "../daemonRun.ts";
 import { resolveJobs, type JobOptions } from "../jobsToRun.ts";

@@ -19,7 +19,7 @@ export async function measureBaselines(
   const honest = data.holdings.flatMap(({ train }, index) =>
     behaviourOf(settings, index) === "honest" && !ejected.includes(index) ? [{ index, train }] : [],
   );
-  const trainer = openTrainer(model, { examples: data.test.count, shared: true });
+  const trainer = await openTrainer(model, { examples: data.test.count, place: "shared" });
   const request = evaluationOf(spec, model);
   /** Undefined where the metric has no value on the test set, or the training diverges. */
   const valueOf = async (examples: Dataset, seed: number): Promise<number | undefined> => {

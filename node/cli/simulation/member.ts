@@ -87,7 +87,10 @@ export async function startMember(
   const { spec, settings, index, holding, test } = config;
   const { endpoint, watcher } = surroundings;
   const terms = await readTerms(endpoint, config.addresses.job);
-  const trainer = openTrainer(config.model, { examples: holding.train.count, shared: settings.isolate === "none" });
+  const trainer = await openTrainer(config.model, {
+    examples: holding.train.count,
+    place: settings.isolate === "none" ? "shared" : "alone",
+  });
   const honest = createLearner({
     trainer,
     train: holding.train,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { PartitionScheme } from "../../data/partition.ts";
-import { EXECUTION_PROVIDERS } from "../../training/onnx/sessions.ts";
+import { EXECUTION_PROVIDERS } from "../../training/onnx/sessionSettings.ts";
 
 /** Forms of what a home remembers of `paceline start`. */
 

@@ -18,8 +18,6 @@ export interface LearningOptions {
   readonly engine: EngineSettings;
   readonly spec: JobSpec;
   readonly model: Model;
-  /** Whether other jobs share the process. */
-  readonly shared: boolean;
 }
 
 /** A daemon's data and engine, behind what it asks of them. */
@@ -53,13 +51,13 @@ async function tryOut(engine: Trainer, model: Model, examples: Dataset): Promise
  *   where the engine cannot train the model here
  */
 export async function openLearning(options: LearningOptions, seed: readonly number[]): Promise<Learning> {
-  const { spec, model, data, engine: engineSettings, shared } = options;
+  const { spec, model, data, engine: engineSettings } = options;
   let evaluate: ((params: Float32Array) => Promise<EvaluationResult>) | undefined;
   let trainer: Trainer | undefined;
   const open = async (contract: DataContract): Promise<Learner> => {
     const fitted: JobSpec = { ...spec, data: { ...spec.data, contract } };
     const { train, heldOut: validation } = await loadOwnData(data, fitted, model);
-    const engine = openTrainer(model, { examples: train.count, shared, engine: engineSettings });
+    const engine = await openTrainer(model, { examples: train.count, place: "daemon", engine: engineSettings });
     trainer = engine;
     await tryOut(engine, model, validation);
     evaluate = (params) => engine.evaluate(params, validation, evaluationOf(fitted, model));

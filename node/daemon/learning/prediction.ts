@@ -37,7 +37,7 @@ export async function predictSource(trained: TrainedModel, source: string, label
   const { contract } = spec.data;
   const bare = labelled ? undefined : await unlabelled(source, contract, model);
   const examples = fitExamples(model, bare ?? (await loadData(source, contract)));
-  const trainer = openTrainer(model, { examples: examples.count, shared: false });
+  const trainer = await openTrainer(model, { examples: examples.count, place: "alone" });
   try {
     const outputs = await trainer.predict(params, examples);
     const evaluation = labelled ? await trainer.evaluate(params, examples, evaluationOf(spec, model)) : undefined;

@@ -6,8 +6,6 @@ import { growingInts } from "../growing.ts";
 import { readSpokenLines } from "./speeches.ts";
 import { TextCutter } from "./windows.ts";
 
-export const CHARACTER_FORMATS = ["text"] as const;
-
 /**
  * Stretches of text, int32 [length], with the character behind each. Every line ends in one \n, whatever the file has; a stretch goes on from
  * one speech of a speaker to the next.

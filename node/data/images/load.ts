@@ -8,9 +8,6 @@ import { openImageFolder } from "./folder.ts";
 import type { Pictures } from "./pictures.ts";
 import { readImages } from "./readImages.ts";
 
-/** `idx:` has a training part and a test part; this is the former. */
-export const IMAGE_FORMATS = ["images", "idx"] as const;
-
 /** @throws PacelineError `not-found`, or `bad-input` naming the file */
 export function loadImages(source: DataSource, contract: ImagesContract): Dataset {
   return readImages(fittedImages(contract), openPictures(source));

@@ -8,8 +8,6 @@ import { Moments } from "../moments.ts";
 import { requireSeveralClasses } from "../oneClass.ts";
 import { type ExampleArray, readArrayFolder } from "./folder.ts";
 
-export const ARRAY_FORMATS = ["npy"] as const;
-
 /**
  * The arrays of a folder, as folder.ts reads them.
  * @param contract fitted

@@ -10,8 +10,6 @@ import { readSentences } from "./conll.ts";
 import { wordHasher } from "./features.ts";
 import { laySequences, layWindows } from "./layouts.ts";
 
-export const TAG_FORMATS = ["conll"] as const;
-
 /**
  * Words or sentences as numbers of hashed features; what comes from one sentence is a group.
  * @param contract fitted

@@ -4,26 +4,12 @@ import { PacelineError, messageOf } from "../../core/errors.ts";
 import { textOf } from "../graph/attributes.ts";
 import { encodeModel } from "../graph/encode.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { ExecutionProvider, SessionSettings } from "./sessionSettings.ts";
 
 /**
  * ONNX Runtime sessions, shared in the process: trainers of the same model use the same session and with it one arena of
  * working memory. A session is disposed of when the last of its holders lets go of it.
  */
-
-export const EXECUTION_PROVIDERS = ["cpu", "cuda", "dml", "coreml"] as const;
-export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
-
-export interface SessionSettings {
-  /**
-   * Threads inside an operator. One is fastest for small models and gives the same bits on every run; training that adds to rows of
-   * tables has one in any case.
-   */
-  readonly threads: number;
-  /** What runs the operators; the CPU takes those that it does not know. "cpu" by default. */
-  readonly provider?: ExecutionProvider;
-  /** Whether the engine makes no plan of its memory: that takes some 5 % more time, and a sixth less memory where tensors are large. */
-  readonly frugal?: boolean;
-}
 
 interface SharedSession {
   readonly session: Promise<InferenceSession>;

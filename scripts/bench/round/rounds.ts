@@ -106,7 +106,7 @@ class Watch implements FederationObserver {
 
 /** The median of five, after a warm-up. */
 async function trainingProcessorSeconds({ data, settings, spec, model }: Federation): Promise<number> {
-  const trainer = openTrainer(model, { examples: data.holdings[0]?.train.count ?? 0, shared: true });
+  const trainer = await openTrainer(model, { examples: data.holdings[0]?.train.count ?? 0, place: "shared" });
   const params = trainer.initialParams(spec.seed);
   const plan = planOf(spec, 1);
   const seconds: number[] = [];

@@ -8,7 +8,7 @@ import type { TrainFigures } from "./trainFigures.ts";
 
 const CHILD = fileURLToPath(new URL("memoryChild.ts", import.meta.url));
 
-/** As `npm run paceline` starts Node. */
+/** As a daemon starts its engine. */
 const LEAN_FLAGS = ["--max-semi-space-size=2", "--optimize-for-size"];
 
 /**

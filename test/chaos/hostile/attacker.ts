@@ -69,7 +69,7 @@ export class Attacker {
     const settings = { ...DEFAULT_SETTINGS, participants, trainExamples: EXAMPLES * participants, testExamples: 10 };
     const data = fitFederationData(await loadFederationData(settings, spec.data.contract), model);
     const { train, validation } = data.holdings[this.#member]!;
-    const trainer = openTrainer(model, { examples: train.count, shared: false });
+    const trainer = await openTrainer(model, { examples: train.count, place: "alone" });
     const storage = await openParticipantStorage(join(this.#folder, String(this.#keys)));
     const privateKey = fromHex(this.#operatorKey);
     const host = await openHost(privateKey, { listen: ["/ip4/127.0.0.1/tcp/0"] });

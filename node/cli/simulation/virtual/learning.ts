@@ -34,7 +34,7 @@ export function openVirtualLearning(settings: VirtualSettings): Promise<VirtualL
 /** One engine in a thread of its own for all of them, beside the thread of the protocol. */
 async function openLearning({ simulation }: VirtualSettings): Promise<VirtualLearning> {
   const { spec, model, data } = await openSimulatedJob(simulation);
-  const trainer = openTrainer(model, { examples: data.test.count, shared: true });
+  const trainer = await openTrainer(model, { examples: data.test.count, place: "shared" });
   return {
     spec,
     model,
