@@ -32,7 +32,7 @@ describe("the global model on the disk", () => {
     const storage = createMemoryStorage();
     const attest = async (updates: number): Promise<void> => {
       const saved = await saveModel(storage, model(updates));
-      await certify(storage, { ...saved, round: updates, seed: word(0), signatures: [] });
+      await certify(storage, { ...saved, round: updates, seed: word(0), signatures: [`0x${"11".repeat(65)}`] });
     };
     await attest(1);
     for (const updates of [2, 3, 4, 5]) await saveModel(storage, model(updates));
