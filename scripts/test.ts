@@ -6,12 +6,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { allSuites, type Suite } from "./test/suites.ts";
 
-/**
- * Suites that wait, for a chain's clock or for other processes, more than they compute: they run one after the other, beside the
- * computing ones. The longest first in both, so that what is short fits in at the end.
- */
-const WAITING = ["e2e", "chaos", "conformance", "network", "cli", "audit", "daemon", "chain"];
-const LONGEST_COMPUTING = ["contracts", "solidity", "protocol", "training", "types", "malformed"];
+/** Suites that wait, for a chain's clock or for other processes, more than they compute: two of them never run at a time. */
+const WAITING = ["e2e", "chaos", "network", "chain"];
+/** Of the others, the longest first, so that what is short fits in at the end. */
+const LONGEST = ["contracts", "solidity", "conformance", "protocol", "training", "types", "cli", "malformed", "audit"];
 
 /** Longest that one suite may take, in milliseconds: a stuck process must not hold the run for ever. */
 const SUITE_LIMIT_MS = 10 * 60_000;
@@ -100,10 +98,17 @@ async function runSuite(suite: Suite, folder: string, beside = false): Promise<O
   return { suite: suite.name, passed, failed, seconds, ...(trouble === undefined ? {} : { trouble }) };
 }
 
-/** One after the other. */
-async function runLane(suites: readonly Suite[], folder: string, beside: boolean): Promise<Outcome[]> {
+/** Runs what is first in each list, two suites at a time: one lane takes `waiting` first, and then both what is left of `others`. */
+async function runLanes(waiting: readonly Suite[], others: readonly Suite[], folder: string): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const suite of suites) outcomes.push(await runSuite(suite, folder, beside));
+  const beside = waiting.length + others.length > 1;
+  const left = [...others];
+  const lane = async (own: Suite[]): Promise<void> => {
+    for (let suite = own.shift() ?? left.shift(); suite !== undefined; suite = own.shift() ?? left.shift()) {
+      outcomes.push(await runSuite(suite, folder, beside));
+    }
+  };
+  await Promise.all([lane([]), lane([...waiting])]);
   return outcomes;
 }
 
@@ -135,11 +140,13 @@ function printSummary(outcomes: readonly Outcome[]): void {
 process.chdir(path.dirname(import.meta.dirname));
 const folder = mkdtempSync(path.join(tmpdir(), "paceline-test-"));
 const suites = chosen(allSuites(process.cwd()), process.argv.slice(2));
-const waiting = inOrder(suites, WAITING).filter(({ name }) => WAITING.includes(name));
-const computing = inOrder(suites, LONGEST_COMPUTING).filter(({ name }) => !WAITING.includes(name));
-const beside = waiting.length > 0 && computing.length > 0;
-const lanes = [computing, waiting].map((lane) => runLane(lane, folder, beside));
-const outcomes = (await Promise.all(lanes)).flat();
+const isWaiting = ({ name }: Suite): boolean => WAITING.includes(name);
+const ordered = inOrder(suites, [...WAITING, ...LONGEST]);
+const outcomes = await runLanes(
+  ordered.filter(isWaiting),
+  ordered.filter((suite) => !isWaiting(suite)),
+  folder,
+);
 rmSync(folder, { recursive: true, force: true });
 printSummary(outcomes);
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
