@@ -43,7 +43,7 @@ export const SHORT_PHASES: Phases = {
   commit: 12,
   share: 8,
   slot: 5,
-  demand: 3,
+  demand: 6,
   challenge: 12,
   score: 8,
 };

@@ -47,7 +47,7 @@ export class Attacker {
   readonly #folder = mkdtempSync(join(tmpdir(), "paceline-attacker-"));
   #keys = 0;
   #operatorKey: Hex;
-  #running: { readonly attack: AttackerNode; stop(): Promise<void> } | undefined;
+  #running: { readonly attack: AttackerNode; readonly upToDate: Promise<unknown>; stop(): Promise<void> } | undefined;
 
   constructor(federation: ReadyFederation, member: number, jobSpec: unknown) {
     this.#federation = federation;
@@ -70,7 +70,7 @@ export class Attacker {
     const data = fitFederationData(await loadFederationData(settings, spec.data.contract), model);
     const { train, validation } = data.holdings[this.#member]!;
     const trainer = await openTrainer(model, { examples: train.count, place: "alone" });
-    const storage = await openParticipantStorage(join(this.#folder, String(this.#keys)));
+    const storage = await openParticipantStorage(join(this.#folder, "disk"));
     const privateKey = fromHex(this.#operatorKey);
     const host = await openHost(privateKey, { listen: ["/ip4/127.0.0.1/tcp/0"] });
     const { node } = host as unknown as { readonly node: GossipNode }; // not the port's, but there
@@ -81,6 +81,7 @@ export class Attacker {
     };
     node.services.gossip.addEventListener("gossipsub:message", hear);
     let topic = "";
+    const upToDate = Promise.withResolvers<undefined>();
     const participant = await startParticipant({
       chain: createJobChain(
         endpoint,
@@ -102,10 +103,15 @@ export class Attacker {
       randomBytes: (count) => new Uint8Array(randomBytes(count)),
       relaySeconds: 2,
       retrySeconds: 1,
-      observer: {},
+      observer: {
+        onState: ({ view, modelId }) => {
+          if (view?.modelId === modelId) upToDate.resolve(undefined);
+        },
+      },
     });
     this.#running = {
       attack: { node, topic, heard },
+      upToDate: upToDate.promise,
       async stop() {
         await participant.stop();
         await trainer.close();
@@ -121,11 +127,12 @@ export class Attacker {
     return spare;
   }
 
-  /** Comes back as a newcomer, with a key that it has rotated to and an empty disk. */
+  /** Comes back with a key that it has rotated to, and what it has on its disk. Resolves when it has caught up. */
   async comeBack({ operatorKey }: SimulatedAccount): Promise<void> {
     await this.stop();
     this.#operatorKey = operatorKey;
     await this.start();
+    await this.#running!.upToDate;
   }
 
   async stop(): Promise<void> {
