@@ -21,15 +21,14 @@ const PARTICIPANTS = 3;
 const ROUNDS = 6;
 const OTHER_ROUNDS = 5;
 const KILLS = 4;
-/** Long enough for a daemon that starts again on a busy machine: a phase ends when all have done their part. */
 const PHASES = {
   join: 600,
   commit: 150,
   share: 60,
-  slot: 15,
+  slot: 5,
   demand: 3,
-  challenge: 60,
-  score: 60,
+  challenge: 20,
+  score: 20,
   unbond: 300,
   blocks: 1,
 };
