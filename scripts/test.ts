@@ -7,9 +7,9 @@ import path from "node:path";
 import { allSuites, type Suite } from "./test/suites.ts";
 
 /** Suites that wait, for a chain's clock or for other processes, more than they compute: two of them never run at a time. */
-const WAITING = ["e2e", "chaos", "network", "chain"];
+const WAITING = ["e2e", "chaos", "network", "audit", "chain"];
 /** Of the others, the longest first, so that what is short fits in at the end. */
-const LONGEST = ["contracts", "solidity", "conformance", "protocol", "training", "types", "cli", "malformed", "audit"];
+const LONGEST = ["contracts", "solidity", "conformance", "protocol", "training", "types", "cli", "malformed"];
 
 /** Longest that one suite may take, in milliseconds: a stuck process must not hold the run for ever. */
 const SUITE_LIMIT_MS = 10 * 60_000;
