@@ -5,7 +5,14 @@ import { TRUSTS, type Trust } from "../daemon/home/homeSchemas.ts";
 import { runDaemon, type DaemonControls, type DaemonEnd } from "../daemon/daemon.ts";
 import { keepPrivate } from "../daemon/home/files.ts";
 import { DEFAULT_MAX_FEE_PER_GAS } from "../chain/sender.ts";
-import { MAX_CONFIRMATIONS, MAX_FEE_GWEI, openHome, remember, type Home } from "../daemon/home/home.ts";
+import {
+  MAX_CONFIRMATIONS,
+  MAX_FEE_GWEI,
+  openHome,
+  remember,
+  type Home,
+  type HomeConfig,
+} from "../daemon/home/home.ts";
 import { openKeystore } from "../daemon/home/keystore.ts";
 import { createLog, LOG_LEVELS, type LogLevel } from "../daemon/log.ts";
 import { USUAL_KEPT_ROUNDS } from "../daemon/model/retention.ts";
@@ -97,10 +104,11 @@ export function withDaemonOptions(command: Command): Command {
 export async function runDaemonWith(options: DaemonOptions, choose: (home: Home) => JobsToRun): Promise<Outcome> {
   const home = openHome(options.home);
   keepPrivate(home.folder);
-  const { settings, lacking } = await resolve(options, home, choose(home));
+  const lasting = { ...keepingOf(options, home), network: networkOf(options, home) };
+  const { settings, lacking } = await resolve(options, home, lasting, choose(home));
   const key = await openKeystore(home.keystore, await readPassword(operatorPassword(options.passwordFile)));
   const logLevel = options.logLevel ?? home.config.logLevel ?? "info";
-  keep(home, settings, options);
+  keep(home, settings, options, lasting);
   const log = createLog({
     json: options.json === true,
     write: (line) => process.stderr.write(`${line}\n`),
@@ -114,14 +122,16 @@ export async function runDaemonWith(options: DaemonOptions, choose: (home: Home)
   return outcomeOf(await runDaemon(settings, key, log, controlsBySignals()));
 }
 
+/** Settings that are made of what was given and what the home remembers, each part by itself. */
+type LastingSettings = Pick<HomeConfig, "keepRounds" | "transfers" | "network">;
+
 /** Checks and completes what was given with what the home knows and the chain says. */
 async function resolve(
   options: DaemonOptions,
   home: Home,
+  { keepRounds, transfers, network }: LastingSettings,
   jobs: JobsToRun,
 ): Promise<{ readonly settings: DaemonSettings; readonly lacking: readonly Error[] }> {
-  const network = { ...USUAL_NETWORK, ...networkOf(options, home) };
-  const { keepRounds, transfers } = keepingOf(options, home);
   return withChainAccess(options, home, async (chain) => {
     const found = await jobs.find(chain);
     const settings: DaemonSettings = {
@@ -132,7 +142,7 @@ async function resolve(
       deployment: chain.deployment,
       jobs: found,
       api: options.api ?? home.config.api ?? 0,
-      network,
+      network: { ...USUAL_NETWORK, ...network },
       keptRounds: keepRounds === "all" ? Infinity : (keepRounds ?? USUAL_KEPT_ROUNDS),
       transfers: transfers ?? {},
       trust: options.trust ?? home.config.trust ?? "checkpoint",
@@ -145,14 +155,18 @@ async function resolve(
 }
 
 /** What was given once need not be given again; the job that was named last stays first. */
-function keep(home: Home, { rpc, deployment, jobs }: DaemonSettings, options: DaemonOptions): void {
+function keep(
+  home: Home,
+  { rpc, deployment, jobs }: DaemonSettings,
+  options: DaemonOptions,
+  lasting: LastingSettings,
+): void {
   const { api, logLevel, confirmations, trust, maxFee: maxFeeGwei } = options;
   const all = { api, logLevel, confirmations, trust, maxFeeGwei };
   const numbers = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Partial<
     typeof all
   >;
-  const given = { ...numbers, ...keepingOf(options, home), network: networkOf(options, home) };
-  let kept = remember(home, { rpc, deployment, ...given });
+  let kept = remember(home, { rpc, deployment, ...numbers, ...lasting });
   for (const { job, data, engine } of jobs.toReversed())
     kept = remember(kept, {
       job: { ...job, file: absolute(job.file), ...(data === undefined ? {} : { data, engine }) },

@@ -5,10 +5,10 @@ import type { Deployment } from "../../node/chain/accounts.ts";
 import type { Endpoint } from "../../node/chain/endpoint.ts";
 import type { SimulatedAccount } from "../../node/simulation/accounts.ts";
 import type { ChainProcess } from "../../node/cli/simulation/chainProcess.ts";
-import { createHome, keystoreFile, openHome, remember } from "../../node/daemon/home/home.ts";
+import { createHome, keystoreFile, openHome, remember, type Remembered } from "../../node/daemon/home/home.ts";
 import { parseJobSpec, type JobSpecInput } from "../../node/daemon/job/jobSpec.ts";
 import { createKeystore } from "../../node/daemon/home/keystore.ts";
-import { fromHex, type Address } from "../../node/core/bytes.ts";
+import { fromHex, type Address, type Hex } from "../../node/core/bytes.ts";
 import { DaemonProcess, type ProcessSettings } from "./daemonProcess.ts";
 import { openJob, openTestChain, type OpenJob, type TestChain } from "./testChain.ts";
 
@@ -42,6 +42,13 @@ export interface StartSettings extends ProcessSettings {
   readonly more?: readonly string[];
 }
 
+/** A home with an operator's key, and what its daemon need not be told any more. */
+export async function makeHome(home: string, operatorKey: Hex, known: Remembered): Promise<void> {
+  const operator = await createKeystore(keystoreFile(home), fromHex(operatorKey), PASSWORD, { scryptN: 4096 });
+  createHome(home, operator);
+  remember(openHome(home), known);
+}
+
 /**
  * @param openChain a chain whose accounts are Hardhat's
  * @param prepareHome sees each home's path before anything is written there
@@ -65,9 +72,7 @@ export async function openReadyFederation(
     accounts.map(async ({ operatorKey, name }, index) => {
       const home = join(folder, name);
       prepareHome(home, index);
-      const operator = await createKeystore(keystoreFile(home), fromHex(operatorKey), PASSWORD, { scryptN: 4096 });
-      createHome(home, operator);
-      remember(openHome(home), { rpc, deployment, job: { address: job, fromBlock, file: jobFile } });
+      await makeHome(home, operatorKey, { rpc, deployment, job: { address: job, fromBlock, file: jobFile } });
       return home;
     }),
   );

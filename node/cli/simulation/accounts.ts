@@ -1,4 +1,4 @@
-import type { Address } from "../../core/bytes.ts";
+import { fromHex, type Address } from "../../core/bytes.ts";
 import { signDigest } from "../../core/signature.ts";
 import { registrationDigest } from "../../core/typedData.ts";
 import { joinJob, transfer, type Deployment } from "../../chain/accounts.ts";
@@ -35,12 +35,19 @@ export async function enrol(
   terms: JobTerms,
   accounts: readonly SimulatedAccount[],
 ): Promise<void> {
-  const { chainId, registry } = deployment;
-  for (const { wallet, walletKey, operator, operatorKey } of accounts) {
-    const sender = createSender(endpoint, walletKey);
-    const nonce = await readRegistrationNonce(endpoint, registry, wallet);
-    const digest = registrationDigest({ chainId, registry }, { wallet, operator, nonce });
-    await register(sender, registry, operator, signDigest(digest, Buffer.from(operatorKey.slice(2), "hex")));
-    await joinJob(sender, deployment, job, terms);
-  }
+  for (const account of accounts)
+    await joinJob(await registerOperator(endpoint, deployment, account), deployment, job, terms);
+}
+
+/** Registers an operator with its consent. @returns what sends for its wallet */
+export async function registerOperator(
+  endpoint: Endpoint,
+  { chainId, registry }: Deployment,
+  { wallet, walletKey, operator, operatorKey }: SimulatedAccount,
+): Promise<Sender> {
+  const sender = createSender(endpoint, walletKey);
+  const nonce = await readRegistrationNonce(endpoint, registry, wallet);
+  const digest = registrationDigest({ chainId, registry }, { wallet, operator, nonce });
+  await register(sender, registry, operator, signDigest(digest, fromHex(operatorKey)));
+  return sender;
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Outbox, PendingTransaction } from "../../chain/sending/outbox.ts";
 import type { Address, Hex } from "../../core/bytes.ts";
-import { PacelineError } from "../../core/errors.ts";
 import type { Storage } from "../../storage/storage.ts";
+import { parseRecord } from "../home/records.ts";
 
 /** An operator's outbox on the disk: one record a transaction. */
 
@@ -27,7 +27,7 @@ const recordSchema = z.object({
   firstSent: z.number(),
   lastSent: z.number(),
   sentAtBlock: whole,
-  wantedUntil: z.number().optional(),
+  wantedUntil: z.number().exactOptional(),
 });
 
 /** Of one account on one chain: nonces of another mean nothing to it. */
@@ -59,22 +59,14 @@ function encode({ fees, value, gas, ...rest }: PendingTransaction): z.infer<type
 }
 
 function decode(key: string, record: unknown): PendingTransaction {
-  const parsed = recordSchema.safeParse(record);
-  if (!parsed.success) {
-    throw new PacelineError(
-      "storage-failed",
-      `the record ${key} of a transaction is damaged: restore the home from a copy`,
-      { key },
-    );
-  }
-  const { maxFeePerGas, maxPriorityFeePerGas, value, gas, wantedUntil, ...rest } = parsed.data;
+  const parsed = parseRecord(KIND, key, record, recordSchema);
+  const { maxFeePerGas, maxPriorityFeePerGas, value, gas, ...rest } = parsed;
   return {
     ...rest,
     key: rest.key as Hex,
     to: rest.to as Address,
     data: rest.data as Hex,
     raw: rest.raw as Hex,
-    ...(wantedUntil === undefined ? {} : { wantedUntil }),
     hashes: rest.hashes as Hex[],
     cancelHashes: rest.cancelHashes as Hex[],
     value: BigInt(value),

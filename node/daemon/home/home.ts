@@ -12,13 +12,13 @@ import { createPrivateFile, readJsonFile, replaceFile } from "./files.ts";
 import {
   apiSchema,
   dataSchema,
-  TRUSTS,
-  type DataSettings,
-  type Trust,
   engineSchema,
   keepRoundsSchema,
   networkSchema,
   transfersSchema,
+  TRUSTS,
+  type DataSettings,
+  type Trust,
 } from "./homeSchemas.ts";
 import { LOG_LEVELS, type LogLevel } from "../log.ts";
 

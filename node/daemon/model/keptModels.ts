@@ -35,11 +35,7 @@ const keptSchema = z.array(
 
 /** Newest first. */
 export function keptModels(storage: Storage): readonly KeptModel[] {
-  return (
-    readRecord(storage, "model", "kept", keptSchema)?.map(({ certificate, ...model }) =>
-      certificate === undefined ? model : { ...model, certificate },
-    ) ?? []
-  );
+  return readRecord(storage, "model", "kept", keptSchema) ?? [];
 }
 
 /** The newest checkpoint that a quorum vouches for. What happened before it can be had from it. */

@@ -3,19 +3,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
-import { readRegistrationNonce, register } from "../../../node/chain/registration.ts";
 import { createSender } from "../../../node/chain/sender.ts";
 import { readRound } from "../../../node/chain/snapshots.ts";
+import { registerOperator } from "../../../node/cli/simulation/accounts.ts";
 import { FIRST_ACCOUNT_KEY } from "../../../node/cli/simulation/chainProcess.ts";
-import { fromHex } from "../../../node/core/bytes.ts";
-import { signDigest } from "../../../node/core/signature.ts";
-import { registrationDigest } from "../../../node/core/typedData.ts";
-import { createHome, keystoreFile, openHome, remember } from "../../../node/daemon/home/home.ts";
-import { createKeystore } from "../../../node/daemon/home/keystore.ts";
+import { openHome } from "../../../node/daemon/home/home.ts";
 import { CHECKPOINT_ROUNDS } from "../../../node/protocol/checkpoint.ts";
 import { simulatedAccounts } from "../../../node/simulation/accounts.ts";
 import { DaemonProcess, type Ending, type LogEvent } from "../daemonProcess.ts";
-import { openReadyFederation, PASSWORD, type ReadyFederation } from "../federation.ts";
+import { makeHome, openReadyFederation, PASSWORD, type ReadyFederation } from "../federation.ts";
 import { smallJob } from "../testChain.ts";
 
 const PARTICIPANTS = 4;
@@ -52,19 +48,14 @@ describe("daemons that come late to a job that is under way", function () {
   /** A home whose operator is registered, and a member of nothing. */
   async function openGuardHome(): Promise<string> {
     const { endpoint, deployment, job, fromBlock, chain } = federation;
-    const { chainId, registry } = deployment;
     const account = simulatedAccounts(1, 99)[0]!;
     const sponsor = createSender(endpoint, FIRST_ACCOUNT_KEY);
     for (const address of [account.wallet, account.operator]) await sponsor.pay(address, 10n ** 18n);
-    const sender = createSender(endpoint, account.walletKey);
-    const nonce = await readRegistrationNonce(endpoint, registry, account.wallet);
-    const digest = registrationDigest({ chainId, registry }, { ...account, nonce });
-    await register(sender, registry, account.operator, signDigest(digest, fromHex(account.operatorKey)));
+    await registerOperator(endpoint, deployment, account);
     const home = path.join(folder, "guard");
-    await createKeystore(keystoreFile(home), fromHex(account.operatorKey), PASSWORD, { scryptN: 4096 });
-    createHome(home, account.operator);
     const { file } = openHome(federation.homeOf(0)).job!;
-    remember(openHome(home), { rpc: chain.httpUrl, deployment, job: { address: job, fromBlock, file } });
+    const known = { rpc: chain.httpUrl, deployment, job: { address: job, fromBlock, file } };
+    await makeHome(home, account.operatorKey, known);
     return home;
   }
 
