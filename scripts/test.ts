@@ -14,10 +14,16 @@ const LONGEST = ["contracts", "solidity", "conformance", "protocol", "training",
 /** Longest that one suite may take, in milliseconds: a stuck process must not hold the run for ever. */
 const SUITE_LIMIT_MS = 10 * 60_000;
 
-interface Outcome {
-  readonly suite: string;
+/** What a suite reports of itself. */
+interface Counts {
   readonly passed: number;
   readonly failed: number;
+  /** A text each, where the suite tells them. */
+  readonly failures?: readonly string[];
+}
+
+interface Outcome extends Counts {
+  readonly suite: string;
   readonly seconds: number;
   /** Why a suite counts as failed although no test of it did. */
   readonly trouble?: string;
@@ -57,21 +63,18 @@ function runProcess(
   });
 }
 
-function readCounts(file: string): { passed: number; failed: number } | undefined {
+function readCounts(file: string): Counts | undefined {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as { passed: number; failed: number };
+    return JSON.parse(readFileSync(file, "utf8")) as Counts;
   } catch {
     return undefined;
   }
 }
 
-function judge(
-  suite: Suite,
-  ending: Ending,
-  counts: { passed: number; failed: number } | undefined,
-): Omit<Outcome, "seconds"> {
+function judge(suite: Suite, ending: Ending, counts: Counts | undefined): Omit<Outcome, "seconds"> {
   const name = suite.name;
   const crashed = (trouble: string): Omit<Outcome, "seconds"> => ({
+    ...counts,
     suite: name,
     passed: counts?.passed ?? 0,
     failed: (counts?.failed ?? 0) + 1,
@@ -92,10 +95,9 @@ async function runSuite(suite: Suite, folder: string, beside = false): Promise<O
   if (!beside) console.log(`\n== ${suite.name}`);
   const ending = await runProcess(suite.args, countsFile, beside ? (text) => kept.push(text) : undefined);
   if (beside) console.log(`\n== ${suite.name}\n${kept.join("")}`);
-  const { passed, failed, trouble } = judge(suite, ending, readCounts(countsFile));
-  if (trouble !== undefined) console.log(`${suite.name}: ${trouble}`);
-  const seconds = (performance.now() - started) / 1000;
-  return { suite: suite.name, passed, failed, seconds, ...(trouble === undefined ? {} : { trouble }) };
+  const outcome = judge(suite, ending, readCounts(countsFile));
+  if (outcome.trouble !== undefined) console.log(`${suite.name}: ${outcome.trouble}`);
+  return { ...outcome, seconds: (performance.now() - started) / 1000 };
 }
 
 /** Runs what is first in each list, two suites at a time: one lane takes `waiting` first, and then both what is left of `others`. */
@@ -134,6 +136,9 @@ function printSummary(outcomes: readonly Outcome[]): void {
     console.log(
       `${suite.padEnd(14)}${counts} ${seconds.toFixed(1).padStart(7)} s${trouble === undefined ? "" : `  (${trouble})`}`,
     );
+  }
+  for (const { suite, failures = [] } of outcomes) {
+    for (const failure of failures) console.log(`\n${suite}: ${failure}`);
   }
 }
 
