@@ -21,7 +21,7 @@ export function isCheckpointDue(updates: number): boolean {
   return updates > 0 && updates % CHECKPOINT_ROUNDS === 0;
 }
 
-/** What a quorum of the seats that were drawn in `round` says of the model that it left. */
+/** What a quorum, or more, of the seats that were drawn in `round` says of the model that it left. */
 export interface Certificate {
   readonly round: number;
   readonly seed: Hex;
@@ -46,8 +46,8 @@ export type CheckpointTalk =
   /** Whoever has a checkpoint of more than `updates` settled rounds, tell. */
   { readonly type: "wanted"; readonly updates: number } | { readonly type: "held"; readonly certificate: Certificate };
 
-/** A quorum of the largest committee, 22 signatures, takes 3,300 bytes. */
-const MAX_TALK_BYTES = 4096;
+/** All signatures of the largest committee, 32, take 4,600 bytes. */
+const MAX_TALK_BYTES = 5120;
 const MAX_SIGNATURES = 32;
 
 export const certificateSchema = z.strictObject({

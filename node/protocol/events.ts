@@ -50,7 +50,7 @@ export type PeerEvent =
   /** They are on the disk. */
   | { readonly type: "saved"; readonly saved: SavedModel }
   /** A quorum's word for the checkpoint of `modelId` is on the disk. */
-  | { readonly type: "attested"; readonly modelId: Hex }
+  | { readonly type: "attested"; readonly modelId: Hex; readonly signatures: number }
   /** An effect came to its end. */
   | { readonly type: "done"; readonly key: string; readonly ok: boolean }
   /** Time has passed. */

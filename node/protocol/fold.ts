@@ -54,7 +54,7 @@ export function foldEvent(state: PeerState, event: PeerEvent): PeerState {
     case "saved":
       return { ...state, saved: event.saved };
     case "attested":
-      return { ...state, attested: event.modelId };
+      return { ...state, attested: { modelId: event.modelId, signatures: event.signatures } };
     case "done":
     case "tick":
       return state;

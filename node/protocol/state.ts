@@ -158,8 +158,8 @@ export interface PeerState {
   readonly settled: SettledRound | undefined;
   /** The newest one. */
   readonly saved: SavedModel | undefined;
-  /** The newest model whose checkpoint a quorum vouches for, as this peer knows. */
-  readonly attested: Hex | undefined;
+  /** The newest model whose checkpoint a quorum vouches for, as this peer knows, and how many signatures it keeps of it. */
+  readonly attested: { readonly modelId: Hex; readonly signatures: number } | undefined;
   /** By member id; kept until its member is ejected. */
   readonly equivocations: ReadonlyMap<number, Equivocation>;
   /** Of the current round. */

@@ -45,6 +45,17 @@ describe("the global model on the disk", () => {
     expect(newestCertificate(storage)?.updates).to.equal(6);
   });
 
+  it("keeps the certificate with the most signatures of a checkpoint", async () => {
+    const storage = createMemoryStorage();
+    const saved = await saveModel(storage, model(1));
+    const signedBy = async (count: number): Promise<number | undefined> => {
+      const signatures = Array.from({ length: count }, (_, at): Hex => `0x${`${at}${at}`.repeat(65)}`);
+      await certify(storage, { ...saved, round: 1, seed: word(0), signatures });
+      return newestCertificate(storage)?.signatures.length;
+    };
+    expect([await signedBy(2), await signedBy(4), await signedBy(3)]).to.deep.equal([2, 4, 4]);
+  });
+
   it("falls back to the checkpoint before, where the newest one's bytes are damaged", async () => {
     const storage = createMemoryStorage();
     await saveModel(storage, model(1));

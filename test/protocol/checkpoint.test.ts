@@ -69,7 +69,18 @@ describe("a checkpoint after every eighth settled round", () => {
     expect(signatures).to.deep.equal([SEATS[0]!, SEATS[1]!, SEATS[3]!].map((id) => sign(id, checkpoint()).signature));
     const seats = SEATS.map((id) => operators[id]!);
     expect(isAttested(domain, certificate, seats)).to.equal(true);
-    expect(situation.after({ type: "attested", modelId: NEXT_MODEL }, four[2]!).types).to.deep.equal([]);
+    const kept = situation.after(four[3]!, { type: "attested", modelId: NEXT_MODEL, signatures: 3 });
+    expect(kept.types).to.deep.equal([]);
+  });
+
+  it("is kept with every further signature, for a key may be out of force when a newcomer counts", () => {
+    const kept = settledFor(0, ...SEATS.slice(0, 3).map((id) => said(id, checkpoint())), {
+      type: "attested",
+      modelId: NEXT_MODEL,
+      signatures: 3,
+    });
+    const { signatures } = kept.after(said(SEATS[3]!, checkpoint())).only("keepCheckpoint").certificate;
+    expect(signatures).to.deep.equal(SEATS.map((id) => sign(id, checkpoint()).signature));
   });
 
   it("is kept by nobody for what others say of another checkpoint, twice, or without a seat", () => {
@@ -88,14 +99,14 @@ describe("a checkpoint after every eighth settled round", () => {
     expect(situation.types).to.include("keepCheckpoint");
   });
 
-  it("is said again until there is a quorum", () => {
+  it("is said again until there is a quorum, and once by a seat without which there is one", () => {
     const situation = settledFor(3);
     expect(situation.at(200).types).to.include("publish Checkpoint");
-    const told = settledFor(3, ...SEATS.slice(0, 3).map((id) => said(id, checkpoint())), {
-      type: "attested",
-      modelId: NEXT_MODEL,
-    });
-    expect(told.at(200).types).not.to.include("publish Checkpoint");
+    const others = SEATS.filter((id) => id !== 3).map((id) => said(id, checkpoint()));
+    const attested = { type: "attested", modelId: NEXT_MODEL, signatures: 3 } as const;
+    const last = peer(3).after(see(viewIn("score")), see(after), ...others, ...holds(), attested);
+    expect(last.types).to.include("publish Checkpoint");
+    expect(last.after(said(3, checkpoint())).at(200).types).not.to.include("publish Checkpoint");
   });
 
   it("is heard of for a few rounds after its own", () => {
@@ -123,11 +134,17 @@ describe("a quorum's word for a checkpoint", () => {
     expect(isAttested(domain, { ...CHECKPOINT, signatures: [] }, [])).to.equal(false);
   });
 
-  it("comes back from the wire as it was, at the largest committee's quorum", () => {
+  it("outlasts a signer's key as long as a quorum of keys is in force", () => {
+    const now = seats.with(0, operators[0]!);
+    expect(isAttested(domain, certificate(...SEATS), now)).to.equal(true);
+    expect(isAttested(domain, certificate(...SEATS.slice(0, 3)), now)).to.equal(false);
+  });
+
+  it("comes back from the wire as it was, with all signatures of the largest committee", () => {
     const { signature } = sign(3, checkpoint());
     const talks: CheckpointTalk[] = [
       { type: "wanted", updates: 0xffffffff },
-      { type: "held", certificate: { ...CHECKPOINT, signatures: Array<typeof signature>(22).fill(signature) } },
+      { type: "held", certificate: { ...CHECKPOINT, signatures: Array<typeof signature>(32).fill(signature) } },
     ];
     for (const talk of talks) expect(decodeTalk(encodeTalk(talk, 7))).to.deep.equal(talk);
   });

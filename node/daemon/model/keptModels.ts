@@ -70,13 +70,16 @@ export async function saveModel(storage: Storage, model: GlobalModel, certificat
   return saved;
 }
 
-/** Puts a quorum's word to the checkpoint that it is about, where that is still kept. */
+/** Puts a quorum's word to the checkpoint that it is about, where that is still kept, and no more signatures of it are. */
 export async function certify(storage: Storage, certificate: Certificate): Promise<void> {
   const { checkpointRoot } = certificate;
   const known = keptModels(storage);
   await keep(
     storage,
-    known.map((each) => (each.checkpointRoot === checkpointRoot ? { ...each, certificate } : each)),
+    known.map((each) => {
+      const isMore = certificate.signatures.length > (each.certificate?.signatures.length ?? 0);
+      return each.checkpointRoot === checkpointRoot && isMore ? { ...each, certificate } : each;
+    }),
   );
 }
 

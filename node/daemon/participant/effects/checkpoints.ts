@@ -15,7 +15,8 @@ const NEAR = 2;
 /** Keeps a quorum's word with the checkpoint that it is about. */
 export async function keepCheckpoint(context: ParticipantContext, certificate: Certificate): Promise<void> {
   await certify(context.storage, certificate);
-  context.dispatch({ type: "attested", modelId: certificate.modelId });
+  const { modelId, signatures } = certificate;
+  context.dispatch({ type: "attested", modelId, signatures: signatures.length });
 }
 
 /**
