@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,19 +38,20 @@ const POLLING_MS = 50;
 export async function deployContracts(options: DeployOptions): Promise<Deployment> {
   if (!/^https?:\/\//.test(options.rpcUrl))
     throw new PacelineError("bad-input", `deploying needs an http:// or https:// endpoint, got ${options.rpcUrl}`);
-  const journal = options.deploymentDir ?? (await mkdtemp(join(tmpdir(), "paceline-deploy-")));
+  const folder = await mkdtemp(join(tmpdir(), "paceline-deploy-"));
   try {
-    return await deployWithJournal(options, journal);
+    return await deployFrom(folder, options);
   } catch (error) {
     throw explainDeployment(error, options.rpcUrl);
   } finally {
-    if (options.deploymentDir === undefined) await rm(journal, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function deployWithJournal(
+/** @param folder for what is of no use afterwards */
+async function deployFrom(
+  folder: string,
   { rpcUrl, privateKey, parameters: file, deploymentDir }: DeployOptions,
-  journal: string,
 ): Promise<Deployment> {
   // Hardhat is loaded only here: a daemon never needs it.
   const [{ createHardhatRuntimeEnvironment }, { default: config }, { default: Paceline }, { default: Consortium }] =
@@ -62,7 +63,8 @@ async function deployWithJournal(
     ]);
   const { isConsortium, parameters } = await readParameters(file);
   const networks = { ...config.networks, target: { type: "http" as const, url: rpcUrl, accounts: [privateKey] } };
-  const paths = { ...config.paths, ignition: journal };
+  const cache = await copyCompilerCache(folder);
+  const paths = { ...config.paths, cache, ignition: deploymentDir ?? join(folder, "ignition") };
   const hre = await createHardhatRuntimeEnvironment(
     { ...config, networks, paths },
     { config: join(ROOT, "hardhat.config.ts") },
@@ -90,6 +92,14 @@ async function deployWithJournal(
   } finally {
     await connection.close();
   }
+}
+
+/** Every build writes Hardhat's cache, also one with nothing to do; of two at a time one fails, or leaves the cache in pieces. */
+async function copyCompilerCache(folder: string): Promise<string> {
+  const cache = join(folder, "cache");
+  const known = "compile-cache.json";
+  await cp(join(ROOT, "cache", known), join(cache, known)).catch(() => undefined); // then everything is compiled
+  return cache;
 }
 
 type Parameters = Awaited<ReturnType<typeof readDeploymentParameters>>;

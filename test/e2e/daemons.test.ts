@@ -17,11 +17,11 @@ const JOB = smallJob(PARTICIPANTS, ROUNDS, {
   join: 600,
   commit: 60,
   share: 60,
-  slot: 5,
-  demand: 3,
-  challenge: 20,
-  score: 10,
-  unbond: 300,
+  slot: 10,
+  demand: 8,
+  challenge: 30,
+  score: 15,
+  unbond: 600,
   blocks: 1,
 });
 

@@ -21,15 +21,16 @@ const PARTICIPANTS = 3;
 const ROUNDS = 6;
 const OTHER_ROUNDS = 5;
 const KILLS = 4;
+/** Longer than a busy machine takes to start a daemon again: whoever is killed comes back within the phase, and then all are there. */
 const PHASES = {
   join: 600,
   commit: 150,
   share: 60,
-  slot: 5,
-  demand: 3,
-  challenge: 20,
-  score: 20,
-  unbond: 300,
+  slot: 15,
+  demand: 20,
+  challenge: 60,
+  score: 60,
+  unbond: 600,
   blocks: 1,
 };
 /** No contract is there. */

@@ -16,6 +16,14 @@ export interface Stage {
   begin(): Promise<void>;
 }
 
+/** Sets the chain's clock forward, ahead of the machine's, as both nodes can. */
+export async function pass({ endpoint }: TestChain, seconds: number): Promise<void> {
+  const request = (method: string, params: readonly unknown[]): Promise<unknown> =>
+    endpoint.client.request({ method, params } as never);
+  await request("evm_increaseTime", [seconds]);
+  await request("evm_mine", []);
+}
+
 const LONG = { join: 600, unbond: 900 };
 
 /** A block for each transaction, at once. */
