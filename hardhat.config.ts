@@ -24,6 +24,8 @@ export default defineConfig({
     overrides: { "test/solidity/JobInvariants.t.sol": quickly },
   },
   networks: {
+    // As much as a transaction may have (EIP-7825): estimating it takes the tests longer than all else that they do.
+    default: { type: "edr-simulated", chainType: "l1", gas: 2 ** 24 },
     // Many transactions a second must not push the chain's clock ahead of the wall's.
     node: { type: "edr-simulated", chainType: "l1", chainId: 31337, allowBlocksWithSameTimestamp: true },
   },

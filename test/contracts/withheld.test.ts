@@ -41,9 +41,11 @@ describe("a demand that nobody answers", () => {
     const { world, job } = player();
     const asked = await (await demand(player(), aggregate, [0, 2, 0])).getBlock();
     await world.helpers.mine(3);
+    const snapshot = await world.helpers.takeSnapshot();
     await world.helpers.time.setNextBlockTimestamp(asked!.timestamp + 200);
     await expect(advance(player())).to.be.revertedWithCustomError(job, "DemandsOpen").withArgs(1);
-    const snapshot = await world.helpers.takeSnapshot();
+    await snapshot.restore();
+    await world.helpers.time.setNextBlockTimestamp(asked!.timestamp + 200);
     await world.court.answer(job, 1, answerOf(aggregate, 2, 0)); // in time, to the second
     await snapshot.restore();
     await world.helpers.time.setNextBlockTimestamp(asked!.timestamp + 201);
@@ -56,8 +58,11 @@ describe("a demand that nobody answers", () => {
   it("is nobody's fault while the chain stands still: the first blocks after a halt still take the answer", async () => {
     const { world, job } = player();
     const asked = await (await demand(player(), aggregate, [0, 2, 0])).getBlock();
+    const snapshot = await world.helpers.takeSnapshot();
     await world.helpers.time.setNextBlockTimestamp(asked!.timestamp + 100_000);
     await expect(advance(player())).to.be.revertedWithCustomError(job, "DemandsOpen").withArgs(1);
+    await snapshot.restore();
+    await world.helpers.time.setNextBlockTimestamp(asked!.timestamp + 100_000);
     await world.court.answer(job, 1, answerOf(aggregate, 2, 0));
     expect((await viewOf(player())).openDemands).to.equal(0n);
   });
