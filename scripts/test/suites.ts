@@ -31,15 +31,16 @@ function hasTests(folder: string): boolean {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).some((file) => /\.(test\.ts|t\.sol)$/.test(file));
 }
 
-/** End-to-end tests wait for the clock of a chain most of the time: two files at once take half as long. */
-const AT_ONCE: Readonly<Record<string, readonly string[]>> = { e2e: ["--parallel", "--jobs", "2"] };
+/** Files at once of suites that wait for the clock of a chain most of the time. */
+const AT_ONCE: Readonly<Record<string, number>> = { e2e: 3, chaos: 2 };
 
 /** Hardhat's matchers, which the chain's conformance loads, take over chai's for numbers in the whole process. */
 const ENGINES = { name: "engines", spec: "test/conformance/trainer.test.ts" };
 const APART: Readonly<Record<string, readonly string[]>> = { conformance: ["--ignore", ENGINES.spec] };
 
 function mochaSuite(name: string, specs: string): Suite {
-  const options = [...(AT_ONCE[name] ?? []), ...(APART[name] ?? [])];
+  const jobs = AT_ONCE[name];
+  const options = [...(jobs === undefined ? [] : ["--parallel", "--jobs", String(jobs)]), ...(APART[name] ?? [])];
   return { name, args: [bin("mocha/bin/mocha.js"), "--reporter", REPORTER, ...options, specs], counts: true };
 }
 
