@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import type { Address } from "../../node/core/bytes.ts";
+import { PacelineError } from "../../node/core/errors.ts";
 import {
   createHome,
+  forget,
   jobFolder,
   openHome,
   type HomeJob,
@@ -64,6 +66,17 @@ describe("a home folder", () => {
     expect(remember(openHome(path), { job: { address: at("b1"), fromBlock: 0 } }).config.jobs).to.have.lengthOf(
       MAX_JOBS,
     );
+  });
+
+  it("forgets a job that it is told to, the others unchanged, and none that it does not follow", () => {
+    const path = join(folder.path, "forgetful");
+    createHome(path, OPERATOR);
+    for (const byte of ["b1", "b2"]) remember(openHome(path), { job: { address: at(byte), fromBlock: 3, file: "j" } });
+    expect(() => forget(openHome(path), at("b3"))).to.throw(PacelineError, `it follows ${at("b2")}, ${at("b1")}`);
+    forget(openHome(path), at("b2"));
+    expect(openHome(path).config.jobs).to.deep.equal([{ address: at("b1"), fromBlock: 3, file: "j" }]);
+    forget(openHome(path), at("b1"));
+    expect(codeOf(() => forget(openHome(path), at("b1")))).to.equal("not-found");
   });
 
   it("of before there were several jobs is taken over with its job", () => {

@@ -116,7 +116,12 @@ describe("daemons as those who run them know them", function () {
   it("share no home: a second one is refused, and told who has it", async () => {
     const { code } = await start(0).ended;
     expect(code).to.equal(10);
-    expect(processes.at(-1)!.strayLines.join()).to.match(/the daemon with pid \d+, since .* runs on the home/);
+    const refusal = /the daemon with pid \d+, since .* runs on the home/;
+    expect(processes.at(-1)!.strayLines.join()).to.match(refusal);
+    const forgetting = await paceline(["job", "forget", "--home", homeOf(0), "--job", NOWHERE], { cwd: "." });
+    expect(forgetting.exit).to.equal(10);
+    expect(forgetting.stderr).to.match(refusal);
+    expect(openHome(homeOf(0)).config.jobs).to.have.lengthOf(3);
   });
 
   it("change how much they tell while they run, by the API and by a signal", async () => {
@@ -193,6 +198,12 @@ describe("daemons as those who run them know them", function () {
     }
     const contradictions = processes.flatMap(({ events }) => events.filter(({ code }) => code === "contradiction"));
     expect(contradictions).to.deep.equal([]);
+  });
+
+  it("leave a home in which the job that never was can be forgotten", async () => {
+    const told = await command(`job forget --home ${homeOf(0)} --job ${NOWHERE}`);
+    expect(told).to.deep.equal({ job: NOWHERE, followed: jobs });
+    expect(readdirSync(homeOf(0))).to.not.include("daemon.json");
   });
 
   it("have nothing secret in their logs or files", () => {

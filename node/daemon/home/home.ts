@@ -190,12 +190,28 @@ export function remember(home: Home, { job, ...changes }: Remembered): Home {
   return homeOf(home.folder, config);
 }
 
+/**
+ * No longer follows a job; what its folder holds stays.
+ * @returns the home as it is now
+ * @throws PacelineError `not-found`, naming the jobs that it follows
+ */
+export function forget(home: Home, job: Address): Home {
+  const jobs = home.config.jobs.filter(({ address }) => address !== job);
+  if (jobs.length === home.config.jobs.length) {
+    const followed = jobs.length === 0 ? "none" : jobs.map(({ address }) => address).join(", ");
+    throw new PacelineError("not-found", `the home ${home.folder} does not follow ${job}; it follows ${followed}`);
+  }
+  const config = { ...home.config, jobs };
+  replaceFile(configFile(home.folder), encode(config));
+  return homeOf(home.folder, config);
+}
+
 function withJob({ folder, config }: Home, job: HomeJob): HomeJob[] {
   const others = config.jobs.filter(({ address: other }) => other !== job.address);
   if (others.length >= MAX_JOBS) {
     throw new PacelineError(
       "bad-input",
-      `the home follows ${MAX_JOBS} jobs already, which is all that it can: take one that has ended out of ${configFile(folder)}`,
+      `the home follows ${MAX_JOBS} jobs already, which is all that it can: take one out that has ended, with \`paceline job forget --home ${folder}\``,
     );
   }
   const known = config.jobs.find(({ address: other }) => other === job.address);
