@@ -201,6 +201,49 @@ describe("a fetch from several holders", () => {
     expect(await rejectionOf(fetchOn(clock, { holders: [alone] }))).to.equal("not-found");
   });
 
+  it("gives up a holder that keeps one chunk back and says again and again that it has all", async () => {
+    const clock = new ManualClock();
+    const withholding = new Peer(1, clock, 1, ({ kind, index }) =>
+      kind === "chunk" && index === 8 ? "lack" : "serve",
+    );
+    expect(await rejectionOf(fetchOn(clock, { holders: [withholding] }))).to.equal("not-found");
+    expect(clock.now()).to.be.below(10_000);
+    await clock.advance(1_000);
+    expect(clock.waiting).to.equal(0);
+  });
+
+  it("gives up a holder that says slowly that it has more and more, and gives none of it, after a minute", async () => {
+    const clock = new ManualClock();
+    const slow = new Peer(1, clock, 1, ({ kind }) => (kind === "chunk" ? "lack" : "serve"));
+    const { request } = slow;
+    let claimed = 0;
+    slow.request = async (asked, target, signal) => {
+      if (asked.kind === "nodes") return request.call(slow, asked, target, signal);
+      await new Promise<void>((resolve) => clock.after(20_000, resolve));
+      if (asked.kind === "chunk") return false;
+      claimed++;
+      target.set(bitmapOf(CHUNKS, (index) => index < claimed));
+      return true;
+    };
+    expect(await rejectionOf(fetchOn(clock, { holders: [slow] }))).to.equal("timeout");
+    expect(clock.now()).to.be.within(60_000, 85_000);
+  });
+
+  it("stays with a holder that is still fetching and has more every few seconds", async () => {
+    const clock = new ManualClock();
+    const arriving = new Peer(1, clock, 10);
+    const { request } = arriving;
+    const has = (index: number): boolean => index < Math.floor(clock.now() / 4_500);
+    arriving.request = async (asked, target, signal) => {
+      if (asked.kind === "nodes") return request.call(arriving, asked, target, signal);
+      if (asked.kind === "chunk") return has(asked.index) && request.call(arriving, asked, target, signal);
+      target.set(bitmapOf(CHUNKS, has));
+      return true;
+    };
+    expectWhole(await fetchOn(clock, { holders: [arriving] }));
+    expect(arriving.served).to.have.length(CHUNKS);
+  });
+
   it("prefers the rarest chunk", async () => {
     const clock = new ManualClock();
     const owner = new Peer(1, clock, 100);

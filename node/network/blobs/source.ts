@@ -26,8 +26,8 @@ const AHEAD = 3;
 const STRIKES = 2;
 /** How long a holder that was too slow is asked nothing new while there are others, in milliseconds. */
 const BENCH_MS = 5_000;
-/** How often a holder of a part may have nothing new. */
-const MAX_IDLE_POLLS = 20;
+/** How often in turn a holder may have nothing new, or not have what it said it has. */
+const MAX_DISAPPOINTMENTS = 20;
 
 /** What one fetch knows of one holder. */
 export class Source {
@@ -40,10 +40,12 @@ export class Source {
   resting = false;
   /** All, until it says otherwise; undefined before it was asked. */
   #held: "all" | Uint8Array | undefined;
+  /** Chunks that it ever said it has: to say so of one again is no progress. */
+  readonly #claimed = new Set<number>();
   #losses = 0;
   #benchedUntil = -Infinity;
   #strikes = 0;
-  #idlePolls = 0;
+  #disappointments = 0;
   /** Counts the deadlines it missed: requests that fail together are one strike. */
   #misses = 0;
 
@@ -78,24 +80,39 @@ export class Source {
     return this.#held === "all" || (this.#held !== undefined && hasBit(this.#held, chunk));
   }
 
+  /** It says what it has. Whoever is fetching the blob itself has more every now and then; one that never does is left. */
   tells(bitmap: Uint8Array): void {
-    const before = this.#held;
-    this.#idlePolls =
-      before !== undefined && before !== "all" && Buffer.compare(before, bitmap) === 0 ? this.#idlePolls + 1 : 0;
+    const before = this.#claimed.size;
+    for (let chunk = 0; chunk < 8 * bitmap.length; chunk++) if (hasBit(bitmap, chunk)) this.#claimed.add(chunk);
     this.#held = bitmap;
-    if (this.#idlePolls >= MAX_IDLE_POLLS) this.failure = "not-found";
+    if (this.#claimed.size > before) this.#disappointments = 0;
+    else this.#disappoints();
+  }
+
+  /** A chunk came from it that fits the root. */
+  delivered(): void {
+    this.#disappointments = 0;
   }
 
   /**
-   * It does not have what it was asked for.
+   * It does not have what it was asked for. Where it had said that it has, that counts: else one that keeps back a single chunk, and
+   * says each time that it has all, would keep the fetch open for ever.
    * @param chunk undefined where it has nothing at all
    * @param mayBePartial whether the blob has several chunks, so that it can have some of them
    */
   lacks(chunk: number | undefined, mayBePartial: boolean): void {
     if (!mayBePartial) this.failure = "not-found";
     else if (this.#held === "all") this.#held = undefined;
-    else if (chunk !== undefined && this.#held !== undefined) setBit(this.#held, chunk, false);
-    else if (this.promised || ++this.#idlePolls >= MAX_IDLE_POLLS) this.failure = "not-found";
+    else if (chunk === undefined && this.promised) this.failure = "not-found";
+    else if (chunk === undefined) this.#disappoints();
+    else if (this.#held !== undefined) {
+      setBit(this.#held, chunk, false);
+      this.#disappoints();
+    }
+  }
+
+  #disappoints(): void {
+    if (++this.#disappointments >= MAX_DISAPPOINTMENTS) this.failure ??= "not-found";
   }
 
   /** Another was faster with what it was asked for: it stands back for a while, longer each time. */

@@ -24,6 +24,8 @@ const PATIENCE_MS = 1_000;
 const PATIENCE_FACTOR = 4;
 /** How long a holder of a part is left alone before it is asked again what it has, in milliseconds. */
 const REST_MS = 250;
+/** When nothing has come for so long, in milliseconds, a holder that does not have what is missing is waited for no longer. */
+const HOPE_MS = 60_000;
 /** A reason of our own: without one, each abort() makes a DOMException with its stack. */
 const ENDED = "ended";
 
@@ -56,10 +58,12 @@ export class Swarm {
   readonly #done = Promise.withResolvers<boolean>();
   #resuming = false;
   #over = false;
+  #lastProgressAt: number;
   #forgetTimer: () => void = () => undefined;
 
   constructor(parts: SwarmParts) {
     this.#parts = parts;
+    this.#lastProgressAt = parts.clock.now();
     const missing = parts.verifier.missing();
     this.#missing = new Set([...missing.slice(parts.startAt), ...missing.slice(0, parts.startAt)]);
   }
@@ -174,7 +178,7 @@ export class Swarm {
   }
 
   async #ask(source: Source, piece: Piece): Promise<void> {
-    const { clock, verifier, admit } = this.#parts;
+    const { clock, admit } = this.#parts;
     const stop = new AbortController();
     const inPlace = typeof piece === "number" && !this.#askersOf(piece).some((ask) => ask.inPlace);
     const ask: Ask = { source, piece, startedAt: clock.now(), stop, inPlace };
@@ -187,7 +191,7 @@ export class Swarm {
       const held = await source.holder.request(this.#requestOf(piece), target, stop.signal);
       if (stop.signal.aborted) return;
       if (held) await this.#receive(ask, target);
-      else source.lacks(typeof piece === "number" ? piece : undefined, verifier.chunks > 1);
+      else this.#doWithout(source, piece);
     } catch (error) {
       if (!stop.signal.aborted) this.#failed(source, askedAfter, error);
     } finally {
@@ -215,10 +219,14 @@ export class Swarm {
 
   async #receive({ source, piece }: Ask, bytes: Uint8Array): Promise<void> {
     const { verifier, hash, saved } = this.#parts;
-    if (piece === "have") return source.tells(bytes);
+    if (piece === "have") {
+      source.tells(bytes);
+      return this.#hasMissing(source) ? undefined : this.#loseHope(source);
+    }
     if (piece === "nodes") {
       if (!verifier.needsNodes) return;
       if (!verifier.acceptNodes(bytes)) throw new PacelineError("bad-blob", "nodes that do not hash to the root");
+      this.#lastProgressAt = this.#parts.clock.now();
       this.#giveUp(piece, source);
       return this.#resume();
     }
@@ -228,8 +236,27 @@ export class Swarm {
       return;
     }
     this.#missing.delete(piece);
+    this.#lastProgressAt = this.#parts.clock.now();
+    source.delivered();
     this.#giveUp(piece, source);
     if (isNew) await saved?.write(piece, verifier.chunk(piece));
+  }
+
+  #doWithout(source: Source, piece: Piece): void {
+    source.lacks(typeof piece === "number" ? piece : undefined, this.#parts.verifier.chunks > 1);
+    this.#loseHope(source);
+  }
+
+  #hasMissing(source: Source): boolean {
+    return [...this.#missing].some((chunk) => source.has(chunk));
+  }
+
+  /**
+   * Bounds how long a holder that answers late, and never with a chunk, keeps the fetch open. Only such an answer ends it: chunks that
+   * are long under way, or wait for our own rate, have their deadlines elsewhere.
+   */
+  #loseHope(source: Source): void {
+    if (this.#parts.clock.now() - this.#lastProgressAt >= HOPE_MS) source.failure ??= "timeout";
   }
 
   /** Whoever else was asked for the same is told to forget it. */
