@@ -10,6 +10,8 @@ import { rejectionOf } from "../helpers/errors.ts";
 import { ManualClock } from "../helpers/manualClock.ts";
 import { SEEDED } from "../helpers/seeded.ts";
 
+const NEVER = new AbortController().signal;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const peer = (digit: string): Address => `0x${digit.repeat(40)}`;
 
 /** When each of these takes is let through, in milliseconds. */
@@ -101,7 +103,7 @@ describe("the limits of transfers", () => {
     const sent = { a: 0, b: 0 };
     const serve = async (name: "a" | "b"): Promise<void> => {
       for (;;) {
-        await limits.upload(peer(name), false, CHUNK_BYTES);
+        await limits.upload(peer(name), false, CHUNK_BYTES, NEVER);
         sent[name] += CHUNK_BYTES;
       }
     };
@@ -128,27 +130,48 @@ describe("the limits of transfers", () => {
     expect((got.a + got.b) / 20 / 1e6).to.be.within(1.9, 2.1);
   });
 
-  it("keep strangers to a rate of their own, and hold up no member for them", async () => {
+  it("keep strangers to a rate of their own, and hold up no member for it", async () => {
     const clock = new ManualClock();
     const limits = new TransferLimits({}, clock);
     let sent = 0;
     const serve = async (): Promise<void> => {
       for (;;) {
-        await limits.upload(peer("e"), true, CHUNK_BYTES);
+        await limits.upload(peer("e"), true, CHUNK_BYTES, NEVER);
         sent += CHUNK_BYTES;
       }
     };
     for (let stranger = 0; stranger < 5; stranger++) void serve();
     await clock.advance(10_000);
     expect(sent / 10 / 2 ** 20).to.be.within(3.9, 4.7);
-    await limits.upload(peer("a"), false, 100 * CHUNK_BYTES); // at once
-    const taken = await Promise.all(Array.from({ length: 8 }, () => limits.answer(true)));
-    let waits = true;
-    void limits.answer(true).then(() => (waits = false));
-    await limits.answer(false);
-    expect(waits).to.equal(true);
-    taken[0]?.();
-    await clock.advance(0);
-    expect(waits).to.equal(false);
+    await limits.upload(peer("a"), false, 100 * CHUNK_BYTES, NEVER); // at once
+  });
+
+  it("let no peer take the answers of others, member or stranger, however much of it asks", async () => {
+    const limits = new TransferLimits({}, new ManualClock());
+    for (const isStranger of [true, false]) {
+      const greedy = Array.from({ length: 100 }, () => limits.answer(peer("e"), isStranger, NEVER));
+      await Promise.all(Array.from({ length: 9 }, (_, i) => limits.answer(peer(String(i)), isStranger, NEVER)));
+      const share = isStranger ? 1 : 3;
+      const waits = await Promise.race([
+        (greedy[share] as Promise<unknown>).then(() => false),
+        turn().then(() => true),
+      ]);
+      expect(waits).to.equal(true);
+      (await (greedy[0] as Promise<() => void>))();
+      await greedy[share];
+    }
+  });
+
+  it("give an answer that waits to the next one when its stream closes", async () => {
+    const limits = new TransferLimits({}, new ManualClock());
+    const closing = new AbortController();
+    const leave = await limits.answer(peer("e"), true, NEVER);
+    const left = rejectionOf(limits.answer(peer("e"), true, closing.signal));
+    const next = limits.answer(peer("e"), true, NEVER);
+    closing.abort();
+    expect(await left).to.equal("closed");
+    leave();
+    leave();
+    (await next)();
   });
 });

@@ -1,6 +1,7 @@
 import type { Address } from "../../core/bytes.ts";
 import { SYSTEM_CLOCK, type Clock } from "./clock.ts";
 import { Compressor } from "./compression.ts";
+import { PeerSlots } from "./peerSlots.ts";
 import { Slots } from "./slots.ts";
 import { TokenBucket } from "./tokenBucket.ts";
 import type { Compression, Rates, TransferSettings } from "./transferSettings.ts";
@@ -9,7 +10,10 @@ import type { Compression, Rates, TransferSettings } from "./transferSettings.ts
 const STRANGERS_RATE = 4 * 1024 * 1024;
 /** Answers in memory at a time, a chunk each: read, and not yet taken by their peers. */
 const MAX_ANSWERS = 64;
-const MAX_STRANGER_ANSWERS = 8;
+/** Of one member: it asks on one stream, and may have given up two that missed their deadlines while their answers were still read. */
+const MAX_PEER_ANSWERS = 3;
+/** One for each stranger that a host lets in: a new key costs nothing, so strangers must not wait for each other at all. */
+const MAX_STRANGER_ANSWERS = 32;
 /** Fetches at a time, and their bytes in memory; others wait. */
 const MAX_FETCHES = 64;
 const MAX_FETCHED_BYTES = 512 * 1024 * 1024;
@@ -17,15 +21,15 @@ const MAX_FETCHED_BYTES = 512 * 1024 * 1024;
 const MAX_PEERS = 512;
 
 /**
- * The bounds that all jobs of a host share. Each peer's stream waits with one answer at a time, so first come, first served is in turn
- * over the peers: whoever asks for more gets no larger share.
+ * The bounds that all jobs of a host share. Each peer's stream waits with one answer at a time, and a peer has few of them, so first
+ * come, first served is in turn over the peers: whoever asks for more gets no larger share.
  */
 export class TransferLimits {
   readonly compression: Compression;
   readonly compressor = new Compressor();
   readonly fetches = new Slots(MAX_FETCHES, MAX_FETCHED_BYTES);
-  readonly #answers = new Slots(MAX_ANSWERS);
-  readonly #strangerAnswers = new Slots(MAX_STRANGER_ANSWERS);
+  readonly #answers = new PeerSlots(MAX_ANSWERS, MAX_PEER_ANSWERS);
+  readonly #strangerAnswers = new PeerSlots(MAX_STRANGER_ANSWERS, 1);
   readonly #strangers: TokenBucket;
   readonly #upload: PeerRates;
   readonly #download: PeerRates;
@@ -37,14 +41,17 @@ export class TransferLimits {
     this.#download = new PeerRates(download ?? {}, clock);
   }
 
-  /** Before an answer is read; what it returns is called when the peer has taken it. */
-  answer(isStranger: boolean): Promise<() => void> {
-    return (isStranger ? this.#strangerAnswers : this.#answers).enter();
+  /**
+   * Before an answer is read; what it returns is called when the peer has taken it.
+   * @param signal of the stream that the answer is for: whoever closes it does not wait any more
+   */
+  answer(peer: Address, isStranger: boolean, signal: AbortSignal): Promise<() => void> {
+    return (isStranger ? this.#strangerAnswers : this.#answers).enter(peer, signal);
   }
 
-  async upload(peer: Address, isStranger: boolean, bytes: number): Promise<void> {
-    if (isStranger) await this.#strangers.take(bytes);
-    await this.#upload.take(peer, bytes);
+  async upload(peer: Address, isStranger: boolean, bytes: number, signal: AbortSignal): Promise<void> {
+    if (isStranger) await this.#strangers.take(bytes, signal);
+    await this.#upload.take(peer, bytes, signal);
   }
 
   download(peer: Address, bytes: number, signal: AbortSignal): Promise<void> {
@@ -65,7 +72,7 @@ class PeerRates {
   }
 
   /** The peer's own rate first: whoever waits for it holds up nobody else. */
-  async take(peer: Address, bytes: number, signal?: AbortSignal): Promise<void> {
+  async take(peer: Address, bytes: number, signal: AbortSignal): Promise<void> {
     if (this.#perPeer !== Infinity) await this.#bucketOf(peer).take(bytes, signal);
     await this.#total.take(bytes, signal);
   }
