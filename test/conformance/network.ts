@@ -294,7 +294,7 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateH
         await connect(a, b);
         expect(await rejectionOf(fetch(b, other, [a]))).to.equal("bad-blob");
         // The same bytes and root, cut into leaves of another size.
-        expect(await rejectionOf(fetch(b, { ...shape, leafBytes: 128, leafCount: 128 }, [a]))).to.equal("bad-blob");
+        expect(await rejectionOf(fetch(b, { ...shape, leafBytes: 512, leafCount: 32 }, [a]))).to.equal("bad-blob");
         expectSame(await fetch(b, shape, [a]), bytes);
       });
 
@@ -329,6 +329,8 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateH
           { leafCount: 1.5 },
           { leafBytes: 0 },
           { leafBytes: 300 },
+          { leafBytes: 128 },
+          { leafBytes: 1024 },
           { root: "0x12" as Hex },
         ]) {
           expect(await rejectionOf(fetch(b, { ...shape, ...wrong }, [])), JSON.stringify(wrong)).to.equal(

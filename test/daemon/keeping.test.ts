@@ -81,6 +81,8 @@ describe("the updates that a participant holds", () => {
     await cache.keep(word(1), values, 4);
     await cache.keep(word(2), values, 5);
     expect(await cache.readBlob(word(1))).to.deep.equal(new Uint8Array(encodeUpdate(values)));
+    expect(cache.bytesOf(word(1))).to.equal(encodeUpdate(values).length);
+    expect(cache.bytesOf(word(3))).to.equal(undefined);
     cache.forgetBefore(5);
     expect(await cache.read(word(1))).to.equal(undefined);
     expect(await cache.read(word(2))).to.deep.equal(values);
@@ -116,6 +118,7 @@ describe("the updates that a participant holds", () => {
     const cache = new UpdateCache(createMemoryStorage(), 2);
     cache.keepAggregate(ZERO_WORD, Uint8Array.of(1, 2, 3));
     expect(await cache.readBlob(ZERO_WORD)).to.deep.equal(Uint8Array.of(1, 2, 3));
+    expect(cache.bytesOf(ZERO_WORD)).to.equal(3);
   });
 });
 

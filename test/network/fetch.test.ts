@@ -109,6 +109,26 @@ describe("a blob server", () => {
     expect(await failing.answer({ ...request, kind: "chunk", index: 0 })).to.equal(undefined);
   });
 
+  it("makes no blob, where it knows the length, to say what it has, for what the blob has not, or for nodes again", async () => {
+    let made = 0;
+    const server = new BlobServer({ readBlob: async () => (made++, bytes), bytesOf: () => bytes.length });
+    const { root } = shape;
+    expect(await server.answer({ kind: "chunk", root, leafBytes: 256, index: 5 })).to.equal(undefined);
+    expect(await server.answer({ kind: "chunk", root, leafBytes: 256, index: 0xffffffff })).to.equal(undefined);
+    expect(await server.answer({ kind: "nodes", root, leafBytes: 512, index: 0 })).to.equal(undefined);
+    expect(await server.answer({ kind: "have", root, leafBytes: 256, index: 0 })).to.deep.equal(Uint8Array.of(31));
+    expect(made).to.equal(0);
+    expect(await server.answer({ kind: "chunk", root, leafBytes: 256, index: 4 })).to.have.length(3 * 256);
+    expect(made).to.equal(1);
+
+    const nodes = await server.answer({ kind: "nodes", root, leafBytes: 256, index: 0 });
+    for (let other = 0; other < 9; other++)
+      await server.answer({ kind: "chunk", root: `0x${String(other).repeat(64)}`, leafBytes: 256, index: 0 });
+    const before = made;
+    expect(await server.answer({ kind: "nodes", root, leafBytes: 256, index: 0 })).to.equal(nodes);
+    expect(made).to.equal(before);
+  });
+
   it("reads a blob once for concurrent requests, and again when others have taken its place in the cache", async () => {
     let reads = 0;
     const server = new BlobServer({ readBlob: async () => (reads++, new Uint8Array(20 * CHUNK_BYTES)) });

@@ -146,6 +146,22 @@ describe("the limits of transfers", () => {
     await limits.upload(peer("a"), false, 100 * CHUNK_BYTES, NEVER); // at once
   });
 
+  it("count a stranger's request before it is looked into, even where nothing is held, and a member's not", async () => {
+    const clock = new ManualClock();
+    const limits = new TransferLimits({ upload: { total: 1_000 } }, clock);
+    let answered = 0;
+    const ask = async (): Promise<void> => {
+      while (answered < 5_000) {
+        (await limits.answer(peer("e"), true, NEVER))();
+        answered++;
+      }
+    };
+    void ask();
+    await clock.advance(10_000);
+    expect(answered / 10).to.be.within(250, 270);
+    for (let i = 0; i < 1_000; i++) (await limits.answer(peer("a"), false, NEVER))(); // at once
+  });
+
   it("let no peer take the answers of others, member or stranger, however much of it asks", async () => {
     const limits = new TransferLimits({}, new ManualClock());
     for (const isStranger of [true, false]) {

@@ -1,5 +1,6 @@
 import type { Hex } from "../../core/bytes.ts";
-import { decodeUpdate, encodeUpdate } from "../../core/fixedPoint.ts";
+import { decodeUpdate, encodeUpdate, UPDATE_LEAF_BYTES } from "../../core/fixedPoint.ts";
+import { leafCountOf } from "../../core/merkle.ts";
 import type { BlobSource } from "../../network/blobs/blobSource.ts";
 import type { Storage } from "../../storage/storage.ts";
 
@@ -57,6 +58,13 @@ export class UpdateCache implements BlobSource {
     const held = this.#held.get(root);
     if (held !== undefined) return encodeUpdate(held.values);
     return this.#aggregate?.root === root ? this.#aggregate.bytes : this.#storage.readBlob(root);
+  }
+
+  /** Length of a blob that is in memory, without encoding it. */
+  bytesOf(root: Hex): number | undefined {
+    const held = this.#held.get(root);
+    if (held !== undefined) return leafCountOf(held.values.length) * UPDATE_LEAF_BYTES;
+    return this.#aggregate?.root === root ? this.#aggregate.bytes.length : undefined;
   }
 
   /** Forgets the updates of the rounds before `round`; what the disk has of them is collected with its round. */

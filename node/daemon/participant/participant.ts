@@ -138,7 +138,11 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     topic: `/paceline/${chain.chainId}/${chain.job}`,
     isRegistered: (operator) => chain.isOperator(operator),
     onMessage: (message, from) => Promise.resolve(receive(message, from)),
-    blobs: { readBlob: async (root) => (isHidden(root) ? undefined : updates.readBlob(root)), store },
+    blobs: {
+      readBlob: async (root) => (isHidden(root) ? undefined : updates.readBlob(root)),
+      bytesOf: (root) => (isHidden(root) ? undefined : updates.bytesOf(root)),
+      store,
+    },
     maxBlobBytes: checkpointBytes(chain.terms.vectorLength),
   });
   const randomWord = (): Hex => toHex(options.randomBytes(32));

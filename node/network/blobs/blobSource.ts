@@ -23,6 +23,8 @@ export interface BlobStore {
 export interface BlobSource {
   /** The whole blob, or undefined where this peer does not hold it. */
   readBlob(root: Hex): Promise<Uint8Array | undefined>;
+  /** Length of a blob that `readBlob` would have to make first, where it knows: what is not in the blob then costs nothing. */
+  bytesOf?(root: Hex): number | undefined;
   /** Blobs that are in it are not read whole. */
   readonly store?: BlobStore;
 }

@@ -45,19 +45,20 @@ export class BlobServer {
   async #answerHeld(request: BlobRequest): Promise<Uint8Array | undefined> {
     const { kind, root, index, leafBytes } = request;
     const storedBytes = this.#source.store?.bytesOf(root);
-    if (storedBytes !== undefined && storedBytes > SMALL_BYTES) {
-      if (kind === "have") return all(storedBytes);
-      const read = (chunk: number): Promise<Uint8Array | undefined> =>
-        this.#source.store?.readChunk(root, chunk) ?? Promise.resolve(undefined);
-      return kind === "chunk" ? read(index) : this.#hasher.nodesOf(root, leafBytes, storedBytes, read);
-    }
-    if (this.#arriving.has(root)) return undefined;
+    const isLarge = storedBytes !== undefined && storedBytes > SMALL_BYTES;
+    if (!isLarge && this.#arriving.has(root)) return undefined;
+    const bytes = storedBytes ?? this.#source.bytesOf?.(root) ?? (await this.#cache.get(root))?.length;
+    if (bytes === undefined || !isPartOf(request, bytes)) return undefined;
+    if (kind === "have") return all(bytes);
+    const read = (chunk: number): Promise<Uint8Array | undefined> =>
+      (isLarge ? this.#source.store?.readChunk(root, chunk) : this.#readSmall(root, chunk)) ??
+      Promise.resolve(undefined);
+    return kind === "chunk" ? read(index) : this.#hasher.nodesOf(root, leafBytes, bytes, read);
+  }
+
+  async #readSmall(root: Hex, chunk: number): Promise<Uint8Array | undefined> {
     const blob = await this.#cache.get(root);
-    if (blob === undefined || blob.length === 0) return undefined;
-    if (kind === "have") return all(blob.length);
-    if (kind === "nodes")
-      return this.#hasher.nodesOf(root, leafBytes, blob.length, (chunk) => Promise.resolve(chunkOf(blob, chunk)));
-    return index < chunkCount(blob.length) ? chunkOf(blob, index) : undefined;
+    return blob === undefined ? undefined : chunkOf(blob, chunk);
   }
 
   #answerArriving({ kind, root, index, leafBytes }: BlobRequest): Uint8Array | undefined {
@@ -67,6 +68,11 @@ export class BlobServer {
     if (kind === "have") return bitmapOf(arriving.chunks, (chunk) => arriving.holds(chunk));
     return arriving.holds(index) ? arriving.chunk(index) : undefined;
   }
+}
+
+/** Whether a blob of so many bytes has what is asked for: this is seen before it is read. */
+function isPartOf({ kind, index, leafBytes }: BlobRequest, bytes: number): boolean {
+  return kind === "nodes" ? bytes > 0 && bytes % leafBytes === 0 : index < chunkCount(bytes);
 }
 
 function all(bytes: number): Uint8Array {

@@ -8,6 +8,8 @@ import type { Compression, Rates, TransferSettings } from "./transferSettings.ts
 
 /** What all who are not members get together, in bytes a second. */
 const STRANGERS_RATE = 4 * 1024 * 1024;
+/** What a stranger's request counts for beside its answer, which may be short, or only "not held", and dear all the same. */
+const STRANGER_REQUEST_BYTES = 16 * 1024;
 /** Answers in memory at a time, a chunk each: read, and not yet taken by their peers. */
 const MAX_ANSWERS = 64;
 /** Of one member: it asks on one stream, and may have given up two that missed their deadlines while their answers were still read. */
@@ -45,8 +47,16 @@ export class TransferLimits {
    * Before an answer is read; what it returns is called when the peer has taken it.
    * @param signal of the stream that the answer is for: whoever closes it does not wait any more
    */
-  answer(peer: Address, isStranger: boolean, signal: AbortSignal): Promise<() => void> {
-    return (isStranger ? this.#strangerAnswers : this.#answers).enter(peer, signal);
+  async answer(peer: Address, isStranger: boolean, signal: AbortSignal): Promise<() => void> {
+    if (!isStranger) return this.#answers.enter(peer, signal);
+    const leave = await this.#strangerAnswers.enter(peer, signal);
+    try {
+      await this.#strangers.take(STRANGER_REQUEST_BYTES, signal);
+      return leave;
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   async upload(peer: Address, isStranger: boolean, bytes: number, signal: AbortSignal): Promise<void> {
