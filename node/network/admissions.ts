@@ -1,6 +1,6 @@
 import type { Address } from "../core/bytes.ts";
 import { Bans } from "./bans.ts";
-import type { Gate } from "./gate.ts";
+import type { Cause, Gate } from "./gate.ts";
 
 /** A member or watcher takes part; a stranger may fetch blobs of jobs that serve strangers. */
 export type Admission = "member" | "stranger" | "refused";
@@ -24,16 +24,16 @@ export class Admissions {
     this.#bans = bans;
   }
 
-  async of(operator: Address): Promise<Admission> {
+  async of(operator: Address, cause: Cause = "theirs"): Promise<Admission> {
     if (this.#bans.isBanned(operator)) return "refused";
-    for (const { gate } of this.#jobs()) if (await gate.admits(operator)) return "member";
+    for (const { gate } of this.#jobs()) if (await gate.admits(operator, cause)) return "member";
     for (const { gate, servesStrangers } of this.#jobs())
       if (servesStrangers && !gate.isFormer(operator)) return "stranger";
     return "refused";
   }
 
-  async isMember(operator: Address): Promise<boolean> {
-    return (await this.of(operator)) === "member";
+  async isMember(operator: Address, cause?: Cause): Promise<boolean> {
+    return (await this.of(operator, cause)) === "member";
   }
 
   /** The operator connects. @returns whether it may */
@@ -59,6 +59,7 @@ export class Admissions {
 
   /** Whether a connected operator is still what it was when it came. */
   async isUnchanged(operator: Address): Promise<boolean> {
-    return (await this.of(operator)) === (this.isStranger(operator) ? "stranger" : "member");
+    const admission = await this.of(operator, this.isStranger(operator) ? "theirs" : "ours");
+    return admission === (this.isStranger(operator) ? "stranger" : "member");
   }
 }

@@ -24,6 +24,8 @@ export interface JobHost {
   readonly self: Address;
   readonly node: GossipNode;
   readonly limits: TransferLimits;
+  /** Whether a registry may be asked about somebody unknown, which counts as one such question. */
+  readonly mayAsk: () => boolean;
   contacts(): readonly string[];
   /** Dials unless connected, and waits for `ready`. */
   reach(contacts: readonly string[], ready: (peer: PeerId, signal: AbortSignal) => Promise<void>): Promise<void>;
@@ -52,7 +54,7 @@ export class FollowedJob implements Network {
   constructor(host: JobHost, options: NetworkOptions) {
     this.#host = host;
     this.#options = options;
-    this.gate = new Gate((operator) => options.isRegistered(operator));
+    this.gate = new Gate((operator) => options.isRegistered(operator), undefined, host.mayAsk);
     this.judge = new Judge((message, from) => options.onMessage(message, from));
     this.blobs = new JobBlobs({ self: host.self, source: options.blobs, limits: host.limits });
   }

@@ -21,6 +21,7 @@ import { PeerBook } from "./peers/book.ts";
 import { Locator } from "./peers/locator.ts";
 import { forgetful } from "./peers/peerStore.ts";
 import { PeerScores } from "./peerScores.ts";
+import { rationOfQuestions } from "./questions.ts";
 import { Identified, type GossipNode } from "./readiness.ts";
 import { Serving } from "./serving.ts";
 import { Traffic } from "./traffic.ts";
@@ -93,6 +94,7 @@ class Libp2pHost implements Host, JobHost {
   readonly self: Address;
   readonly node: GossipNode;
   readonly limits: TransferLimits;
+  readonly mayAsk: () => boolean;
   readonly #parts: Parts;
   readonly #links: BlobLinks;
   readonly #identified: Identified;
@@ -117,6 +119,7 @@ class Libp2pHost implements Host, JobHost {
     this.self = operatorOf(node.peerId);
     this.node = node;
     this.#parts = parts;
+    this.mayAsk = rationOfQuestions(now);
     this.#speaksQuic = options.listen.some((address) => isQuic(multiaddr(address)));
     this.#identified = new Identified(node);
     this.limits = new TransferLimits(options.transfers);
@@ -230,7 +233,7 @@ class Libp2pHost implements Host, JobHost {
     const { admissions, dials, options, book } = this.#parts;
     const { peer, addresses } = await this.#dialable(parseContacts(contacts));
     const operator = operatorOf(peer);
-    if (!(await admissions.isMember(operator)))
+    if (!(await admissions.isMember(operator, "ours")))
       throw new PacelineError("not-registered", `${operator} is not registered`, { operator });
     const signal = AbortSignal.timeout(options.connectTimeoutMs ?? 10_000);
     const name = peer.toString();

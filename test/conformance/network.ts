@@ -527,6 +527,28 @@ export function describeNetworkConformance(name: string, newWorld: () => CreateH
       });
     });
 
+    describe("operators that the registry knew, while it cannot be asked,", () => {
+      it("stay, but for those that are members no more", async () => {
+        let isUp = true;
+        const isRegistered = async (): Promise<boolean> => {
+          if (!isUp) throw new Error("no endpoint");
+          return true;
+        };
+        const a = await join(undefined, { isRegistered });
+        const [b, c] = [await join(), await join()];
+        await Promise.all([connect(a, b), connect(a, c)]);
+        isUp = false;
+        a.network.setFormer([c.network.self]);
+        await until(() => c.host.connected().length === 0);
+        await a.network.publish(bytesOf("still here"));
+        await until(() => b.received.length === 1);
+        expect(a.host.connected()).to.deep.equal([b.network.self]);
+        expect(await rejectionOf(c.network.connect(a.network.contacts()))).to.equal("not-registered");
+        const late = await join();
+        expect(await rejectionOf(late.network.connect(a.network.contacts()))).to.equal("not-registered");
+      });
+    });
+
     describe("stop", () => {
       it("of a host closes the connections, ends what is being fetched, and may be called twice", async () => {
         const [a, b] = [await join(), await join()];

@@ -3,7 +3,7 @@ import { TopicValidatorResult } from "@libp2p/gossipsub";
 import type { PeerId } from "@libp2p/interface";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { expect } from "chai";
-import { describe, it } from "mocha";
+import { beforeEach, describe, it } from "mocha";
 import type { Address } from "../../node/core/bytes.ts";
 import { addressOfPrivateKey } from "../../node/core/signature.ts";
 import { SharedFetches } from "../../node/network/blobs/shared.ts";
@@ -69,6 +69,70 @@ describe("the gate", () => {
     expect(await gate.admits(OPERATOR)).to.equal(false);
     fails = false;
     expect(await gate.admits(OPERATOR)).to.equal(true);
+  });
+
+  describe("while the registry cannot be asked", () => {
+    let now: number;
+    let answer: boolean | undefined;
+    let gate: Gate;
+    beforeEach(() => {
+      [now, answer] = [0, true];
+      const ask = async (): Promise<boolean> => {
+        if (answer === undefined) throw new Error("429");
+        return answer;
+      };
+      gate = new Gate(ask, () => now);
+    });
+    const later = (next: boolean | undefined): Promise<boolean> => {
+      now += 60_000;
+      answer = next;
+      return gate.admits(OPERATOR);
+    };
+
+    it("admits whom it knew when it last answered", async () => {
+      expect(await later(true)).to.equal(true);
+      expect(await later(undefined)).to.equal(true);
+      gate.setFormer([]);
+      expect(await gate.admits(OPERATOR)).to.equal(true);
+      expect(await later(false)).to.equal(false);
+      expect(await later(undefined)).to.equal(false);
+    });
+
+    it("admits nobody that members have named as a former one, until it answers again", async () => {
+      expect(await later(true)).to.equal(true);
+      gate.setFormer([OPERATOR]);
+      expect(await later(undefined)).to.equal(false);
+      gate.setFormer([]); // another operator serves that member now, or it has joined again
+      expect(await later(undefined)).to.equal(false);
+      expect(await later(true)).to.equal(true);
+    });
+
+    it("does not take an answer that was on its way for one about a member", async () => {
+      const asking = later(true);
+      gate.setFormer([OPERATOR]);
+      expect(await asking).to.equal(false);
+      gate.setFormer([]);
+      expect(await later(undefined)).to.equal(false);
+    });
+  });
+
+  it("asks about those that it never knew within a ration, but for those whom the host wants itself", async () => {
+    let now = 0;
+    const asked: Address[] = [];
+    const gate = new Gate(
+      async (operator) => asked.push(operator) % 2 === 1,
+      () => now,
+      () => false,
+    );
+    expect(await gate.admits(OPERATOR)).to.equal(false);
+    expect(asked).to.deep.equal([]);
+    expect(await gate.admits(OPERATOR, "ours")).to.equal(true);
+    now = 60_000;
+    expect(await gate.admits(OPERATOR)).to.equal(false);
+    expect(asked).to.deep.equal([OPERATOR, OPERATOR]);
+    now = 120_000;
+    expect(await gate.admits(OPERATOR)).to.equal(false);
+    expect(asked).to.have.length(2);
   });
 });
 
