@@ -31,7 +31,7 @@ export function connectionGater(
     denyDialMultiaddr: () => false,
     denyInboundConnection: count,
     denyOutboundConnection: (_peer, connection) => count(connection),
-    denyInboundEncryptedConnection: async (peer) => !(await asks(peer, (operator) => admissions.enter(operator))),
+    denyInboundEncryptedConnection: async (peer) => !(await asks(peer, (operator) => admissions.mayEnter(operator))),
     async denyOutboundEncryptedConnection(peer) {
       const admitted = await isMember(peer);
       if (admitted) onHandshake(peer);

@@ -36,19 +36,26 @@ export class Admissions {
     return (await this.of(operator, cause)) === "member";
   }
 
-  /** The operator connects. @returns whether it may */
-  async enter(operator: Address): Promise<boolean> {
+  /** Asked in the handshake. Notes nothing: it may yet fail, of which nobody would tell. */
+  async mayEnter(operator: Address): Promise<boolean> {
     const admission = await this.of(operator);
-    if (admission !== "stranger") {
-      this.#strangers.delete(operator);
-      return admission === "member";
-    }
-    if (this.#strangers.size >= MAX_STRANGERS && !this.#strangers.has(operator)) return false;
+    return admission === "member" || (admission === "stranger" && this.#hasRoomFor(operator));
+  }
+
+  /**
+   * A connection of the operator is open. Whoever no registry is known to know is a stranger, until its last connection has closed: it
+   * may have had others when it was let in, and lost them since.
+   * @returns false where there are too many
+   */
+  entered(operator: Address): boolean {
+    if ([...this.#jobs()].some(({ gate }) => gate.knows(operator))) return true;
+    if (!this.#hasRoomFor(operator)) return false;
     this.#strangers.add(operator);
     return true;
   }
 
-  leave(operator: Address): void {
+  /** Its last connection has closed. */
+  left(operator: Address): void {
     this.#strangers.delete(operator);
   }
 
@@ -61,5 +68,9 @@ export class Admissions {
   async isUnchanged(operator: Address): Promise<boolean> {
     const admission = await this.of(operator, this.isStranger(operator) ? "theirs" : "ours");
     return admission === (this.isStranger(operator) ? "stranger" : "member");
+  }
+
+  #hasRoomFor(operator: Address): boolean {
+    return this.#strangers.has(operator) || this.#strangers.size < MAX_STRANGERS;
   }
 }

@@ -270,11 +270,12 @@ class Libp2pHost implements Host, JobHost {
   }
 
   recheck(): void {
-    for (const peer of this.node.getPeers()) {
-      void this.#parts.admissions.isUnchanged(operatorOf(peer)).then((isUnchanged) => {
-        if (!isUnchanged) this.#hangUp(peer, new PacelineError("not-registered", "no longer admitted"));
-      });
-    }
+    for (const peer of this.node.getPeers()) void this.#recheckOne(peer);
+  }
+
+  async #recheckOne(peer: PeerId): Promise<void> {
+    if (await this.#parts.admissions.isUnchanged(operatorOf(peer))) return;
+    this.#hangUp(peer, new PacelineError("not-registered", "no longer admitted"));
   }
 
   async stop(): Promise<void> {
@@ -330,13 +331,19 @@ class Libp2pHost implements Host, JobHost {
   #opened(connection: Connection): void {
     const { remotePeer: peer, direction, remoteAddr } = connection;
     const { admissions, strangers, book } = this.#parts;
+    if (connection.status !== "open") return; // libp2p forgets it too, and tells nobody that it has closed
     if (this.node.getConnections(peer).length > MAX_CONNECTIONS_A_PEER) {
       connection.abort(new PacelineError("bad-message", "too many connections"));
       return;
     }
     const operator = operatorOf(peer);
+    if (!admissions.entered(operator)) {
+      connection.abort(new PacelineError("not-registered", "too many strangers"));
+      return;
+    }
     if (admissions.isStranger(operator)) strangers.add(peer.toString());
     else book.reached(operator, direction === "outbound" ? remoteAddr.toString() : undefined);
+    void this.#recheckOne(peer); // what held in the handshake may hold no more
   }
 
   /** A relayed connection closes when a direct one has been made; what ran over it goes on over that one. */
@@ -352,7 +359,7 @@ class Libp2pHost implements Host, JobHost {
   #forget(peer: PeerId): void {
     const operator = operatorOf(peer);
     this.#links.forget(operator);
-    this.#parts.admissions.leave(operator);
+    this.#parts.admissions.left(operator);
     if (this.#parts.strangers.delete(peer.toString())) void this.node.peerStore.delete(peer).catch(() => undefined);
   }
 

@@ -1,14 +1,14 @@
 import { gossipsub, StrictNoSign, type GossipSub } from "@libp2p/gossipsub";
 import { identify } from "@libp2p/identify";
 import type { Libp2p } from "@libp2p/interface";
-import { noise } from "@libp2p/noise";
+import { noise, type NoiseComponents } from "@libp2p/noise";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { expect } from "chai";
 import { createLibp2p } from "libp2p";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import type { Hex } from "../../node/core/bytes.ts";
+import type { Address, Hex } from "../../node/core/bytes.ts";
 import { BLOB_PROTOCOL, encodeRequest, RESPONSE_HEADER_BYTES } from "../../node/network/blobs/frames.ts";
 import { encodeCopy } from "../../node/network/gossip.ts";
 import { libp2pKeyOf, operatorOf } from "../../node/network/identity.ts";
@@ -19,12 +19,15 @@ import { bytesOf, keyOf, World, type WorldPeer } from "./world.ts";
 
 const TOPIC = "paceline/test";
 
-/** A peer that follows no rules but gossipsub's. */
-async function openRaw(key: number): Promise<Libp2p<{ gossip: GossipSub }>> {
+/**
+ * A peer that follows no rules but gossipsub's.
+ * @param afterNoise what it waits for when both sides know each other, before it goes on with the handshake
+ */
+async function openRaw(key: number, afterNoise?: () => Promise<void>): Promise<Libp2p<{ gossip: GossipSub }>> {
   return createLibp2p({
     privateKey: libp2pKeyOf(keyOf(key)),
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [afterNoise === undefined ? noise() : haltingNoise(afterNoise)],
     streamMuxers: [yamux()],
     connectionGater: { denyDialMultiaddr: () => false },
     services: {
@@ -32,6 +35,26 @@ async function openRaw(key: number): Promise<Libp2p<{ gossip: GossipSub }>> {
       gossip: gossipsub({ globalSignaturePolicy: StrictNoSign, allowPublishToZeroTopicPeers: true, emitSelf: false }),
     },
   });
+}
+
+/** Leaves the choice of a muxer to a step after the handshake that shows who is there. */
+function haltingNoise(afterNoise: () => Promise<void>): ReturnType<typeof noise> {
+  return ({ privateKey, peerId, logger }) => {
+    const upgrader = { getStreamMuxers: () => new Map() } as unknown as NoiseComponents["upgrader"];
+    const encrypter = noise()({ privateKey, peerId, logger, upgrader });
+    const secure = encrypter.secureOutbound.bind(encrypter);
+    encrypter.secureOutbound = async (connection, options) => {
+      const secured = await secure(connection, { ...options, skipStreamMuxerNegotiation: true });
+      try {
+        await afterNoise();
+      } catch (error) {
+        connection.abort(error as Error);
+        throw error;
+      }
+      return secured;
+    };
+    return encrypter;
+  };
 }
 
 describe("who may connect to a host", function () {
@@ -116,6 +139,82 @@ describe("who may connect to a host", function () {
     await connect(open);
     expect(await fetchedBytes()).to.equal(bytes.length);
     expect(open.network.peers()).to.deep.equal([]);
+  });
+
+  it("takes a stranger for one also when it finishes a second connection after its first has closed", async () => {
+    let asked = 0;
+    let goOn = (): void => undefined;
+    let halt = Promise.resolve();
+    await raw.stop();
+    raw = await openRaw(9, () => halt);
+    // Without an answer that is remembered, each handshake shows in a question.
+    const isRegistered = async (): Promise<boolean> => {
+      asked++;
+      throw new Error("no endpoint");
+    };
+    const open = await world.join(1, {}, { isRegistered, servesStrangers: true });
+    await open.host.follow({
+      topic: "another",
+      isRegistered: async () => false,
+      onMessage: async () => "accepted",
+      blobs,
+      maxBlobBytes: 1e6,
+    });
+    await connect(open);
+    const before = asked;
+    halt = new Promise((resolve) => (goOn = resolve));
+    const second = raw.dial(multiaddr(open.network.contacts()[0]), { force: true });
+    await until(() => asked > before);
+    await raw.getConnections()[0]!.close();
+    await until(() => open.host.connected().length === 0);
+    goOn();
+    await second;
+    await until(() => open.host.connected().length === 1);
+    expect(await fetchedBytes()).to.equal(0);
+  });
+
+  it("has room for strangers after handshakes that were broken off", async () => {
+    const asked = new Set<Address>();
+    const isRegistered = async (operator: Address): Promise<boolean> => (asked.add(operator), false);
+    const open = await world.join(1, {}, { isRegistered, servesStrangers: true });
+    const address = multiaddr(open.network.contacts()[0]);
+    const breakOff = async (key: number): Promise<void> => {
+      const quitter: Libp2p = await openRaw(key, async () => {
+        await until(() => asked.has(operatorOf(quitter.peerId)));
+        throw new Error("broken off");
+      });
+      await quitter.dial(address).catch(() => undefined);
+      await quitter.stop();
+    };
+    for (let key = 10; key < 42; key++) await breakOff(key);
+    expect(asked).to.have.length(32);
+    await connect(open);
+  });
+
+  it("is asked of registries 64 times at once where they never knew the operators, however many jobs there are", async () => {
+    let asked = 0;
+    let mayCome = false;
+    const isRegistered = async (): Promise<boolean> => (asked++, mayCome);
+    const peer = await world.join(1, { now: () => 0 }, { isRegistered });
+    for (let i = 1; i < 15; i++)
+      await peer.host.follow({
+        topic: `job ${i}`,
+        isRegistered,
+        onMessage: async () => "accepted",
+        blobs,
+        maxBlobBytes: 1e6,
+      });
+    const address = multiaddr(peer.network.contacts()[0]);
+    for (let key = 10; key < 16; key++) {
+      const fresh = await openRaw(key);
+      const connection = await fresh.dial(address).catch(() => undefined);
+      await until(() => connection?.status !== "open");
+      await fresh.stop();
+    }
+    expect(asked).to.equal(64);
+    mayCome = true;
+    const member = await world.join(2);
+    await peer.network.connect(member.network.contacts()); // whom it dials itself is no matter of theirs
   });
 
   it("lets one peer have four connections, and closes more", async () => {

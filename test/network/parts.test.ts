@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { beforeEach, describe, it } from "mocha";
 import type { Address } from "../../node/core/bytes.ts";
 import { addressOfPrivateKey } from "../../node/core/signature.ts";
+import { Admissions } from "../../node/network/admissions.ts";
 import { SharedFetches } from "../../node/network/blobs/shared.ts";
 import { Gate } from "../../node/network/gate.ts";
 import { encodeCopy, MAX_COPIES, validateWith } from "../../node/network/gossip.ts";
@@ -133,6 +134,32 @@ describe("the gate", () => {
     now = 120_000;
     expect(await gate.admits(OPERATOR)).to.equal(false);
     expect(asked).to.have.length(2);
+  });
+});
+
+describe("strangers", () => {
+  const operators = Array.from({ length: 34 }, (_, i): Address => `0x${String(i).padStart(40, "0")}`);
+  const newAdmissions = (): Admissions =>
+    new Admissions(() => [{ gate: new Gate(async () => false), servesStrangers: true }]);
+
+  it("count when they are connected, 32 of them", async () => {
+    const admissions = newAdmissions();
+    for (const operator of operators) expect(await admissions.mayEnter(operator)).to.equal(true);
+    expect(operators.map((operator) => admissions.entered(operator))).to.deep.equal(operators.map((_, i) => i < 32));
+    expect(await admissions.mayEnter(operators[0]!)).to.equal(true);
+    expect(await admissions.mayEnter(operators[33]!)).to.equal(false);
+    admissions.left(operators[0]!);
+    expect(await admissions.mayEnter(operators[33]!)).to.equal(true);
+  });
+
+  it("are all that no registry is known to know, whatever they were before", () => {
+    const admissions = newAdmissions();
+    const [one] = operators as [Address];
+    for (let connection = 0; connection < 2; connection++) {
+      expect(admissions.entered(one)).to.equal(true);
+      expect(admissions.isStranger(one)).to.equal(true);
+      admissions.left(one);
+    }
   });
 });
 
