@@ -194,6 +194,8 @@ export interface JobChain {
   watch(onSnapshot: (snapshot: ChainSnapshot) => void, onError: (error: Error) => void): () => void;
   /** Outcomes and slashes from `fromRound` on, ascending. */
   history(fromRound: number): Promise<JobHistory>;
+  /** What was read of the history lacks something: it is read anew the next time. */
+  forgetHistory(): void;
   isOperator(account: Address): Promise<boolean>;
   /** Where operators can be dialled, by operator. */
   contacts(operators: readonly Address[]): Promise<ReadonlyMap<Address, string>>;

@@ -59,6 +59,11 @@ export class EventCache<Event> {
     return turn;
   }
 
+  /** From the next question on; one that is under way is answered first. */
+  forget(): void {
+    this.#lane = this.#lane.then(() => (this.#marks = []));
+  }
+
   async #forward(): Promise<void> {
     const { endpoint, fromBlock } = this.#source;
     const tip = await readConfirmed(endpoint);

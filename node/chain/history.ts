@@ -29,21 +29,28 @@ interface JobLogSource {
 
 /** What became of each round, from the job's log. Throws PacelineError `chain-unreachable`. */
 export function readHistory(endpoint: Endpoint, source: JobLogSource, fromRound: number): Promise<JobHistory> {
-  return createHistoryReader(endpoint, source)(fromRound);
+  return createHistoryReader(endpoint, source).read(fromRound);
 }
 
-/** @returns the same; what was read once is not read again, unless a reorganisation took it back */
-export function createHistoryReader(
-  endpoint: Endpoint,
-  { job, fromBlock }: JobLogSource,
-): (fromRound: number) => Promise<JobHistory> {
+/** Reads what became of rounds. */
+export interface HistoryReader {
+  /** What was read once is not read again, unless a reorganisation took it back. Throws PacelineError `chain-unreachable`. */
+  read(fromRound: number): Promise<JobHistory>;
+  /** Reads everything anew the next time: who was asked may have told of a block, and not yet of its events. */
+  forget(): void;
+}
+
+export function createHistoryReader(endpoint: Endpoint, { job, fromBlock }: JobLogSource): HistoryReader {
   const cache = new EventCache<JobEvent>({
     endpoint,
     fromBlock,
     read: (from, to) => readEvents(endpoint, job, from, to),
     roundDrawn: ({ eventName, args }) => (eventName === "RoundDrawn" ? args.round : undefined),
   });
-  return async (fromRound) => historyOf(await cache.since(fromRound), fromRound);
+  return {
+    read: async (fromRound) => historyOf(await cache.since(fromRound), fromRound),
+    forget: () => cache.forget(),
+  };
 }
 
 async function readEvents(

@@ -195,6 +195,7 @@ export class MemoryChain {
         rounds: state.outcomes.filter(({ round }) => round >= fromRound),
         slashes: state.slashes.filter(({ round }) => round >= fromRound),
       }),
+      forgetHistory: () => undefined, // nothing is kept apart from the chain
       isOperator: async (account) => registry.isServing(account) || this.#signsIn(state, account),
       contacts: async (operators) => {
         const known = operators.map((each): [Address, string] => [each, registry.contactOf(each) ?? ""]);

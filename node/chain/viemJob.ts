@@ -52,7 +52,8 @@ export function createJobChain(
     terms,
     snapshot: () => watcher.snapshot(),
     watch: (onSnapshot, onError) => watcher.watch(onSnapshot, onError),
-    history: (fromRound) => history(fromRound),
+    history: (fromRound) => history.read(fromRound),
+    forgetHistory: () => history.forget(),
     isOperator: (account) => readIsOperator(endpoint, addresses, account),
     async contacts(operators) {
       const contract = { address: registry, abi: registryAbi, functionName: "contactOf" } as const;

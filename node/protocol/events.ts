@@ -51,6 +51,8 @@ export type PeerEvent =
   | { readonly type: "saved"; readonly saved: SavedModel }
   /** A quorum's word for the checkpoint of `modelId` is on the disk. */
   | { readonly type: "attested"; readonly modelId: Hex; readonly signatures: number }
+  /** The chain has taken a call with the score vectors of these seats. */
+  | { readonly type: "scoresPosted"; readonly round: number; readonly seats: readonly number[] }
   /** An effect came to its end. */
   | { readonly type: "done"; readonly key: string; readonly ok: boolean }
   /** Time has passed. */

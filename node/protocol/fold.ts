@@ -49,6 +49,8 @@ export function foldEvent(state: PeerState, event: PeerEvent): PeerState {
       return { ...state, disputes: withDispute(state, event.judged) };
     case "audited":
       return { ...state, disputes: state.disputes.filter(({ round }) => round !== event.round) };
+    case "scoresPosted":
+      return withMemory(state, event.round, { scoresPosted: new Set([...memory.scoresPosted, ...event.seats]) });
     case "model":
       return { ...state, modelId: event.modelId };
     case "saved":

@@ -24,6 +24,7 @@ export function flawOf({ view, members, demands }: Seen, terms: JobTerms): strin
   if (!PHASES.includes(view.phase)) return "a phase that there is not";
   const count = [...COUNTS, ...MORE_COUNTS].find((name) => !isCount(view[name]));
   if (count !== undefined) return `${count} is ${String(view[count])}`;
+  if (view.round > terms.rounds) return `round ${view.round} of ${terms.rounds}`;
   const word = WORDS.find((name) => !isWord(view[name]));
   if (word !== undefined) return `${word} is no hash`;
   if (!Array.isArray(members) || !Array.isArray(demands)) return "no list of members or demands";

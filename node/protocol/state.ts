@@ -137,6 +137,8 @@ export interface JudgingMemory {
   readonly scores: OwnScores | undefined;
   readonly scoreCommits: Slots<Signed<"ScoreCommit">>;
   readonly scoreOpenings: Slots<Signed<"ScoreOpening">>;
+  /** Seats whose vectors this peer has posted. */
+  readonly scoresPosted: ReadonlySet<number>;
 }
 
 /** When an effect may (again) be started; infinite while it runs. */
@@ -206,5 +208,6 @@ export function emptyJudging(includeHash: Hex): JudgingMemory {
     scores: undefined,
     scoreCommits: new Slots(),
     scoreOpenings: new Slots(),
+    scoresPosted: new Set(),
   };
 }

@@ -13,6 +13,7 @@ const READS: readonly string[] = [
   "snapshot",
   "watch",
   "history",
+  "forgetHistory",
   "isOperator",
   "contacts",
   "answers",

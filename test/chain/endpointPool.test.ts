@@ -168,6 +168,19 @@ describe("several endpoints that act as one", () => {
     expect(told()).to.deep.equal(["endpoints-agree node 0"]);
   });
 
+  it("sends nothing either where the one that contradicts says that it is ahead of the other", async () => {
+    const { pool, nodes, told } = openPool(2);
+    nodes[1].height = 104;
+    nodes[1].fork = 90;
+    nodes[1].branch = 7;
+    await pool.probe();
+    expect(told()).to.include("endpoints-disagree ");
+    expect(await messageFrom(pool.request(SEND))).to.match(/contradict|disagree/);
+    nodes[1].branch = 0;
+    await pool.probe();
+    await pool.request(SEND);
+  });
+
   it("sends nothing while two endpoints contradict each other, and says who says what", async () => {
     const { pool, nodes, events, told } = openPool(2);
     nodes[1].fork = 97;

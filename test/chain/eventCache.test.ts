@@ -56,6 +56,19 @@ class Log {
 const quiet = (blocks: number): undefined[] => new Array<undefined>(blocks).fill(undefined);
 
 describe("a job's events as they are kept", () => {
+  it("are read anew where somebody finds that they lack something", async () => {
+    const log = new Log();
+    log.grow([...quiet(20), 1, 2, 3]);
+    const cache = log.cache();
+    const [, second] = log.blocks.slice(-3);
+    second!.round = undefined; // an answer from a node that has the block, and not yet its events
+    expect(await cache.since(1)).to.deep.equal([1, 3]);
+    second!.round = 2;
+    expect(await cache.since(1)).to.deep.equal([1, 3]);
+    cache.forget();
+    expect(await cache.since(1)).to.deep.equal([1, 2, 3]);
+  });
+
   it("are read back to the round that is asked for and no farther, and then forwards only", async () => {
     const log = new Log();
     log.grow([...quiet(20), 1, ...quiet(9_000), 2, ...quiet(9_000), 3]);

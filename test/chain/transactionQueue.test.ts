@@ -115,6 +115,60 @@ describe("a queue of one account's transactions", () => {
     expect(process.node.landed).to.deep.equal(["0x01"]);
   });
 
+  it("offers more once, and not again and again, while the chain makes no block", async () => {
+    const process = new Process();
+    await process.send("0x01");
+    const { maxPriorityFeePerGas } = process.node.pool[0]!;
+    for (let seconds = 0; seconds < 3600; seconds += 2) {
+      process.now += 2;
+      await process.queue.look();
+    }
+    expect(process.names()).to.deep.equal(["transaction-replaced"]);
+    expect(process.node.pool[0]!.maxPriorityFeePerGas).to.equal((maxPriorityFeePerGas * 1125n) / 1000n);
+    await process.pass(1);
+    expect(process.node.landed).to.deep.equal(["0x01"]);
+  });
+
+  it("has a version on the disk before any node, or sends the one before again", async () => {
+    const process = new Process();
+    await process.send("0x01");
+    const first = process.node.pool[0]!.hash;
+    const { put } = process.outbox;
+    process.outbox.put = () => {
+      throw new Error("the disk is full");
+    };
+    process.node.baseFee = 50n * GWEI;
+    for (let block = 0; block < 8; block++) await process.pass(1).catch(() => undefined);
+    expect(process.node.pool.map(({ hash }) => hash)).to.deep.equal([first]);
+    process.outbox.put = put;
+    await process.pass(40);
+    expect(process.node.landed).to.deep.equal(["0x01"]);
+  });
+
+  it("sends nothing by an endpoint's word for a nonce that is far ahead", async () => {
+    const process = new Process();
+    process.node.pendingLies.push(1_000_000);
+    expect(await rejectionOf(process.queue.board(process.wish("0x01")))).to.equal("chain-unreachable");
+    await process.send("0x01");
+    await process.pass(1);
+    expect(process.node.landed).to.deep.equal(["0x01"]);
+    expect(process.names()).to.deep.equal([]);
+  });
+
+  it("gives up what has a nonce that is far ahead, and pays for no nonce before it", async () => {
+    const process = new Process();
+    const sent = await process.queue.board(process.wish("0x01"));
+    process.outbox.remove(0);
+    const signer = new Signer(account, process.node.chainId);
+    process.outbox.put(await signer.call({ ...sent.transaction, nonce: 500 }));
+    process.node.emptyPool();
+    process.restart();
+    await process.pass(4);
+    expect(process.names()).to.deep.equal(["transaction-overtaken"]);
+    expect(process.outbox.entries()).to.deep.equal([]);
+    expect(process.node.landed).to.deep.equal([]);
+  });
+
   it("stops at the cap, says so once, and lands when gas is cheaper", async () => {
     const process = new Process({ cap: 4n * GWEI });
     await process.send("0x01");

@@ -16,7 +16,6 @@ import { MemoryHub } from "../../node/network/memory.ts";
 import { createMemoryStorage } from "../../node/storage/memory.ts";
 import type { Storage } from "../../node/storage/storage.ts";
 import { domain, keys, members, operators, START, terms, viewIn } from "../protocol/situation.ts";
-import { codeOf } from "../helpers/errors.ts";
 import { until } from "../helpers/until.ts";
 
 const SELF = 0;
@@ -178,15 +177,12 @@ describe("a participant", () => {
     expect(memory.commits.get(3)?.commitment).to.equal(PASS);
   });
 
-  it("signs nothing in a round in which it took part with another disk", async () => {
+  it("tells of a round in which it took part with another disk, and forgets nothing for the sake of it", async () => {
     const storage = createMemoryStorage();
     const { participant: started, show, problems } = await participant({ storage });
     peer = started;
     show(viewIn("share", { modelId: MODEL }));
     expect(problems).to.deep.equal(["records contradiction"]);
-    const signer = createSigner(domain, keys[SELF]!, storage);
-    const commit = { type: "Commit", seed: SEED, commitment: PASS } as const;
-    expect(codeOf(() => signer.sign({ ...commit, round: 4 }))).to.equal("contradiction");
-    signer.sign({ ...commit, round: 5 });
+    createSigner(domain, keys[SELF]!, storage).sign({ type: "Commit", round: 3, seed: SEED, commitment: PASS });
   });
 });

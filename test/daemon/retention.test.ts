@@ -76,15 +76,24 @@ describe("what a participant keeps on the disk", () => {
 
   it("is what is disputed or being served as well, until that is over", async () => {
     const storage = await disk(20, 16);
-    const served = rootOf("update", 2);
-    const isServed = (root: Hex): boolean => root === served;
+    const served = [rootOf("update", 2), rootOf("update", 9)];
+    const isServed = (root: Hex): boolean => served.includes(root);
     await collect(storage, { round: 20, keptRounds: 3, disputed: [12], isServed });
-    expect(roundsOf(storage, "update")).to.deep.equal([2, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    // Round 2 is over for so long that nobody can need it any more who asks for it again and again.
+    expect(roundsOf(storage, "update")).to.deep.equal([9, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
     expect(roundsOf(storage, "other")).to.deep.equal([12, 13, 14, 15, 16, 17, 18, 19, 20]);
     expect(roundsOf(storage, "aggregate")[0]).to.equal(12);
     expect(storage.get("judged", "12")).to.deep.equal(judgedIn(12));
     await collect(storage, { round: 20, keptRounds: 3, disputed: [], isServed: NOBODY });
     expect(roundsOf(storage, "update")).to.deep.equal([17, 18, 19, 20]);
+  });
+
+  it("is the newest own promises, whatever round an endpoint says that it is", async () => {
+    const storage = await disk(20, 16);
+    await collect(storage, { round: 4_000_000_000, keptRounds: 3, disputed: [], isServed: NOBODY });
+    expect(roundsOf(storage, "update")).to.deep.equal([18, 19, 20]);
+    for (const kind of ["update", "scores", "judged"])
+      expect(storage.entries(kind).map(([key]) => Number(key))).to.have.members([18, 19, 20]);
   });
 
   it("never lacks what it may be asked for, and does not grow with the rounds", async () => {
@@ -124,6 +133,8 @@ describe("what a participant keeps on the disk", () => {
     expect([held, hidden, arriving].map((root) => store.bytesOf(root))).to.deep.equal([2, undefined, undefined]);
     expect(storage.blob(arriving)).to.include({ kind: "other", round: 7 });
     expect(store.isServed(held)).to.equal(false);
+    expect(await store.readChunk(held, 4_000_000_000)).to.equal(undefined);
+    expect(store.isServed(held), "after a chunk was asked for that there is not").to.equal(false);
     expect([...((await store.readChunk(held, 0)) ?? [])]).to.deep.equal([5, 6]);
     now = 159;
     expect(store.isServed(held)).to.equal(true);

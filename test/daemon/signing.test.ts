@@ -61,7 +61,7 @@ describe("what an operator signs", () => {
 
   it("is nothing in rounds that were forgotten, also where they come back", () => {
     const storage = createMemoryStorage();
-    const signer = createSigner(DOMAIN, KEY, storage);
+    const signer = createSigner(DOMAIN, KEY, storage, 1);
     // The tenth round sorts before the ninth, were they plain numbers.
     for (const round of [9, 10, 11]) signer.sign(attestation({ round }));
     signer.forgetBefore(10);
@@ -70,6 +70,26 @@ describe("what an operator signs", () => {
     const restarted = createSigner(DOMAIN, KEY, storage);
     expect(codeOf(() => restarted.sign(attestation({ round: 9, aggregateRoot: SEED })))).to.equal("contradiction");
     restarted.sign(attestation({ round: 10 }));
+  });
+
+  it("is remembered of the newest rounds, whatever round an endpoint says that it is", () => {
+    const storage = createMemoryStorage();
+    const signer = createSigner(DOMAIN, KEY, storage);
+    for (const round of [2, 5, 21]) signer.sign(attestation({ round }));
+    signer.forgetBefore(4_000_000_000);
+    expect([2, 5, 21].map((round) => signer.hasSignedIn(round))).to.deep.equal([false, true, true]);
+    expect(codeOf(() => signer.sign(attestation({ round: 21, aggregateRoot: SEED })))).to.equal("contradiction");
+    createSigner(DOMAIN, KEY, storage).sign(attestation({ round: 22 }));
+  });
+
+  it("is nothing in a round that is barred, until a restart", () => {
+    const storage = createMemoryStorage();
+    const signer = createSigner(DOMAIN, KEY, storage);
+    signer.bar(7);
+    expect(codeOf(() => signer.sign(attestation({ round: 7 })))).to.equal("contradiction");
+    signer.sign(attestation({ round: 6 }));
+    signer.sign(attestation({ round: 8 }));
+    createSigner(DOMAIN, KEY, storage).sign(attestation({ round: 7 }));
   });
 
   it("is not given away where it cannot be written down", () => {
@@ -180,12 +200,13 @@ class Lives {
       return result;
     };
     const disk = this.#disk;
-    return createSigner(DOMAIN, KEY, {
+    const dying: Storage = {
       ...disk,
       put: (kind, key, value) => mortal(() => disk.put(kind, key, value)),
       delete: (kind, key) => mortal(() => disk.delete(kind, key)),
       transaction: (work) => mortal(() => disk.transaction(work)),
-    });
+    };
+    return createSigner(DOMAIN, KEY, dying, 0);
   }
 }
 

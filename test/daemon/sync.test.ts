@@ -79,10 +79,13 @@ function peer({ chain, blobs, certificates = [], trust = "checkpoint", ejected =
   readonly context: ParticipantContext;
   readonly fetched: Hex[];
   readonly asked: { updates: number; newest: number }[];
+  /** Histories that were not believed. */
+  readonly forgotten: History[];
 } {
   const storage = createMemoryStorage();
   const fetched: Hex[] = [];
   const asked: { updates: number; newest: number }[] = [];
+  const forgotten: History[] = [];
   const context = {
     storage,
     domain,
@@ -90,6 +93,7 @@ function peer({ chain, blobs, certificates = [], trust = "checkpoint", ejected =
     chain: {
       terms: { vectorLength: LENGTH, genesisHash: GENESIS.modelId },
       history: () => Promise.resolve({ rounds: chain().rounds, slashes: [] }),
+      forgetHistory: () => forgotten.push(chain()),
     },
     spec: { encoding: { minExponent: BOUNDS.min, maxExponent: BOUNDS.max } },
     stopwatch: new Stopwatch(() => 0),
@@ -121,7 +125,7 @@ function peer({ chain, blobs, certificates = [], trust = "checkpoint", ejected =
       },
     },
   } as unknown as ParticipantContext;
-  return { context, fetched, asked };
+  return { context, fetched, asked, forgotten };
 }
 
 const blobsOf = (history: History, ...rounds: readonly number[]): Map<Hex, Uint8Array> =>
@@ -142,7 +146,7 @@ describe("a peer that comes late", () => {
     await sync(context, target.modelId, undefined);
     expect(context.model).to.deep.equal(target);
     expect(fetched).to.deep.equal([certificate.checkpointRoot, ...history.roots.slice(16)]);
-    expect(asked).to.deep.equal([{ updates: 2, newest: 16 }]);
+    expect(asked).to.deep.equal([{ updates: 1, newest: 16 }]);
     expect(keptModels(context.storage).find(({ updates }) => updates === 16)?.certificate).to.deep.equal(certificate);
   });
 
@@ -206,11 +210,26 @@ describe("a peer that comes late", () => {
 
   it("asks nobody for a checkpoint where what it lacks is as near", async () => {
     const { context, asked } = peer({ chain: () => history, blobs: blobsOf(history, ...range(1, 19)) });
-    for (const updates of [7, 14, 19]) {
+    for (const updates of [7, 8, 15, 19]) {
       context.model = history.models[updates]!;
       await sync(context, history.models[Math.min(19, updates + 2)]!.modelId, undefined);
     }
     expect(asked).to.deep.equal([]);
+  });
+
+  it("finds its way wherever it stood, though others keep only the aggregates since the round that was attested last", async () => {
+    for (const to of range(8, 19)) {
+      const attested = to - (to % 8);
+      const certificate = history.certificate(attested, QUORUM);
+      for (const from of range(0, to - 1)) {
+        const blobs = blobsOf(history, ...range(attested, to));
+        blobs.set(certificate.checkpointRoot, encodeCheckpoint(history.models[attested]!));
+        const { context } = peer({ chain: () => history, blobs, certificates: [certificate] });
+        context.model = history.models[from]!;
+        await sync(context, history.models[to]!.modelId, undefined);
+        expect(context.model, `from ${from} to ${to}`).to.deep.equal(history.models[to]!);
+      }
+    }
   });
 });
 
@@ -269,8 +288,9 @@ describe("a reorganisation of the chain", () => {
   it("is not taken for one where the endpoint's log is not a chain of models, or lacks the view's", async () => {
     const history = new History([1, 5]);
     const gap = { rounds: history.rounds.filter(({ round }) => round !== 2) } as unknown as History;
-    const { context } = peer({ chain: () => gap, blobs: blobsOf(history, ...range(1, 5)) });
+    const { context, forgotten } = peer({ chain: () => gap, blobs: blobsOf(history, ...range(1, 5)) });
     expect(await rejectionOf(sync(context, history.models[5]!.modelId, undefined))).to.equal("chain-unreachable");
+    expect(forgotten, "read anew the next time").to.deep.equal([gap]);
     const short = peer({ chain: () => new History([1, 3]), blobs: blobsOf(history, ...range(1, 5)) });
     expect(await rejectionOf(sync(short.context, history.models[5]!.modelId, undefined))).to.equal("chain-unreachable");
     expect(context.model).to.equal(GENESIS);

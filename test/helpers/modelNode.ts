@@ -33,6 +33,8 @@ export class ModelNode {
   #branch = 0;
   baseFee = 1_000_000_000n;
   balance = 10n ** 24n;
+  /** What it says next that the account's next nonce is, with what waits. */
+  readonly pendingLies: number[] = [];
   /** Calls that the contract refuses now. */
   readonly refused = new Set<Hex>();
 
@@ -127,7 +129,7 @@ export class ModelNode {
       case "eth_getBlockByNumber":
         return this.#header(params[0] === "latest" ? this.height : Number(params[0]));
       case "eth_getTransactionCount":
-        return toHex(params[1] === "pending" ? this.#pendingNonce() : this.#nonce());
+        return toHex(params[1] === "pending" ? (this.pendingLies.shift() ?? this.#pendingNonce()) : this.#nonce());
       case "eth_feeHistory":
         return {
           oldestBlock: "0x0",

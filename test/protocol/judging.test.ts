@@ -217,6 +217,13 @@ describe("a peer in Score", () => {
     expect(one.only("openScores").openings.map(({ seat }) => seat)).to.deep.equal([0]);
   });
 
+  it("posts a vector once: what the contract has taken and passed over is not what was committed", () => {
+    const one = peer(3).after(score, scored(3), ...scoreOpenings);
+    const posted = [0, 1, 2, 3];
+    one.after({ type: "scoresPosted", round: 4, seats: posted }, see(viewIn("score", { scoreOpenedMask: 0b1011n })));
+    expect(one.at(terms.scoreSeconds - 1).types).to.not.include("openScores");
+  });
+
   it("drops vectors that the contract would skip, and those that are not what was committed", () => {
     const half = scoreOpeningOf(1);
     const body = { ...half, vector: `${(half as { vector: string }).vector.slice(0, -4)}0001` } as typeof half;

@@ -13,7 +13,7 @@ import { testTerms } from "../helpers/roundPlayer.ts";
 
 /** A round of six members, 0 to 4 in the cohort, seats held by 3, 1, 4 and 5: member 5 judges only, 0 and 2 only train. */
 export const domain: JobDomain = { chainId: 31_337, job: `0x${"0b".repeat(20)}` };
-export const terms = testTerms(`0x${"c0".repeat(20)}`, { phaseBlocks: 0 });
+export const terms = testTerms(`0x${"c0".repeat(20)}`, { phaseBlocks: 0, rounds: 100 });
 export const RELAY = 5;
 export const RETRY = 7;
 export const START = 1_000_000;

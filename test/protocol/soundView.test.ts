@@ -22,6 +22,7 @@ describe("a view of the chain", () => {
       ["phase", { phase: "paused" }],
       ["round", { round: NaN }],
       ["round", { round: -1 }],
+      ["round", { round: terms.rounds + 1 }],
       ["phaseStart", { phaseStart: 2 ** 60 }],
       ["blockTime", { blockTime: "now" }],
       ["seed", { seed: "0x" }],

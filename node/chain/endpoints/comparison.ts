@@ -1,6 +1,6 @@
 import { agreementOf } from "./agreement.ts";
 import { toHead } from "./head.ts";
-import { lags } from "./health.ts";
+import { lags, type Health } from "./health.ts";
 import type { PoolMembers } from "./members.ts";
 
 /** A question that every endpoint is to answer alike. */
@@ -14,6 +14,10 @@ const UNSETTLED_BLOCKS = 3;
 const MAX_QUESTIONS = 16;
 
 type Answers = readonly (string | undefined)[];
+
+function blockAt(height: number): Question {
+  return { method: "eth_getBlockByNumber", params: [`0x${height.toString(16)}`, false] };
+}
 
 /** Asks all endpoints of a pool the same, and draws the consequences where they differ. */
 export class Comparison {
@@ -41,24 +45,24 @@ export class Comparison {
   /** Compares the newest block that all should have alike, and what was asked for meanwhile. */
   async run(): Promise<void> {
     const { health } = this.#members;
-    const heads = health.flatMap((one) =>
-      one.head !== undefined && one.failures === 0 && !lags(one, health) ? [one.head.number] : [],
-    );
+    const answering = health.filter(({ head, failures }) => head !== undefined && failures === 0);
     const questions = this.#questions;
     this.#questions = [];
-    if (heads.length < 2) return;
-    const height = Math.max(0, Math.min(...heads) - this.#depth);
-    const block = { method: "eth_getBlockByNumber", params: [`0x${height.toString(16)}`, false] };
+    if (answering.length < 2) return;
+    // Who is behind is asked about what it has: else one that claims to be ahead would be compared with nobody.
+    const upToDate = answering.filter((one) => !lags(one, health));
+    const heights = new Set(
+      [upToDate, answering].filter(({ length }) => length > 1).map((some) => this.#settled(some)),
+    );
     const suspects = new Set<number>();
     let isTied = false;
-    for (const question of [block, ...questions]) {
+    for (const question of [...[...heights].map(blockAt), ...questions]) {
       const answers = await this.#askAll(question);
       const agreement = agreementOf(answers);
       for (const index of agreement.minority) suspects.add(index);
       isTied ||= agreement.isTied;
       const isNew = agreement.minority.some((index) => !this.#members.health[index]!.contradicts);
-      if (isNew || (agreement.isTied && !this.#isTied))
-        this.#tellDifference(question, height, answers, agreement.isTied);
+      if (isNew || (agreement.isTied && !this.#isTied)) this.#tellDifference(question, answers, agreement.isTied);
     }
     this.#conclude(suspects, isTied);
   }
@@ -87,12 +91,19 @@ export class Comparison {
     this.#members.tell("endpoints-agree", {}, "the endpoints agree again; transactions are sent as before");
   }
 
-  #tellDifference({ method }: Question, height: number, answers: Answers, isTied: boolean): void {
+  /** A block that all of them should have alike. */
+  #settled(some: readonly Health[]): number {
+    return Math.max(0, Math.min(...some.map(({ head }) => head!.number)) - this.#depth);
+  }
+
+  #tellDifference({ method, params }: Question, answers: Answers, isTied: boolean): void {
     const said = this.#members.nodes.flatMap(({ name }, index) => {
       const answer = answers[index];
       return answer === undefined ? [] : [{ endpoint: name, answer: answer.slice(0, 66) }];
     });
-    const what = method === "eth_call" ? "a job's state" : `block ${height}`;
+    const block = (params as readonly unknown[])[method === "eth_call" ? 1 : 0];
+    const height = typeof block === "string" && block.startsWith("0x") ? Number(block) : undefined;
+    const what = method === "eth_call" ? "a job's state" : `block ${String(height)}`;
     const end = isTied
       ? "no answer has a majority, so no transaction is sent until they agree: find out which one is right, or add a third"
       : "those that contradict the majority are not used";

@@ -30,10 +30,15 @@ export interface Flight {
   /** Since when its nonce is used up though none of its versions is in a block. */
   missingSince: number | undefined;
   hasToldCap: boolean;
+  /** The newest block when the fees were raised last. */
+  replacedAt: number | undefined;
   readonly waiters: Set<Waiter>;
 }
 
-/** From one version to the next: both blocks and seconds on a chain that makes blocks, seconds alone on one that does not. */
+/**
+ * From one version to the next: both blocks and seconds on a chain that makes blocks. On one that makes none, seconds alone, and once only:
+ * there a higher bid buys nothing, and is paid when the blocks come again.
+ */
 const STUCK_BLOCKS = 3;
 const STUCK_LEAST_SECONDS = 10;
 const STUCK_SECONDS = 45;
@@ -48,6 +53,7 @@ export function newFlight(transaction: PendingTransaction): Flight {
     lastBroadcast: 0,
     missingSince: undefined,
     hasToldCap: false,
+    replacedAt: undefined,
     waiters: new Set(),
   };
 }
@@ -66,14 +72,15 @@ export function isPast({ transaction: { wantedUntil = Infinity } }: Flight, now:
  * @param head number of the newest block
  */
 export function nextStep(
-  { transaction, lastBroadcast }: Flight,
+  { transaction, lastBroadcast, replacedAt }: Flight,
   isNext: boolean,
   head: number,
   now: number,
 ): "wait" | "broadcast" | "replace" {
   const seconds = now - transaction.lastSent;
   const blocks = head - transaction.sentAtBlock;
-  const isStuck = seconds >= STUCK_SECONDS || (blocks >= STUCK_BLOCKS && seconds >= STUCK_LEAST_SECONDS);
+  const isLate = seconds >= STUCK_SECONDS && replacedAt !== head;
+  const isStuck = isLate || (blocks >= STUCK_BLOCKS && seconds >= STUCK_LEAST_SECONDS);
   if (isNext && isStuck) return "replace";
   return now - lastBroadcast >= REBROADCAST_SECONDS ? "broadcast" : "wait";
 }

@@ -39,6 +39,8 @@ const ATTEMPTS = 8;
 const MISSING_SECONDS = 10;
 /** Before a nonce that nobody uses is used up for the sake of those behind it. */
 const GAP_SECONDS = 15;
+/** Unused nonces before one that is on its way: more of them are an endpoint's error, and each would cost a transaction to fill. */
+const MAX_GAP = 64;
 /** An endpoint may not have the newest block yet that another one has told of. */
 const FLOOR_SECONDS = 10;
 /** Head room over the estimate: what others post in between may make a call cost more. */
@@ -82,8 +84,13 @@ export class TransactionQueue {
     flight.isUnwanted = false;
     const { wantedUntil: before, ...transaction } = flight.transaction;
     if (before === undefined || (wantedUntil !== undefined && wantedUntil <= before)) return;
-    flight.transaction = wantedUntil === undefined ? transaction : { ...transaction, wantedUntil };
-    this.#options.outbox.put(flight.transaction);
+    this.#keep(flight, wantedUntil === undefined ? transaction : { ...transaction, wantedUntil });
+  }
+
+  /** On the disk first: where that fails, no node hears of this version. */
+  #keep(flight: Flight, transaction: PendingTransaction): void {
+    this.#options.outbox.put(transaction);
+    flight.transaction = transaction;
   }
 
   /** Looks what became of everything that is on its way, and does what has to be done about it. */
@@ -169,9 +176,20 @@ export class TransactionQueue {
   async #nextNonce(): Promise<number> {
     const { endpoint, signer, now } = this.#options;
     const pending = await readNonce(endpoint, signer.address, "pending");
+    const ends = this.flights.map(({ transaction }) => transaction.nonce + 1);
+    if (pending > Math.max(this.#floor.nonce, ...ends) + MAX_GAP) await this.#requireNear(pending);
     let nonce = now() - this.#floor.at <= FLOOR_SECONDS ? Math.max(pending, this.#floor.nonce) : pending;
     while (this.#flights.has(nonce)) nonce++;
     return nonce;
+  }
+
+  /** Also what other programs have waiting in the node's pool is not as much. */
+  async #requireNear(pending: number): Promise<void> {
+    const { endpoint, signer } = this.#options;
+    const used = await readNonce(endpoint, signer.address, "latest");
+    if (pending <= used + this.#flights.size + MAX_GAP) return;
+    const text = `the endpoint says that ${signer.address} has used ${used} nonces, and that ${pending} comes next: nothing is sent by it`;
+    throw new PacelineError("chain-unreachable", text, { used, pending });
   }
 
   async #examineAll(): Promise<void> {
@@ -251,7 +269,7 @@ export class TransactionQueue {
 
   /** With higher fees; by nothing, where the call is not wanted or would not be taken any more. */
   async #replace(flight: Flight, head: number): Promise<void> {
-    const { endpoint, signer, outbox, maxFeePerGas, now } = this.#options;
+    const { endpoint, signer, maxFeePerGas, now } = this.#options;
     if ((await findLanding(endpoint, flight.transaction)) !== undefined) return; // in a block that came meanwhile
     await this.#doubt(flight);
     const usual = await readFees(endpoint, maxFeePerGas);
@@ -262,8 +280,8 @@ export class TransactionQueue {
     const version = isCancel
       ? signer.cancellation(before, fees, now(), head)
       : signer.replacement(before, fees, now(), head);
-    flight.transaction = await version;
-    outbox.put(flight.transaction);
+    this.#keep(flight, await version);
+    flight.replacedAt = head;
     this.#tellReplaced(flight, isCancel);
     await this.#repeat(flight);
   }
@@ -304,9 +322,22 @@ export class TransactionQueue {
     this.#gapSince ??= now();
     if (now() - this.#gapSince < GAP_SECONDS) return;
     this.#gapSince = undefined;
+    const first = Math.min(...[...this.#flights.keys()].filter((nonce) => nonce > next));
+    if (first > next + MAX_GAP) return this.#giveUpFar(first);
     const filler = await signer.filler(next, await readFees(endpoint, maxFeePerGas), now(), head);
     this.#tell("nonce-filled", { nonce: next }, `nothing uses nonce ${next}, and later ones wait for it: filled`);
     await this.#takeOff(newFlight(filler));
+  }
+
+  /** What was given a nonce that is far off by an endpoint's error: whoever wants it sends it again. */
+  #giveUpFar(first: number): void {
+    for (const flight of this.flights.filter(({ transaction }) => transaction.nonce >= first)) {
+      const { nonce, name } = flight.transaction;
+      const text = `${name} was given nonce ${nonce}, before which too many are unused: it is given up`;
+      this.#tell("transaction-overtaken", { nonce, call: name }, text);
+      this.#forget(flight);
+      for (const waiter of [...flight.waiters]) waiter.settle(new PacelineError("chain-unreachable", text, { nonce }));
+    }
   }
 
   #raiseFloor({ transaction }: Flight): void {

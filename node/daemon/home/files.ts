@@ -9,7 +9,7 @@ import {
   renameSync,
   statSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, PacelineError } from "../../core/errors.ts";
@@ -114,7 +114,7 @@ export function replaceFile(file: string, text: string, mode: 0o600 | 0o644 = 0o
 function write(file: string, text: string, flags: "w" | "wx", mode = 0o600): void {
   const descriptor = openSync(file, flags, mode);
   try {
-    writeSync(descriptor, text);
+    writeFileSync(descriptor, text); // unlike writeSync, all of it or an error
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

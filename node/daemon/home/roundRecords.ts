@@ -39,6 +39,12 @@ export function promisedUpdates(storage: Storage, oldest: number): readonly OwnU
   return promised.map(([key, record]) => parseRecord("update", key, record, ownUpdate));
 }
 
+/** The newest round in which an update was promised. */
+export function newestPromise(storage: Storage): number | undefined {
+  const rounds = storage.entries("update").map(([key]) => Number(key));
+  return rounds.length === 0 ? undefined : Math.max(...rounds);
+}
+
 export function promiseUpdate(storage: Storage, round: number, update: OwnUpdate): void {
   storage.put("update", String(round), update);
 }

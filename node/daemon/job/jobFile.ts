@@ -9,8 +9,11 @@ import { checkTrainable } from "../../training/onnx/checkTrainable.ts";
 import { evaluationOf } from "./evaluation.ts";
 import { readJsonFile } from "../home/files.ts";
 import { openJobModel } from "./jobModel.ts";
-import { parseJobSpec, specHash, type JobSpec } from "./jobSpec.ts";
+import { parseJobSpec, specHash, termsOf, type JobSpec } from "./jobSpec.ts";
 import { wrongSizes } from "./modelSizes.ts";
+
+/** Of no account here: amounts of money are not compared. */
+const TOKEN_DECIMALS = 18;
 
 /** @throws PacelineError `not-found`, or `bad-input` naming the file and every field that is wrong */
 export function readJobFile(file: string): JobSpec {
@@ -73,12 +76,35 @@ export function requireFit(spec: JobSpec, model: Model): void {
   }
 }
 
-/** Throws `bad-input` unless the file is what the job's sponsor put on the chain. */
+/** What the job file leaves open, or says in the token's units. */
+const NOT_IN_FILE: readonly (keyof JobTerms)[] = [
+  "token",
+  "stakeToken",
+  "genesisHash",
+  "stake",
+  "faultSlash",
+  "missSlash",
+  "proofReward",
+];
+
+/**
+ * Throws `bad-input` unless the file is what the job's sponsor put on the chain, and the terms are what follows from it: aggregates
+ * are worked out by them, and one that another endpoint's terms would prove wrong costs the stake.
+ */
 export function requireSameSpec(file: string, spec: JobSpec, terms: JobTerms): void {
   const hash = specHash(spec);
-  if (hash === terms.specHash) return;
+  if (hash !== terms.specHash) {
+    throw new PacelineError(
+      "bad-input",
+      `${file} is not the job file of this job (its hash is ${hash}, the chain says ${terms.specHash}): get it from the sponsor`,
+    );
+  }
+  const follows = termsOf(spec, { address: terms.token, decimals: TOKEN_DECIMALS }, terms.genesisHash);
+  const names = (Object.keys(follows) as (keyof JobTerms)[]).filter((name) => !NOT_IN_FILE.includes(name));
+  const wrong = names.find((name) => follows[name] !== terms[name]);
+  if (wrong === undefined) return;
   throw new PacelineError(
     "bad-input",
-    `${file} is not the job file of this job (its hash is ${hash}, the chain says ${terms.specHash}): get it from the sponsor`,
+    `the endpoint says that ${wrong} of the job is ${String(terms[wrong])}, and by ${file} it is ${String(follows[wrong])}: ask another endpoint with --rpc, or the sponsor`,
   );
 }

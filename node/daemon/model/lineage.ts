@@ -49,6 +49,7 @@ export async function readLineage(chain: JobChain): Promise<Lineage> {
   for (const link of links) {
     modelId = nextModelId(modelId, link.aggregateRoot);
     if (modelId === link.modelId) continue;
+    chain.forgetHistory(); // one answer that was short would stand for ever
     throw new PacelineError(
       "chain-unreachable",
       `the endpoint's log of round ${link.round} does not follow from the rounds before: it lacks events, or the chain is being reorganised`,

@@ -1,12 +1,15 @@
 import type { Hex } from "../../core/bytes.ts";
 import type { BlobEntry, Storage } from "../../storage/storage.ts";
-import { promisedUpdates, ROUND_RECORDS } from "../home/roundRecords.ts";
+import { newestPromise, promisedUpdates, ROUND_RECORDS } from "../home/roundRecords.ts";
 import { keptModels, newestCertificate } from "./keptModels.ts";
 
 /** Rounds whose blobs and records stay where nothing else is told; Infinity keeps all, which an audit needs. */
 export const USUAL_KEPT_ROUNDS = 4;
 /** What a round promised may be asked for until the end of the one after it. */
 export const LEAST_KEPT_ROUNDS = 2;
+
+/** So many rounds longer a blob stays that is being served: not for ever, or who asks again and again would fill the disk. */
+const SERVED_ROUNDS = 8;
 
 export interface Retention {
   /** The round that has begun. */
@@ -23,18 +26,24 @@ export async function collect(storage: Storage, retention: Retention): Promise<v
   const { round, keptRounds, disputed, isServed } = retention;
   const disputedFrom = Math.min(round, ...disputed);
   const oldest = Math.min(disputedFrom, round - Math.max(LEAST_KEPT_ROUNDS, keptRounds));
+  // Own promises are worth money, and an endpoint's word for a round that is far ahead is no reason to forget the newest ones.
+  const promised = newestPromise(storage);
+  const oldestOwn = promised === undefined ? oldest : Math.min(oldest, promised - LEAST_KEPT_ROUNDS);
   const age: Age = {
     oldest,
+    oldestOwn,
     oldestOfOthers: keptRounds === Infinity ? -Infinity : disputedFrom,
     attested: Math.min(oldest, newestCertificate(storage)?.round ?? -Infinity),
     oldestModel: Math.min(...keptModels(storage).map(({ updates }) => updates)),
   };
-  const kept = stillNamed(storage, oldest);
-  const old = storage.blobs().filter((entry) => isOld(entry, age) && !kept.has(entry.root) && !isServed(entry.root));
+  const kept = stillNamed(storage, oldestOwn);
+  const younger = (entry: BlobEntry): BlobEntry => ({ ...entry, round: entry.round + SERVED_ROUNDS });
+  const isGone = (entry: BlobEntry): boolean => isOld(isServed(entry.root) ? younger(entry) : entry, age);
+  const old = storage.blobs().filter((entry) => isGone(entry) && !kept.has(entry.root));
   for (const { root } of old) await storage.deleteBlob(root);
   storage.transaction(() => {
     for (const kind of ROUND_RECORDS)
-      for (const [key] of storage.entries(kind)) if (Number(key) < oldest) storage.delete(kind, key);
+      for (const [key] of storage.entries(kind)) if (Number(key) < oldestOwn) storage.delete(kind, key);
     // Before blobs had an index, these named others' updates.
     for (const [root] of storage.entries("spilled")) storage.delete("spilled", root);
   });
@@ -42,6 +51,7 @@ export async function collect(storage: Storage, retention: Retention): Promise<v
 
 interface Age {
   readonly oldest: number;
+  readonly oldestOwn: number;
   readonly oldestOfOthers: number;
   /** The round of the newest attested checkpoint, if it is old enough: what came before is in it. */
   readonly attested: number;
@@ -49,9 +59,11 @@ interface Age {
   readonly oldestModel: number;
 }
 
-function isOld({ kind, round }: BlobEntry, { oldest, oldestOfOthers, attested, oldestModel }: Age): boolean {
+function isOld({ kind, round }: BlobEntry, age: Age): boolean {
+  const { oldest, oldestOwn, oldestOfOthers, attested, oldestModel } = age;
   switch (kind) {
     case "update":
+      return round < oldestOwn;
     case "unknown":
       return round < oldest;
     case "other":

@@ -2,7 +2,7 @@ import type { Hex } from "../../core/bytes.ts";
 import type { BlobStore } from "../../network/blobs/blobSource.ts";
 import type { Storage } from "../../storage/storage.ts";
 
-/** For so long after somebody asked for a part of it, a blob counts as being served. In seconds. */
+/** For so long after somebody was given a part of it, a blob counts as being served. In seconds. */
 const SERVED_SECONDS = 60;
 /** Served blobs that are remembered. */
 const MAX_REMEMBERED = 256;
@@ -31,15 +31,17 @@ export class ServedStore implements BlobStore {
     return entry?.whole === true ? entry.bytes : undefined;
   }
 
-  readChunk(root: Hex, index: number): Promise<Uint8Array | undefined> {
+  async readChunk(root: Hex, index: number): Promise<Uint8Array | undefined> {
     const { storage, now } = this.#options;
+    const chunk = await storage.readChunk(root, index);
+    if (chunk === undefined) return undefined;
     this.#servedAt.delete(root);
     this.#servedAt.set(root, now());
     if (this.#servedAt.size > MAX_REMEMBERED) this.#servedAt.delete(this.#servedAt.keys().next().value as Hex);
-    return storage.readChunk(root, index);
+    return chunk;
   }
 
-  /** Whether somebody has asked for a part of it lately. */
+  /** Whether somebody was given a part of it lately. */
   isServed(root: Hex): boolean {
     const servedAt = this.#servedAt.get(root);
     return servedAt !== undefined && this.#options.now() - servedAt < SERVED_SECONDS;

@@ -102,8 +102,6 @@ const AUTHORS_RATE: Rate = { burst: 128, perSecond: 8 };
 const MAX_AUTHORS = 4_096;
 /** Seconds after which a peer looks again whatever it waits for. */
 const LONGEST_WAIT = 60;
-/** Rounds whose signed statements stay on the disk: longer than any reorganisation that one should live through. */
-const KEPT_STATEMENTS = 16;
 
 /** Joins the network and takes part in every round from now on. The wallet has joined the job, or will. */
 export async function startParticipant(options: ParticipantOptions): Promise<Participant> {
@@ -255,7 +253,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     collect(storage, { round: view.round, keptRounds, disputed, isServed }).catch((error: unknown) =>
       observer.onProblem?.("forget rounds", error),
     );
-    signer.forgetBefore(Math.min(oldest, view.round - KEPT_STATEMENTS));
+    signer.forgetBefore(oldest);
     const update = promisedUpdate(storage, view.round);
     if (update !== undefined) dispatch({ type: "trained", round: view.round, update });
     for (const scores of promisedScores(storage, view.round, view.seed))
@@ -278,7 +276,7 @@ export async function startParticipant(options: ParticipantOptions): Promise<Par
     const position = cohort.findIndex((memberId) => members[memberId]?.operator === chain.operator);
     if (position < 0 || !hasBit(committedMask, position)) return;
     if (signer.hasSignedIn(round) || promisedUpdate(storage, round) !== undefined) return;
-    signer.forgetBefore(round + 1);
+    signer.bar(round);
     observer.onProblem?.(
       "records",
       new PacelineError(

@@ -66,7 +66,7 @@ export async function runEffect(context: ParticipantContext, effect: PeerEffect)
         chain.attest(effect.attestations, effect.scoreCommits, context.wanted()),
       );
     case "openScores":
-      return transact(context, "openScores", () => chain.openScores(effect.openings, context.wanted()));
+      return openScores(context, effect);
     case "advance":
       return transact(context, "advance", () => chain.advance(context.wanted()));
     case "resume":
@@ -114,6 +114,12 @@ function commitOwn(
   const { signature } = context.signer.sign({ type: "Commit", round, seed, commitment });
   const commits = [{ position, commitment, signature }];
   return transact(context, "commit", () => context.chain.commitBatch(commits, context.wanted()));
+}
+
+async function openScores(context: ParticipantContext, { openings }: EffectOf<"openScores">): Promise<void> {
+  const { round } = context.state().memory;
+  await transact(context, "openScores", () => context.chain.openScores(openings, context.wanted()));
+  context.dispatch({ type: "scoresPosted", round, seats: openings.map(({ seat }) => seat) });
 }
 
 function propose(context: ParticipantContext, { seat, body }: EffectOf<"propose">): Promise<void> {

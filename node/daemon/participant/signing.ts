@@ -23,10 +23,17 @@ export interface Signer {
   signedIn(round: number, seed: Hex): readonly PeerMessage[];
   /** Whether anything is known to have been signed in a round, after whichever draw. */
   hasSignedIn(round: number): boolean;
-  /** Forgets the rounds before `round`, and from now on signs nothing in them. */
+  /** Signs nothing in this round as long as the process runs: others may have signed there with the same key. */
+  bar(round: number): void;
+  /**
+   * Forgets the rounds before `round`, but for the newest ones in which it has signed, and from now on signs nothing in them. No
+   * endpoint's word for a round that is far ahead has it forget what counts.
+   */
   forgetBefore(round: number): void;
 }
 
+/** Rounds whose signed statements stay on the disk: longer than any reorganisation that one should live through. */
+const USUAL_KEPT = 16;
 /** Kind of the records, one a statement; the key begins with the round, so that they lie in order. */
 const SIGNED = "signed";
 /** Kind of the one record of the first round in which statements are known and may be made. */
@@ -36,7 +43,13 @@ const FIRST_ROUND = "firstRound";
 const statementSchema = z.strictObject({ body: structSchema, digest: word, signature });
 type Statement = z.infer<typeof statementSchema>;
 
-export function createSigner(domain: JobDomain, privateKey: Uint8Array, storage: Storage): Signer {
+/** @param kept rounds before the newest one in which it has signed that are never forgotten */
+export function createSigner(
+  domain: JobDomain,
+  privateKey: Uint8Array,
+  storage: Storage,
+  kept: number = USUAL_KEPT,
+): Signer {
   const firstRound = (): number => readRecord(storage, HORIZON, FIRST_ROUND, uint32) ?? 0;
   const inRound = (prefix: string): Statement[] =>
     storage
@@ -44,13 +57,15 @@ export function createSigner(domain: JobDomain, privateKey: Uint8Array, storage:
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, record]) => parseRecord(SIGNED, key, record, statementSchema));
 
+  const barred = new Set<number>();
+
   return {
     sign(body) {
       const digest = toHex(structDigest(domain, body));
       const key = keyOf(body);
       const before = readRecord(storage, SIGNED, key, statementSchema);
       if (before?.digest === digest) return messageOf(before);
-      if (body.round < firstRound()) throw tooOld(body, firstRound());
+      if (body.round < firstRound() || barred.has(body.round)) throw unknown(body);
       if (before !== undefined && !adds(body, before.body)) throw contradiction(body);
       const signature = signStruct(domain, privateKey, body);
       storage.put(SIGNED, key, { body: toRecord(body), digest, signature });
@@ -58,11 +73,15 @@ export function createSigner(domain: JobDomain, privateKey: Uint8Array, storage:
     },
     signedIn: (round, seed) => inRound(`${prefixOf(round)}${seed}/`).map(messageOf),
     hasSignedIn: (round) => inRound(prefixOf(round)).length > 0,
+    bar: (round) => void barred.add(round),
     forgetBefore(round) {
-      if (round <= firstRound()) return;
-      const old = storage.entries(SIGNED).filter(([key]) => key < prefixOf(round));
+      const entries = storage.entries(SIGNED);
+      const newest = Math.max(...entries.map(([key]) => Number.parseInt(key, 10)));
+      const horizon = Math.min(round, newest - kept);
+      if (horizon <= firstRound()) return;
+      const old = entries.filter(([key]) => key < prefixOf(horizon));
       storage.transaction(() => {
-        storage.put(HORIZON, FIRST_ROUND, round);
+        storage.put(HORIZON, FIRST_ROUND, horizon);
         for (const [key] of old) storage.delete(SIGNED, key);
       });
     },
@@ -126,10 +145,10 @@ function contradiction({ type, round }: SignedStruct): PacelineError {
   );
 }
 
-function tooOld({ type, round }: SignedStruct, firstRound: number): PacelineError {
+function unknown({ type, round }: SignedStruct): PacelineError {
   return new PacelineError(
     "contradiction",
-    `what this operator signed before round ${firstRound} is not known here, and a ${type} of round ${round} could contradict it: nothing is signed`,
-    { type, round, firstRound },
+    `what this operator signed in round ${round} is not known here, and a ${type} could contradict it: nothing is signed`,
+    { type, round },
   );
 }

@@ -56,7 +56,10 @@ function publishOpening(state: PeerState, view: RoundView, seat: number): Intent
 function post(state: PeerState, view: RoundView, seat: number): Intent[] {
   const { memory, settings } = state;
   const wanted = view.scoreCommittedMask & view.liveSeats & ~view.scoreOpenedMask;
-  const openings = [...memory.scoreOpenings.values()].filter((opening) => hasBit(wanted, opening.seat));
+  // The contract passes over what does not match its commitment: whoever lies about that has it posted once.
+  const openings = [...memory.scoreOpenings.values()].filter(
+    ({ seat: one }) => hasBit(wanted, one) && !memory.scoresPosted.has(one),
+  );
   if (openings.length === 0) return [];
   const wait = relayRank(state, view) * settings.relaySeconds;
   const effect = { type: "openScores", openings } as const;

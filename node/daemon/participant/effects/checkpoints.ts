@@ -9,8 +9,11 @@ import type { Lineage } from "../../model/lineage.ts";
 
 /** Signs nothing. A member that was proven wrong vouches for nothing any more. */
 const NOBODY: Address = `0x${"00".repeat(20)}`;
-/** Rounds that are replayed without looking for anything nearer. */
-const NEAR = 2;
+/**
+ * Rounds that are replayed without looking for anything nearer. Not more: of what came before an attested checkpoint, others keep the
+ * aggregate that led to it, and no other.
+ */
+const NEAR = 1;
 
 /** Keeps a quorum's word with the checkpoint that it is about. */
 export async function keepCheckpoint(context: ParticipantContext, certificate: Certificate): Promise<void> {
