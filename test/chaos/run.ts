@@ -2,7 +2,7 @@
 // many federations at once as there are lanes, and prints the table; `--write` puts it into docs/chaos.md and docs/chaos.json, where
 // cells that were not played stay as they were. Ends with 1 where a cell is not as it should be.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Cell } from "./cell.ts";
@@ -60,6 +60,7 @@ const keepStories =
       writeFileSync(join(values.logs, `${name.replaceAll(" ", "-")}-${member}.jsonl`), story);
   };
 
+if (values.logs !== undefined) mkdirSync(values.logs, { recursive: true });
 const grounds = new Set<Ground>();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.once(name, () => {
