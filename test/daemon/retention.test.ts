@@ -96,6 +96,15 @@ describe("what a participant keeps on the disk", () => {
       expect(storage.entries(kind).map(([key]) => Number(key))).to.have.members([18, 19, 20]);
   });
 
+  it("does not grow where a member judges round after round, and has not trained for long", async () => {
+    const storage = await disk(20, 16);
+    for (let round = 8; round <= 20; round++) storage.delete("update", String(round));
+    await collect(storage, { round: 20, keptRounds: 3, disputed: [], isServed: NOBODY });
+    for (const kind of ["scores", "judged"])
+      expect(storage.entries(kind).map(([key]) => Number(key))).to.have.members([17, 18, 19, 20]);
+    expect(storage.entries("update").map(([key]) => Number(key))).to.have.members([5, 6, 7]);
+  });
+
   it("never lacks what it may be asked for, and does not grow with the rounds", async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -39,10 +39,10 @@ export function promisedUpdates(storage: Storage, oldest: number): readonly OwnU
   return promised.map(([key, record]) => parseRecord("update", key, record, ownUpdate));
 }
 
-/** The newest round in which an update was promised. */
-export function newestPromise(storage: Storage): number | undefined {
-  const rounds = storage.entries("update").map(([key]) => Number(key));
-  return rounds.length === 0 ? undefined : Math.max(...rounds);
+/** The newest round of which there is a record of the kind; Infinity for none. */
+export function newestRecord(storage: Storage, kind: (typeof ROUND_RECORDS)[number]): number {
+  const rounds = storage.entries(kind).map(([key]) => Number(key));
+  return rounds.length === 0 ? Infinity : Math.max(...rounds);
 }
 
 export function promiseUpdate(storage: Storage, round: number, update: OwnUpdate): void {

@@ -1,6 +1,6 @@
 import type { Hex } from "../../core/bytes.ts";
 import type { BlobEntry, Storage } from "../../storage/storage.ts";
-import { newestPromise, promisedUpdates, ROUND_RECORDS } from "../home/roundRecords.ts";
+import { newestRecord, promisedUpdates, ROUND_RECORDS } from "../home/roundRecords.ts";
 import { keptModels, newestCertificate } from "./keptModels.ts";
 
 /** Rounds whose blobs and records stay where nothing else is told; Infinity keeps all, which an audit needs. */
@@ -26,24 +26,26 @@ export async function collect(storage: Storage, retention: Retention): Promise<v
   const { round, keptRounds, disputed, isServed } = retention;
   const disputedFrom = Math.min(round, ...disputed);
   const oldest = Math.min(disputedFrom, round - Math.max(LEAST_KEPT_ROUNDS, keptRounds));
-  // Own promises are worth money, and an endpoint's word for a round that is far ahead is no reason to forget the newest ones.
-  const promised = newestPromise(storage);
-  const oldestOwn = promised === undefined ? oldest : Math.min(oldest, promised - LEAST_KEPT_ROUNDS);
+  // Own records are worth money, and an endpoint's word for a round that is far ahead is no reason to forget the newest ones.
+  const oldestOwn = (kind: (typeof ROUND_RECORDS)[number]): number =>
+    Math.min(oldest, newestRecord(storage, kind) - LEAST_KEPT_ROUNDS);
   const age: Age = {
     oldest,
-    oldestOwn,
+    oldestOwn: oldestOwn("update"),
     oldestOfOthers: keptRounds === Infinity ? -Infinity : disputedFrom,
     attested: Math.min(oldest, newestCertificate(storage)?.round ?? -Infinity),
     oldestModel: Math.min(...keptModels(storage).map(({ updates }) => updates)),
   };
-  const kept = stillNamed(storage, oldestOwn);
+  const kept = stillNamed(storage, age.oldestOwn);
   const younger = (entry: BlobEntry): BlobEntry => ({ ...entry, round: entry.round + SERVED_ROUNDS });
   const isGone = (entry: BlobEntry): boolean => isOld(isServed(entry.root) ? younger(entry) : entry, age);
   const old = storage.blobs().filter((entry) => isGone(entry) && !kept.has(entry.root));
   for (const { root } of old) await storage.deleteBlob(root);
   storage.transaction(() => {
-    for (const kind of ROUND_RECORDS)
-      for (const [key] of storage.entries(kind)) if (Number(key) < oldestOwn) storage.delete(kind, key);
+    for (const kind of ROUND_RECORDS) {
+      const first = oldestOwn(kind);
+      for (const [key] of storage.entries(kind)) if (Number(key) < first) storage.delete(kind, key);
+    }
     // Before blobs had an index, these named others' updates.
     for (const [root] of storage.entries("spilled")) storage.delete("spilled", root);
   });
@@ -51,6 +53,7 @@ export async function collect(storage: Storage, retention: Retention): Promise<v
 
 interface Age {
   readonly oldest: number;
+  /** Of own updates. */
   readonly oldestOwn: number;
   readonly oldestOfOthers: number;
   /** The round of the newest attested checkpoint, if it is old enough: what came before is in it. */
