@@ -137,7 +137,8 @@ async function playWithheldUpdate(game: KeepingGame): Promise<void> {
     if (position !== hidden) game.blobs.set(buildTree(bytes, UPDATE_LEAF_BYTES).root, bytes);
   }
   const view = await game.view();
-  await game.propose(game.rightRoot(view.includedMask));
+  // The one that was proven wrong may have been drawn once more, to a seat that does not count.
+  await game.propose(game.rightRoot(view.includedMask), bitsOf(view.liveSeats)[0]);
   const updates = player.included(view.includedMask);
   const tree = 1 + bitsOf(view.includedMask).indexOf(hidden);
   const node = { tree, level: 2, index: 0, hash: updates[tree - 1]!.updateRoot };
