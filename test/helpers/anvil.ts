@@ -55,13 +55,25 @@ export async function startAnvil(binary: string, { blockTime, chainId = 31337 }:
     async reorganise(depth, transactions) {
       // No block may come in between.
       if (pace > 0) await rpc("evm_setIntervalMining", 0);
-      const taken = await transactionsOf(rpc, depth);
-      await rpc("anvil_reorg", depth, []);
-      if (transactions === "wait again") for (const raw of taken) await rpc("eth_sendRawTransaction", raw);
-      if (pace > 0) await rpc("evm_setIntervalMining", pace);
-      return taken.length;
+      try {
+        const taken = await transactionsOf(rpc, depth);
+        await rpc("anvil_reorg", depth, []);
+        if (transactions === "wait again") for (const raw of taken) await waitAgain(rpc, raw);
+        return taken.length;
+      } finally {
+        if (pace > 0) await rpc("evm_setIntervalMining", pace);
+      }
     },
   };
+}
+
+/** Unless whoever sent it has seen the reorganisation, and was faster. */
+async function waitAgain(rpc: Anvil["rpc"], raw: unknown): Promise<void> {
+  try {
+    await rpc("eth_sendRawTransaction", raw);
+  } catch (error) {
+    if (!/already imported/.test((error as Error).message)) throw error;
+  }
 }
 
 /** Where it listens, "127.0.0.1:PORT". */
